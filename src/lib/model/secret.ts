@@ -1,0 +1,93 @@
+import {createHash, createHmac} from 'node:crypto'
+import {inspect} from 'node:util'
+
+/** A value that must not reach a log, a table, a plan file or a stack trace (R5). */
+export class Secret {
+  readonly #value: string
+
+  constructor(value: string) {
+    this.#value = value
+  }
+
+  /** Only for the adapter that sends the value. A test lists the callers. */
+  reveal(): string {
+    return this.#value
+  }
+
+  /** HMAC-SHA-256 in hex: tells two secrets apart without telling what they are. */
+  keyedHash(key: Uint8Array): string {
+    return createHmac('sha256', key).update(this.#value).digest('hex')
+  }
+
+  get isEmpty(): boolean {
+    return this.#value.length === 0
+  }
+
+  toJSON(): string {
+    return '[secret]'
+  }
+
+  toString(): string {
+    return '[secret]'
+  }
+
+  [inspect.custom](): string {
+    return '[secret]'
+  }
+}
+
+const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
+const MAX_LENGTH = 128
+
+/** The shared key of a code generator, Base32 text as it came from the source. */
+export class OathSecret extends Secret {
+  /** O5: undefined if Graph takes it (A–Z, 2–7, at most 128 characters, either case; padding and spaces are not allowed). */
+  fault(): 'not-base32' | 'too-long' | undefined {
+    const text = this.reveal()
+    if (!/^[A-Za-z2-7]+$/.test(text)) return 'not-base32'
+    return text.length > MAX_LENGTH ? 'too-long' : undefined
+  }
+
+  /** The same key in another letter case is the same key. */
+  override keyedHash(key: Uint8Array): string {
+    return createHmac('sha256', key).update(this.reveal().toUpperCase()).digest('hex')
+  }
+
+  /** D6: `MFAS-` and the first 16 Base32 characters of SHA-256 over the key's bytes; the same on every machine. */
+  carriedSerial(): string {
+    return `MFAS-${toBase32(createHash('sha256').update(this.bytes()).digest()).slice(0, 16)}`
+  }
+
+  /** The key's bytes, RFC 4648; a rest of fewer than eight bits is dropped. */
+  bytes(): Buffer {
+    const out: number[] = []
+    let bits = 0
+    let held = 0
+    for (const letter of this.reveal().toUpperCase()) {
+      held = (held << 5) | BASE32.indexOf(letter)
+      bits += 5
+      if (bits >= 8) {
+        bits -= 8
+        out.push((held >> bits) & 0xff)
+        held &= (1 << bits) - 1
+      }
+    }
+    return Buffer.from(out)
+  }
+}
+
+function toBase32(bytes: Uint8Array): string {
+  let out = ''
+  let bits = 0
+  let held = 0
+  for (const byte of bytes) {
+    held = (held << 8) | byte
+    bits += 8
+    while (bits >= 5) {
+      bits -= 5
+      out += BASE32[(held >> bits) & 31]
+      held &= (1 << bits) - 1
+    }
+  }
+  return out
+}
