@@ -1,0 +1,140 @@
+import type {ActionId, ObjectId, RunId, SourceKey} from '../model/brand.js'
+import type {EntraMethods, PhoneSlot} from '../model/entra-user.js'
+import type {Outcome} from '../model/outcome.js'
+
+export type RunKind = 'migrate' | 'undo' | 'sync'
+/** `open`: going on, or died without a word. */
+export type RunStatus = 'open' | 'finished' | 'interrupted' | 'stopped'
+
+export interface RunStart {
+  readonly kind: RunKind
+  readonly tenantId: string
+  readonly group?: {readonly id: ObjectId; readonly displayName: string} | undefined
+  readonly sourceLabel: string
+  readonly sourceFingerprint: string
+  /** The command's choices, for people; never a secret. */
+  readonly options: Readonly<Record<string, unknown>>
+  /** Same key: an interrupted run of it is taken up again instead of starting another. */
+  readonly resumeKey: string
+  readonly startedAt: string
+  readonly logFile?: string | undefined
+}
+
+export interface RunRecord extends RunStart {
+  readonly id: RunId
+  readonly status: RunStatus
+  readonly endedAt?: string | undefined
+  readonly summary?: Readonly<Record<string, unknown>> | undefined
+}
+
+/** One write: what it was to be, and what became of it. `outcome` is absent while nobody knows. */
+export interface ActionRecord {
+  readonly run: RunId
+  readonly user: ObjectId
+  readonly userPrincipalName: string
+  readonly action: ActionId
+  /** The planned action as JSON data; never a secret. */
+  readonly intent: Readonly<Record<string, unknown>>
+  readonly intentAt: string
+  readonly outcome?: Outcome | undefined
+  /** Ids that Graph gave: deviceId, methodId. */
+  readonly made?: Readonly<Record<string, string>> | undefined
+  readonly outcomeAt?: string | undefined
+}
+
+/** What earlier runs left behind about one user. */
+export interface UserMemory {
+  /** U5: fingerprints of the last successful migration. */
+  readonly migrated?: {
+    readonly run: RunId
+    readonly source: SourceKey
+    readonly serverFingerprint: string
+    readonly optionsFingerprint: string
+    readonly at: string
+  }
+  /** P6: numbers that runs of ours wrote, in Graph's form. */
+  readonly numbers: Readonly<Partial<Record<PhoneSlot, readonly string[]>>>
+  /** D4, O1: tokens that runs of ours created or activated. */
+  readonly tokens: readonly {readonly secretHash: string; readonly serialNumber: string}[]
+  /** Intents of earlier runs that were never settled: the user must be read back until stable (R1). */
+  readonly unsettled: readonly ActionRecord[]
+}
+
+export interface UserResultRecord {
+  readonly run: RunId
+  readonly user: ObjectId
+  readonly userPrincipalName: string
+  readonly source?: SourceKey | undefined
+  readonly outcome: string
+  readonly findings: readonly unknown[]
+  readonly at: string
+}
+
+export interface LockHolder {
+  readonly name: string
+  readonly host: string
+  readonly user: string
+  readonly pid: number
+  readonly command: string
+  readonly since: string
+  readonly heartbeat: string
+  readonly expires: string
+}
+
+export interface Lock {
+  /** Aborted when the lock was lost (R2). */
+  readonly lost: AbortSignal
+  release(): Promise<void>
+}
+
+/**
+ * What happened, durably. A call that resolves survives a crash. Reading survives a torn end. Holds no secret (R5).
+ */
+export interface Journal {
+  /** Takes up an open or interrupted run with the same resumeKey, or starts one. The caller holds the lock. */
+  beginRun(start: RunStart): Promise<{readonly run: RunRecord; readonly resumed: boolean}>
+  endRun(
+    run: RunId,
+    status: Exclude<RunStatus, 'open'>,
+    summary: Readonly<Record<string, unknown>>,
+    at: string,
+  ): Promise<void>
+  runs(): Promise<readonly RunRecord[]>
+  run(id: string): Promise<RunRecord | undefined>
+  /** Before the request (R1). */
+  intent(record: Omit<ActionRecord, 'outcome' | 'outcomeAt' | 'made'>): Promise<void>
+  /** After the answer (R1). Remembers numbers and tokens of successful writes for P6, D4 and O1. */
+  outcome(
+    run: RunId,
+    user: ObjectId,
+    action: ActionId,
+    result: {
+      readonly outcome: Outcome
+      readonly made?: Readonly<Record<string, string>> | undefined
+      readonly remember?:
+        | {readonly number: {readonly slot: PhoneSlot; readonly value: string}}
+        | {readonly token: {readonly secretHash: string; readonly serialNumber: string}}
+        | undefined
+    },
+    at: string,
+  ): Promise<void>
+  actions(run: RunId, user?: ObjectId): AsyncIterable<ActionRecord>
+  /** The first image of a user in a run stays; later ones are ignored (R3). */
+  beforeImage(run: RunId, user: ObjectId, image: EntraMethods, at: string): Promise<void>
+  beforeImageOf(run: RunId, user: ObjectId): Promise<EntraMethods | undefined>
+  userResult(record: UserResultRecord): Promise<void>
+  userResults(run: RunId): AsyncIterable<UserResultRecord>
+  /** U5; call only after a user was proven. */
+  migrated(
+    user: ObjectId,
+    tenantId: string,
+    memory: NonNullable<UserMemory['migrated']>,
+  ): Promise<void>
+  memory(tenantId: string, users: readonly ObjectId[]): Promise<ReadonlyMap<ObjectId, UserMemory>>
+  /** The key of all keyed hashes of this state; made on first use, 32 bytes. */
+  hashKey(): Promise<Uint8Array>
+  /** Throws MfaError `locked` that says whose the lock is, where and since when. Heartbeats by itself. */
+  lock(name: string, command: string): Promise<Lock>
+  locks(): Promise<readonly LockHolder[]>
+  close(): Promise<void>
+}
