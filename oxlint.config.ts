@@ -1,7 +1,17 @@
 import {defineConfig} from 'oxlint'
 
 /** The folders of src/lib and who may import whom (docs/architecture.md). `npm run lint` enforces it. */
-const DOMAIN = ['migration', 'sync', 'rollout', 'federation', 'registration', 'backup', 'assessment', 'topology', 'audit']
+const DOMAIN = [
+  'migration',
+  'sync',
+  'rollout',
+  'federation',
+  'registration',
+  'backup',
+  'assessment',
+  'topology',
+  'audit',
+]
 const ADAPTERS = ['source', 'entra', 'state', 'sandbox', 'terminal', 'config']
 
 /** Each SDK in one adapter folder. */
@@ -20,7 +30,16 @@ const SDKS: Readonly<Record<string, string>> = {
   'csv-stringify': 'report',
 }
 /** What a domain folder may not touch: the world. */
-const WORLD = ['node:fs', 'node:fs/promises', 'node:net', 'node:http', 'node:https', 'node:child_process', 'node:os', 'node:timers/promises']
+const WORLD = [
+  'node:fs',
+  'node:fs/promises',
+  'node:net',
+  'node:http',
+  'node:https',
+  'node:child_process',
+  'node:os',
+  'node:timers/promises',
+]
 
 const exact = (name: string) => `^${name.replaceAll('/', '\\/')}(/.*)?$`
 const folder = (name: string) => `(^|/)${name}/`
@@ -29,17 +48,23 @@ function patterns(home: string, kind: 'pure' | 'domain' | 'adapter' | 'report') 
   const foreignFolders = [...DOMAIN, ...ADAPTERS].filter((name) => name !== home)
   const list = [
     {regex: '^@oclif/', message: 'oclif is known in src/commands and src/mfa-command.ts alone'},
-    {regex: '/(commands/.*|wire|mfa-command|mfa-flags|cli)\\.js$', message: 'arrows never point back to the command line'},
+    {
+      regex: '/(commands/.*|wire|mfa-command|mfa-flags|cli)\\.js$',
+      message: 'arrows never point back to the command line',
+    },
   ]
   for (const [sdk, owner] of Object.entries(SDKS)) {
-    if (!owner.split('|').includes(home)) list.push({regex: exact(sdk), message: `${sdk} belongs to src/lib/${owner}`})
+    if (!owner.split('|').includes(home))
+      list.push({regex: exact(sdk), message: `${sdk} belongs to src/lib/${owner}`})
   }
   if (kind !== 'adapter') {
-    for (const name of WORLD) list.push({regex: exact(name), message: `${home} does not touch the outside world: use a port`})
+    for (const name of WORLD)
+      list.push({regex: exact(name), message: `${home} does not touch the outside world: use a port`})
   }
   for (const name of foreignFolders) {
     const typesOnly = kind === 'report' && DOMAIN.includes(name)
-    if (!typesOnly) list.push({regex: folder(name), message: `src/lib/${home} does not import src/lib/${name}`})
+    if (!typesOnly)
+      list.push({regex: folder(name), message: `src/lib/${home} does not import src/lib/${name}`})
   }
   if (kind === 'pure') list.push({regex: folder('ports'), message: `src/lib/${home} is pure`})
   if (home !== 'report') list.push({regex: folder('report'), message: 'report is for commands'})
@@ -81,7 +106,12 @@ export default defineConfig({
       rules: {
         'eslint/no-restricted-imports': [
           'error',
-          {patterns: Object.keys(SDKS).map((sdk) => ({regex: exact(sdk), message: `${sdk} belongs to an adapter`}))},
+          {
+            patterns: Object.keys(SDKS).map((sdk) => ({
+              regex: exact(sdk),
+              message: `${sdk} belongs to an adapter`,
+            })),
+          },
         ],
       },
     },

@@ -67,27 +67,82 @@ export interface SetDefault extends ActionBase {
   readonly previous?: DefaultMethod | undefined
 }
 
-export type Action = SetPhone | CreateToken | UpdateToken | AssignToken | ActivateToken | SetDefault
+/** P9: only where an earlier write of ours switched SMS sign-in on and was cut off before it could switch it off again. */
+export interface DisableSmsSignIn extends ActionBase {
+  readonly kind: 'disable-sms-sign-in'
+  readonly methodId: string
+}
+
+/** O2: takes back an assignment of this run whose activation was refused. Never planned; happens while applying. */
+export interface UnassignToken extends ActionBase {
+  readonly kind: 'unassign-token'
+  readonly serialNumber: string
+  readonly methodId: string
+}
+
+export type Action =
+  | SetPhone
+  | CreateToken
+  | UpdateToken
+  | AssignToken
+  | ActivateToken
+  | SetDefault
+  | DisableSmsSignIn
+  | UnassignToken
 
 export const FINDING_CODES = [
   // users
-  'no-server-user', 'ambiguous-match', 'sid-mismatch', 'domain-needed', 'disabled', 'guest-no-oath',
-  'mode-invalid', 'row-invalid', 'field-invalid', 'mapping-invalid',
+  'no-server-user',
+  'ambiguous-match',
+  'sid-mismatch',
+  'domain-needed',
+  'disabled',
+  'guest-no-oath',
+  'mode-invalid',
+  'row-invalid',
+  'field-invalid',
+  'mapping-invalid',
   // phones
-  'extension-dropped', 'backup-skipped', 'backup-promoted', 'phone-invalid', 'country-unknown', 'phone-kept',
-  'same-number', 'sms-sign-in-disabled', 'slot-taken',
+  'extension-dropped',
+  'backup-skipped',
+  'backup-promoted',
+  'phone-invalid',
+  'country-unknown',
+  'phone-kept',
+  'same-number',
+  'sms-sign-in-disabled',
+  'slot-taken',
   // devices
-  'device-limit', 'duplicate-device-name', 'device-order-unknown', 'push-needs-registration', 'device-matched',
+  'device-limit',
+  'duplicate-device-name',
+  'device-order-unknown',
+  'push-needs-registration',
+  'device-matched',
   'app-codes-skipped',
   // tokens
-  'token-limit', 'token-assigned-elsewhere', 'token-details-differ', 'seed-missing', 'seed-invalid',
-  'seed-conflict', 'time-step-invalid', 'activation-refused', 'duplicate-token',
+  'token-limit',
+  'token-assigned-elsewhere',
+  'token-details-differ',
+  'seed-missing',
+  'seed-invalid',
+  'seed-conflict',
+  'time-step-invalid',
+  'activation-refused',
+  'duplicate-token',
   // default method
-  'default-replaced', 'default-none', 'policy-unknown', 'policy-disallows', 'system-preferred', 'default-not-used',
+  'default-replaced',
+  'default-none',
+  'policy-unknown',
+  'policy-disallows',
+  'system-preferred',
+  'default-not-used',
   // user as a whole
-  'sms-or-voice-only', 'nothing-to-carry',
+  'sms-or-voice-only',
+  'nothing-to-carry',
   // run
-  'in-doubt', 'changed-since',
+  'in-doubt',
+  'changed-since',
+  'unreadable',
 ] as const
 export type FindingCode = (typeof FINDING_CODES)[number]
 

@@ -13,7 +13,8 @@ export interface Bag<T> {
   /** Takes the place of all values under the key. */
   set(key: string, value: T): void
   get(key: string): readonly T[]
-  /** Keys in ascending order of their UTF-8 bytes. */
+  /** One entry a value, so a key with two values comes twice. Keys in ascending order of their UTF-8 bytes. */
   entries(): Iterable<readonly [string, T]>
+  /** How many values there are. */
   readonly size: number
 }

@@ -1,0 +1,36 @@
+import type {Clock} from '../ports/clock.js'
+import type {Directory} from '../ports/directory.js'
+import type {Journal} from '../ports/journal.js'
+import type {Scratch} from '../ports/scratch.js'
+import type {Source} from '../ports/source.js'
+import type {Ui} from '../ports/ui.js'
+import type {MatchOptions, MigrationOptions} from './plan.js'
+
+export interface MappingRow {
+  readonly userPrincipalName: string
+  readonly username: string
+  readonly line: number
+}
+
+/** What the operator asked for. */
+export interface MigrationRequest {
+  /** Display name or object id of one group (U1). */
+  readonly group: string
+  /** Only these members, by user principal name; empty means all. */
+  readonly users: readonly string[]
+  readonly options: MigrationOptions
+  readonly match: MatchOptions
+  readonly mapping: readonly MappingRow[]
+  /** U5 off: migrate unchanged users again. */
+  readonly all: boolean
+}
+
+/** Everything that planning may touch. There is no port in it that can write (decision 1 of the design). */
+export interface PlanningDeps {
+  readonly source: Source
+  readonly directory: Directory
+  readonly journal: Journal
+  readonly scratch: Scratch
+  readonly clock: Clock
+  readonly ui: Ui
+}

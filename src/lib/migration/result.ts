@@ -1,0 +1,134 @@
+import type {Outcome} from '../model/outcome.js'
+import type {Bag} from '../ports/scratch.js'
+import type {ActionResult} from './apply-user.js'
+import type {Action, Finding, PlannedOutcome, UserPlan} from './plan.js'
+
+export type UserOutcome = 'migrated' | 'unchanged' | 'partly' | 'failed' | 'unmatched' | 'disabled'
+
+/** One planned or tried action as the JSON output has it. */
+export interface ActionView {
+  readonly id: string
+  readonly kind: Action['kind']
+  readonly rule: string
+  readonly slot?: string
+  readonly number?: string
+  readonly serialNumber?: string
+  readonly method?: string
+  readonly outcome: Outcome['status'] | 'planned'
+  readonly error?: {readonly code: string; readonly message: string; readonly requestId?: string}
+}
+
+/** One user of `migrate --json` (CLI.md). */
+export interface UserResult {
+  readonly source: string | null
+  readonly id: string
+  readonly userPrincipalName: string
+  readonly outcome: UserOutcome
+  readonly actions: readonly ActionView[]
+  readonly findings: readonly Finding[]
+}
+
+export interface Summary {
+  users: number
+  migrated: number
+  unchanged: number
+  partly: number
+  failed: number
+  unmatched: number
+  disabled: number
+  readonly actions: {planned: number; done: number; alreadyDone: number; failed: number; unknown: number}
+  smsOrVoiceOnly: number
+}
+
+export const emptySummary = (): Summary => ({
+  users: 0,
+  migrated: 0,
+  unchanged: 0,
+  partly: 0,
+  failed: 0,
+  unmatched: 0,
+  disabled: 0,
+  actions: {planned: 0, done: 0, alreadyDone: 0, failed: 0, unknown: 0},
+  smsOrVoiceOnly: 0,
+})
+
+/** In a dry run: what would become of the user. */
+const EXPECTED: Readonly<Record<PlannedOutcome, UserOutcome>> = {
+  migrate: 'migrated',
+  unchanged: 'unchanged',
+  unmatched: 'unmatched',
+  disabled: 'disabled',
+  failed: 'failed',
+}
+
+/** A plan as a result: of a dry run, or of a user who needed no write. */
+export function plannedResult(plan: UserPlan): UserResult {
+  return {
+    source: plan.source ?? null,
+    id: plan.id,
+    userPrincipalName: plan.userPrincipalName,
+    outcome: EXPECTED[plan.outcome],
+    actions: plan.actions.map((action) => view(action, undefined)),
+    findings: plan.findings,
+  }
+}
+
+/** A plan after its writes. */
+export function appliedResult(
+  plan: UserPlan,
+  actions: readonly ActionResult[],
+  findings: readonly Finding[],
+): UserResult {
+  const bad = actions.filter(({outcome}) => outcome.status === 'failed' || outcome.status === 'unknown')
+  const good = actions.length - bad.length
+  const outcome: UserOutcome = bad.length === 0 ? 'migrated' : good > 0 || bad.some(isUnknown) ? 'partly' : 'failed'
+  return {
+    ...plannedResult(plan),
+    outcome,
+    actions: actions.map((result) => view(result.action, result.outcome)),
+    findings: [...plan.findings, ...findings],
+  }
+}
+
+const isUnknown = ({outcome}: ActionResult): boolean => outcome.status === 'unknown'
+
+function view(action: Action, outcome: Outcome | undefined): ActionView {
+  const error =
+    outcome?.status === 'failed' || outcome?.status === 'unknown'
+      ? {
+          code: outcome.code,
+          message: outcome.message,
+          ...('requestId' in outcome && outcome.requestId !== undefined ? {requestId: outcome.requestId} : {}),
+        }
+      : undefined
+  return {
+    id: action.id,
+    kind: action.kind,
+    rule: action.rule,
+    ...('slot' in action ? {slot: action.slot, number: action.number} : {}),
+    ...('serialNumber' in action ? {serialNumber: action.serialNumber} : {}),
+    ...('method' in action ? {method: action.method} : {}),
+    outcome: outcome?.status ?? 'planned',
+    ...(error === undefined ? {} : {error}),
+  }
+}
+
+/** Adds one user; the outcomes always add up to `users`. */
+export function count(summary: Summary, result: UserResult, smsOrVoiceOnly: boolean): void {
+  summary.users++
+  summary[result.outcome]++
+  if (smsOrVoiceOnly) summary.smsOrVoiceOnly++
+  for (const {outcome} of result.actions) {
+    summary.actions.planned++
+    if (outcome === 'done') summary.actions.done++
+    else if (outcome === 'already-done') summary.actions.alreadyDone++
+    else if (outcome === 'failed') summary.actions.failed++
+    else if (outcome === 'unknown') summary.actions.unknown++
+  }
+}
+
+/** Every user's result, sorted by user principal name, flat in memory. */
+export interface Results {
+  readonly users: Bag<UserResult>
+  readonly summary: Summary
+}

@@ -1,0 +1,7 @@
+/** Files that the tool writes for its owner only (R8), and reads back. */
+export interface Files {
+  /** Whole or not at all: written beside and renamed. 0600, an ACL on Windows. */
+  write(path: string, chunks: Iterable<string> | AsyncIterable<string>): Promise<void>
+  /** Line by line. MfaError `data` where the file is missing or unreadable. */
+  lines(path: string): AsyncIterable<string>
+}
