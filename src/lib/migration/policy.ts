@@ -1,0 +1,67 @@
+import type {
+  AllowedMethods,
+  MethodConfiguration,
+  MethodsPolicy,
+  PolicyMethod,
+} from '../model/methods-policy.js'
+
+/** Stands for everybody in a policy's targets. */
+const ALL_USERS = 'all_users'
+
+/** M3: object ids of the groups that the policy's targets and exclusions name; whose members have to be known. */
+export function policyGroups(policy: MethodsPolicy): readonly string[] {
+  const ids = policy.configurations.flatMap((each) => [
+    ...each.include.map((target) => target.id),
+    ...each.exclude,
+  ])
+  return [...new Set(ids)].filter((id) => id !== ALL_USERS).sort()
+}
+
+/**
+ * M3: what the policy allows to one user. `isMember` answers for every id of `policyGroups`, nested groups included.
+ * A method that the policy does not mention is not allowed.
+ */
+export function allowedFor(policy: MethodsPolicy, isMember: (groupId: string) => boolean): AllowedMethods {
+  const allowed = (method: PolicyMethod): boolean => isAllowed(configuration(policy, method), isMember)
+  const voice = allowed('voice')
+  return {
+    push: allowed('microsoftAuthenticator'),
+    hardwareOath: allowed('hardwareOath'),
+    softwareOath: allowed('softwareOath'),
+    sms: allowed('sms'),
+    voice,
+    voiceOffice: voice && configuration(policy, 'voice')?.isOfficePhoneAllowed === true,
+    uncertain: isUncertain(policy.migrationState),
+  }
+}
+
+/** P9: whether a mobile number of this user can become a first factor by itself. */
+export function smsSignInAllowed(policy: MethodsPolicy, isMember: (groupId: string) => boolean): boolean {
+  const sms = configuration(policy, 'sms')
+  return (
+    isAllowed(sms, isMember) &&
+    sms?.include.some((target) => target.isUsableForSignIn === true && covers(target.id, isMember)) === true
+  )
+}
+
+function configuration(policy: MethodsPolicy, method: PolicyMethod): MethodConfiguration | undefined {
+  return policy.configurations.find((each) => each.method === method)
+}
+
+/** An exclusion beats an inclusion. */
+function isAllowed(found: MethodConfiguration | undefined, isMember: (groupId: string) => boolean): boolean {
+  return (
+    found?.enabled === true &&
+    found.include.some((target) => covers(target.id, isMember)) &&
+    !found.exclude.some((id) => covers(id, isMember))
+  )
+}
+
+function covers(target: string, isMember: (groupId: string) => boolean): boolean {
+  return target === ALL_USERS || isMember(target)
+}
+
+/** M3: legacy settings count as long as the migration of the policy is not complete. */
+function isUncertain(state: string | undefined): boolean {
+  return state !== undefined && state !== '' && state !== 'migrationComplete'
+}
