@@ -47,10 +47,14 @@ export async function applyPlans(
     await keep(result, plan, results, context, deps)
     deps.ui.emit({type: 'progress', phase: 'migrating', done: ++done, total})
     if (result.outcome === 'migrated' || ++failures < Math.max(1, limits.errorsMax)) return
-    throw new MfaError('TOO_MANY_ERRORS', `stopped after ${failures} failed users (--errors-max ${limits.errorsMax})`, {
-      exit: 'refused',
-      fix: 'See the findings, mend the cause, and run the same command again; raise --errors-max to go on regardless.',
-    })
+    throw new MfaError(
+      'TOO_MANY_ERRORS',
+      `stopped after ${failures} failed users (--errors-max ${limits.errorsMax})`,
+      {
+        exit: 'refused',
+        fix: 'See the findings, mend the cause, and run the same command again; raise --errors-max to go on regardless.',
+      },
+    )
   }
   try {
     await pool(collected.plans.entries(), USERS_AT_ONCE, one, halt)

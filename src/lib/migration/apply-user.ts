@@ -76,7 +76,13 @@ class UserWork {
   readonly #methodIds = new Map<string, string>()
   #server: ServerUser | undefined
 
-  constructor(plan: UserPlan, before: EntraMethods, context: ApplyContext, deps: ApplyDeps, signal: AbortSignal) {
+  constructor(
+    plan: UserPlan,
+    before: EntraMethods,
+    context: ApplyContext,
+    deps: ApplyDeps,
+    signal: AbortSignal,
+  ) {
     this.#plan = plan
     this.#before = before
     this.#context = context
@@ -99,7 +105,8 @@ class UserWork {
   /** Seeds are read from the source again; a record that changed since the plan was made is not written. */
   async #sameRecord(): Promise<boolean> {
     const {source} = this.#deps
-    if (this.#plan.source === undefined || !this.#plan.actions.some((action) => 'serialNumber' in action)) return true
+    if (this.#plan.source === undefined || !this.#plan.actions.some((action) => 'serialNumber' in action))
+      return true
     for await (const server of source.users(this.#signal, [this.#plan.source])) this.#server = server
     if (
       this.#server !== undefined &&
@@ -107,7 +114,8 @@ class UserWork {
     ) {
       return true
     }
-    const detail = 'The record on the server changed after the plan was made; nothing was written. Run the command again.'
+    const detail =
+      'The record on the server changed after the plan was made; nothing was written. Run the command again.'
     this.#findings.push({code: 'changed-since', rule: 'R6', item: 'user', detail})
     for (const action of this.#plan.actions) this.#skip(action, 'source-changed', detail)
     return false
@@ -130,7 +138,11 @@ class UserWork {
   async #perform(action: Action): Promise<void> {
     const {outcome} = await this.#recorded(action)
     this.#results.push({action, outcome})
-    if (action.kind === 'activate-token' && outcome.status === 'failed' && outcome.code === 'activation-refused') {
+    if (
+      action.kind === 'activate-token' &&
+      outcome.status === 'failed' &&
+      outcome.code === 'activation-refused'
+    ) {
       await this.#takeBack(action)
     }
   }
@@ -160,7 +172,13 @@ class UserWork {
   async #record(action: Action, {outcome, made}: Result): Promise<void> {
     const at = this.#deps.clock.now().toISOString()
     const remember = succeeded(outcome) ? this.#remember(action) : undefined
-    await this.#deps.journal.outcome(this.#context.run, this.#plan.id, action.id, {outcome, made, remember}, at)
+    await this.#deps.journal.outcome(
+      this.#context.run,
+      this.#plan.id,
+      action.id,
+      {outcome, made, remember},
+      at,
+    )
   }
 
   /** P6, D4, O1: what later runs must know again. */
@@ -200,12 +218,14 @@ class UserWork {
         return {outcome: await writer.updateToken(action.deviceId, action, this.#signal)}
       case 'assign-token': {
         const deviceId = action.deviceId ?? (await this.#deviceId(action.serialNumber))
-        if (deviceId === undefined) return failed('token-not-found', `token ${action.serialNumber} is not in the inventory`)
+        if (deviceId === undefined)
+          return failed('token-not-found', `token ${action.serialNumber} is not in the inventory`)
         return this.#made(action.serialNumber, await writer.assignToken(user, deviceId, this.#signal))
       }
       case 'activate-token': {
         const methodId = await this.#methodId(action)
-        if (methodId === undefined) return failed('token-not-found', `token ${action.serialNumber} is not assigned`)
+        if (methodId === undefined)
+          return failed('token-not-found', `token ${action.serialNumber} is not assigned`)
         const token = {...action, secret: this.#secret(action.item)}
         return {outcome: await writer.activateToken(user, methodId, token, this.#signal)}
       }
@@ -224,7 +244,10 @@ class UserWork {
     const {deviceId, methodId} = outcome as {deviceId?: string; methodId?: string}
     if (deviceId !== undefined) this.#deviceIds.set(serial, deviceId)
     if (methodId !== undefined) this.#methodIds.set(serial, methodId)
-    return {outcome, made: {...(deviceId === undefined ? {} : {deviceId}), ...(methodId === undefined ? {} : {methodId})}}
+    return {
+      outcome,
+      made: {...(deviceId === undefined ? {} : {deviceId}), ...(methodId === undefined ? {} : {methodId})},
+    }
   }
 
   async #deviceId(serial: string): Promise<string | undefined> {
@@ -238,7 +261,9 @@ class UserWork {
     const serial = action.serialNumber
     const held = this.#methodIds.get(serial) ?? idOf(this.#before, serial)
     if (held !== undefined) return held
-    const assigned = this.#results.find(({action: a}) => a.kind === 'assign-token' && a.serialNumber === serial)
+    const assigned = this.#results.find(
+      ({action: a}) => a.kind === 'assign-token' && a.serialNumber === serial,
+    )
     this.#learn((await this.#readBack(assigned === undefined ? [] : [assigned.action])).shown)
     return this.#methodIds.get(serial)
   }
@@ -286,9 +311,13 @@ class UserWork {
       }
       const {outcome} = await this.#recorded(action)
       this.#results.push({action, outcome})
-      then = succeeded(outcome) ? 'It was unassigned again.' : 'It could not be unassigned again; unassign it by hand.'
+      then = succeeded(outcome)
+        ? 'It was unassigned again.'
+        : 'It could not be unassigned again; unassign it by hand.'
     }
-    const why = refused.existed ? 'its secret in Entra is probably another one' : 'its time step or secret does not fit'
+    const why = refused.existed
+      ? 'its secret in Entra is probably another one'
+      : 'its time step or secret does not fit'
     const detail = `Entra refused the code of token ${serialNumber}: ${why}. ${then} Check the seed file.`
     this.#findings.push({code: 'activation-refused', rule, item, detail})
   }
@@ -296,7 +325,9 @@ class UserWork {
   /** R4, P9. */
   async #prove(): Promise<boolean> {
     const done = this.#results.filter(({outcome}) => succeeded(outcome)).map(({action}) => action)
-    const gone = new Set(done.flatMap((action) => (action.kind === 'unassign-token' ? [action.serialNumber] : [])))
+    const gone = new Set(
+      done.flatMap((action) => (action.kind === 'unassign-token' ? [action.serialNumber] : [])),
+    )
     const lasting = done.filter(
       (action) =>
         action.kind === 'unassign-token' ||
@@ -315,7 +346,8 @@ class UserWork {
   async #keepSmsSignInOff(now: EntraMethods): Promise<void> {
     if (this.#context.options.smsSignIn === 'allow') return
     const wrote = this.#results.some(
-      ({action, outcome}) => action.kind === 'set-phone' && action.slot === 'mobile' && outcome.status === 'done',
+      ({action, outcome}) =>
+        action.kind === 'set-phone' && action.slot === 'mobile' && outcome.status === 'done',
     )
     const mobile = now.phones.find(({slot}) => slot === 'mobile')
     const was = this.#before.phones.find(({slot}) => slot === 'mobile')

@@ -133,7 +133,8 @@ class Planner {
     })
     const records = new Map<SourceKey, ServerUser>()
     const keys = matched.map(({match}) => match.source)
-    if (keys.length > 0) for await (const record of source.users(signal, keys)) records.set(record.key, record)
+    if (keys.length > 0)
+      for await (const record of source.users(signal, keys)) records.set(record.key, record)
     const memories = await journal.memory(
       this.#tenantId,
       matched.map(({member}) => member.id),
@@ -147,7 +148,8 @@ class Planner {
         continue
       }
       const memory = memories.get(member.id) ?? EMPTY_MEMORY
-      const early = preflight(server, member, this.#request.options) ?? this.#unchanged(server, member, memory)
+      const early =
+        preflight(server, member, this.#request.options) ?? this.#unchanged(server, member, memory)
       if (early === undefined) open.push({member, server, memory, rule: match.rule})
       else out.push(early)
     }
@@ -160,7 +162,8 @@ class Planner {
     if (this.#request.all || memory.unsettled.length > 0 || memory.migrated === undefined) return undefined
     const fingerprint = serverFingerprint(server, this.#hashKey)
     const same =
-      memory.migrated.serverFingerprint === fingerprint && memory.migrated.optionsFingerprint === this.#options
+      memory.migrated.serverFingerprint === fingerprint &&
+      memory.migrated.optionsFingerprint === this.#options
     return same ? unchangedPlan(member, server.key, fingerprint) : undefined
   }
 
@@ -205,7 +208,10 @@ class Planner {
       this.#orderTold = true
       return userPlan
     }
-    return {...userPlan, findings: userPlan.findings.filter((finding) => finding.code !== 'device-order-unknown')}
+    return {
+      ...userPlan,
+      findings: userPlan.findings.filter((finding) => finding.code !== 'device-order-unknown'),
+    }
   }
 }
 
@@ -259,10 +265,14 @@ async function readMembers(
   }
   ui.emit({type: 'phase-end', phase: 'reading the group'})
   if (missing.size > 0) {
-    throw new MfaError('USER_NOT_IN_GROUP', `not in group "${group.displayName}": ${[...missing.values()].join(', ')}`, {
-      exit: 'usage',
-      fix: 'Check --user, or add the user to the group; nested groups count.',
-    })
+    throw new MfaError(
+      'USER_NOT_IN_GROUP',
+      `not in group "${group.displayName}": ${[...missing.values()].join(', ')}`,
+      {
+        exit: 'usage',
+        fix: 'Check --user, or add the user to the group; nested groups count.',
+      },
+    )
   }
   return members
 }

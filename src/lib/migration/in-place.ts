@@ -28,10 +28,15 @@ export function isInPlace(action: Action, user: ObjectId, {methods, inventory}: 
           token.hashFunction === action.hashFunction,
       )
     case 'assign-token':
-      return tokens(inventory, action.serialNumber).some((token) => token.assignedTo === user) || held(methods, action)
+      return (
+        tokens(inventory, action.serialNumber).some((token) => token.assignedTo === user) ||
+        held(methods, action)
+      )
     case 'activate-token':
       return (
-        methods.hardwareOath.some((t) => t.serialNumber === action.serialNumber && t.status === 'activated') ||
+        methods.hardwareOath.some(
+          (t) => t.serialNumber === action.serialNumber && t.status === 'activated',
+        ) ||
         tokens(inventory, action.serialNumber).some((t) => t.assignedTo === user && t.status === 'activated')
       )
     case 'set-default':
@@ -45,7 +50,8 @@ export function isInPlace(action: Action, user: ObjectId, {methods, inventory}: 
   }
 }
 
-const tokens = (inventory: Shown['inventory'], serial: string): readonly InventoryToken[] => inventory.get(serial) ?? []
+const tokens = (inventory: Shown['inventory'], serial: string): readonly InventoryToken[] =>
+  inventory.get(serial) ?? []
 
 const held = (methods: EntraMethods, action: {readonly serialNumber: string}): boolean =>
   methods.hardwareOath.some(({serialNumber}) => serialNumber === action.serialNumber)

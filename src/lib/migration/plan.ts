@@ -217,6 +217,12 @@ export interface PlanHeader {
   readonly source: {readonly label: string; readonly fingerprint: string}
   readonly options: MigrationOptions
   readonly match: MatchOptions
+  /** Lines of the hand-edited mapping file. */
+  readonly mapping: readonly {
+    readonly userPrincipalName: string
+    readonly username: string
+    readonly line: number
+  }[]
   /** U5 was off. */
   readonly all: boolean
 }

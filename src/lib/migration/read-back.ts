@@ -30,7 +30,8 @@ export async function readBack(
   const end = deps.clock.monotonic() + budgetMs
   for (let pause = FIRST_MS; ; pause = Math.min(pause * 2, LONGEST_MS)) {
     const shown = await look(user, actions, deps.directory, signal)
-    const missing = shown === undefined ? actions : actions.filter((action) => !isInPlace(action, user, shown))
+    const missing =
+      shown === undefined ? actions : actions.filter((action) => !isInPlace(action, user, shown))
     const left = end - deps.clock.monotonic()
     if ((shown !== undefined && missing.length === 0) || left <= 0) return {shown, missing}
     await deps.clock.sleep(Math.min(pause, left), signal)

@@ -81,7 +81,8 @@ export function appliedResult(
 ): UserResult {
   const bad = actions.filter(({outcome}) => outcome.status === 'failed' || outcome.status === 'unknown')
   const good = actions.length - bad.length
-  const outcome: UserOutcome = bad.length === 0 ? 'migrated' : good > 0 || bad.some(isUnknown) ? 'partly' : 'failed'
+  const outcome: UserOutcome =
+    bad.length === 0 ? 'migrated' : good > 0 || bad.some(isUnknown) ? 'partly' : 'failed'
   return {
     ...plannedResult(plan),
     outcome,
@@ -98,7 +99,9 @@ function view(action: Action, outcome: Outcome | undefined): ActionView {
       ? {
           code: outcome.code,
           message: outcome.message,
-          ...('requestId' in outcome && outcome.requestId !== undefined ? {requestId: outcome.requestId} : {}),
+          ...('requestId' in outcome && outcome.requestId !== undefined
+            ? {requestId: outcome.requestId}
+            : {}),
         }
       : undefined
   return {
