@@ -8,9 +8,8 @@ import type {UserMemory} from '../ports/journal.js'
 import type {Bag} from '../ports/scratch.js'
 import type {SourceProblem} from '../ports/source.js'
 import {optionsFingerprint, serverFingerprint} from './fingerprint.js'
-import {serverMatchKeys} from './match-keys.js'
-import {matchMembers} from './match-members.js'
-import type {Match} from './match.js'
+import {readIdentities} from './identities.js'
+import {type MatchedMember, matchMembers} from './match-members.js'
 import type {Finding, UserPlan} from './plan.js'
 import {planUser, preflight, serialsOf} from './plan-user.js'
 import {allowedFor, policyGroups} from './policy.js'
@@ -47,7 +46,7 @@ export async function collectPlans(
 ): Promise<Collected> {
   const {source, directory, ui, scratch} = deps
   await source.describe(signal)
-  const servers = await readIdentities(request, deps, signal)
+  const servers = await readIdentities(request.match, deps, signal)
 
   const group = await directory.findGroup(request.group, signal)
   const tenantId = await directory.tenantId(signal)
@@ -123,7 +122,7 @@ class Planner {
     this.#options = optionsFingerprint(this.#request.options)
   }
 
-  async chunk(chunk: readonly Matched[], signal: AbortSignal): Promise<readonly UserPlan[]> {
+  async chunk(chunk: readonly MatchedMember[], signal: AbortSignal): Promise<readonly UserPlan[]> {
     const {source, directory, journal} = this.#deps
     const out: UserPlan[] = []
     const matched = chunk.flatMap(({member, match}) => {
@@ -215,11 +214,6 @@ class Planner {
   }
 }
 
-interface Matched {
-  readonly member: EntraIdentity
-  readonly match: Match
-}
-
 interface Open {
   readonly member: EntraIdentity
   readonly server: ServerUser
@@ -228,22 +222,6 @@ interface Open {
 }
 
 const EMPTY_MEMORY: UserMemory = {numbers: {}, tokens: [], unsettled: []}
-
-async function readIdentities(
-  request: MigrationRequest,
-  {source, scratch, ui}: PlanningDeps,
-  signal: AbortSignal,
-): Promise<Bag<ServerIdentity>> {
-  const servers = scratch.bag<ServerIdentity>('servers')
-  let done = 0
-  for await (const identity of source.identities(signal)) {
-    for (const key of serverMatchKeys(identity, request.match)) servers.add(key, identity)
-    done++
-    if (done % 500 === 0) ui.emit({type: 'progress', phase: 'reading the source', done})
-  }
-  ui.emit({type: 'phase-end', phase: 'reading the source'})
-  return servers
-}
 
 async function readMembers(
   request: MigrationRequest,
