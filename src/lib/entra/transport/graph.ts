@@ -1,0 +1,245 @@
+import {MfaError} from '../../errors/mfa-error.js'
+import type {Clock} from '../../ports/clock.js'
+import {sendTogether, type SendWire} from './batch.js'
+import {kindOf, type GraphAnswer, type GraphRequest} from './graph-request.js'
+import {createHttp, parseRoot} from './http.js'
+import {judge, requestIdOf, type Verdict} from './judge.js'
+import {pagesOf} from './pages.js'
+import {createPacer, type Pacer} from './pacer.js'
+import {createQueue, type Delivery} from './queue.js'
+import {backOffMs, retryAfterMs} from './retry-after.js'
+import {createServiceClock, type ServiceClock} from './service-clock.js'
+import {createTokens, type GetToken} from './tokens.js'
+
+/** What the transport does, for the log file. Never a token, never a body. */
+export type GraphLogEvent =
+  | {
+      readonly type: 'http'
+      readonly method: string
+      readonly url: string
+      /** How many requests it carried. */
+      readonly size: number
+      readonly ms: number
+      /** HTTP status, or the code of a network fault. */
+      readonly result: number | string
+      readonly requestId?: string | undefined
+      readonly clientRequestId?: string | undefined
+    }
+  | {
+      readonly type: 'wait'
+      readonly method: string
+      readonly path: string
+      readonly reason: string
+      readonly attempt: number
+      readonly ms: number
+      readonly requestId?: string | undefined
+    }
+
+export interface RetryBudget {
+  readonly maxAttempts: number
+  /** All waits of one request together. */
+  readonly maxWaitMs: number
+  readonly baseMs: number
+  readonly capMs: number
+  /** Attempts to connect before the service has answered even once. */
+  readonly firstContactAttempts: number
+}
+
+export interface GraphOptions {
+  /** Root of the service, `https://graph.microsoft.com`; `/v1.0/…` and `/beta/…` are appended. Plain http: loopback only. */
+  readonly rootUrl: string
+  readonly token: GetToken
+  readonly clock: Clock
+  /** Stands in for the global one: a proxy's dispatcher, tests. */
+  readonly fetch?: typeof fetch | undefined
+  readonly pacer?: Pacer | undefined
+  /** HTTP requests in flight, if no pacer is given. */
+  readonly maxInFlight?: number | undefined
+  readonly retry?: Partial<RetryBudget> | undefined
+  readonly attemptTimeoutMs?: number | undefined
+  readonly random?: (() => number) | undefined
+  readonly log?: ((event: GraphLogEvent) => void) | undefined
+}
+
+/**
+ * Microsoft Graph over HTTP. Requests that are asked for together share `$batch`es; each gets its own answer.
+ *
+ * Repeats what is safe to repeat, within a budget. Throws GraphError for what concerns one request (`refused`,
+ * `failed`, `lost`), MfaError `auth` (signed out; permission missing: named) and `unavailable` (throttled or
+ * unreachable past the budget: when to try again) for what concerns all, the signal's reason when interrupted.
+ */
+export interface Graph {
+  read(request: GraphRequest & {readonly method: 'GET'}, signal: AbortSignal): Promise<GraphAnswer>
+  write(request: GraphRequest, signal: AbortSignal): Promise<GraphAnswer>
+  /** Follows `@odata.nextLink` on the configured host; a link seen before ends with an error. */
+  pages(
+    request: GraphRequest & {readonly method: 'GET'},
+    signal: AbortSignal,
+  ): AsyncIterable<readonly unknown[]>
+  readonly serviceClock: ServiceClock
+}
+
+const RETRY: RetryBudget = {
+  maxAttempts: 8,
+  maxWaitMs: 300_000,
+  baseMs: 1000,
+  capMs: 60_000,
+  firstContactAttempts: 4,
+}
+const ATTEMPT_TIMEOUT_MS = 100_000
+const GRACE_MS = 10_000
+
+export function createGraph(options: GraphOptions): Graph {
+  const {clock} = options
+  const {origin, base} = parseRoot(options.rootUrl)
+  const host = new URL(origin).host
+  const http = createHttp(origin, options.fetch ?? fetch)
+  const budget = {...RETRY, ...options.retry}
+  const random = options.random ?? Math.random
+  const pacer = options.pacer ?? createPacer(clock, options.maxInFlight)
+  const tokens = createTokens(options.token)
+  const serviceClock = createServiceClock(clock)
+  let contact = false
+
+  const queue = createQueue({
+    pacer,
+    maxWaitMs: budget.maxWaitMs,
+    graceMs: GRACE_MS,
+    async deliver(requests, signal) {
+      const {token, generation} = await tokens.get(signal)
+      const replies = await sendTogether(requests, sender(token, signal), host)
+      return {replies, tokenGeneration: generation}
+    },
+  })
+
+  function sender(token: string, signal: AbortSignal): SendWire {
+    return async (call) => {
+      const started = clock.monotonic()
+      const sent = clock.now()
+      const timeout = AbortSignal.timeout(options.attemptTimeoutMs ?? ATTEMPT_TIMEOUT_MS)
+      const {method, headers, body, size} = call
+      const url = `${base}/${call.version}${call.url}`
+      const answer = await http({
+        method,
+        url,
+        headers,
+        body,
+        token,
+        signal: AbortSignal.any([signal, timeout]),
+      })
+      if (!answer.fault) {
+        contact = true
+        serviceClock.measure(answer.headers['date'], sent, clock.now())
+      }
+      options.log?.({
+        type: 'http',
+        method,
+        url,
+        size,
+        ms: clock.monotonic() - started,
+        result: answer.fault ? answer.code : answer.status,
+        requestId: answer.fault ? undefined : answer.headers['request-id'],
+        clientRequestId: headers['client-request-id'],
+      })
+      return answer
+    }
+  }
+
+  async function run(request: GraphRequest, signal: AbortSignal): Promise<GraphAnswer> {
+    let waitedMs = 0
+    let refreshed = false
+    let repeated = false
+    for (let attempt = 1; ; attempt++) {
+      const delivery = await queue.submit(request, signal)
+      if (delivery.heldUntil !== undefined) throw throttled(request, delivery.heldUntil)
+      const {reply} = delivery
+      const requestId = reply.fault ? undefined : requestIdOf(reply)
+      const holdMs = report(request, delivery)
+      const verdict = judge(request, reply, repeated)
+      if (verdict.is === 'done') return {status: verdict.status, body: verdict.body, requestId}
+      if (verdict.is === 'over') throw verdict.error
+      if (verdict.is === 'signed-out') {
+        if (refreshed) throw verdict.error
+        refreshed = true
+        await tokens.refresh(delivery.tokenGeneration, signal)
+        continue
+      }
+      repeated ||= verdict.reason !== 'throttled' && verdict.reason !== 'unreachable'
+      const waitMs = Math.max(
+        holdMs ?? 0,
+        holdMs === undefined ? backOffMs(attempt, budget.baseMs, budget.capMs, random) : 0,
+      )
+      if (attempt >= attemptsFor(verdict) || waitedMs + waitMs > budget.maxWaitMs) {
+        throw pastBudget(request, verdict, waitMs, attempt)
+      }
+      const {method, path} = request
+      options.log?.({type: 'wait', method, path, reason: verdict.reason, attempt, ms: waitMs, requestId})
+      waitedMs += waitMs
+      await clock.sleep(waitMs, signal)
+    }
+  }
+
+  function attemptsFor(verdict: Verdict & {is: 'again'}): number {
+    if (contact || verdict.reason !== 'unreachable') return budget.maxAttempts
+    return Math.min(budget.maxAttempts, budget.firstContactAttempts)
+  }
+
+  /** Tells the pacer; gives what the service itself asked to wait. */
+  function report(request: GraphRequest, {reply}: Delivery): number | undefined {
+    if (reply.fault) return undefined
+    const {status, headers} = reply
+    const asked =
+      status === 429 || status >= 500
+        ? retryAfterMs(headers['retry-after'], headers['date'], clock.now())
+        : undefined
+    const share = Number(headers['x-ms-throttle-limit-percentage'])
+    pacer.report({
+      kind: kindOf(request),
+      status,
+      holdMs: asked,
+      throttlePercentage: Number.isFinite(share) && share > 0 ? share : undefined,
+    })
+    return asked
+  }
+
+  function pastBudget(
+    request: GraphRequest,
+    verdict: Verdict & {is: 'again'},
+    waitMs: number,
+    attempts: number,
+  ): MfaError {
+    const error = verdict.past()
+    if (verdict.reason !== 'throttled') return error
+    return throttled(
+      request,
+      new Date(clock.now().getTime() + waitMs),
+      `after ${attempts} attempts`,
+      error.requestId,
+    )
+  }
+
+  return {
+    read: run,
+    write: run,
+    pages: (request, signal) => pagesOf(request, {base, origin, read: (next) => run(next, signal)}),
+    serviceClock,
+  }
+}
+
+function throttled(
+  request: GraphRequest,
+  retryAt: Date,
+  detail = 'for longer than the budget',
+  requestId?: string,
+): MfaError {
+  const what = kindOf(request) === 'read' ? 'reading' : 'writing'
+  return new MfaError(
+    'GRAPH_THROTTLED',
+    `Microsoft Graph throttles ${what} ${detail} (${request.method} ${request.path})`,
+    {
+      exit: 'unavailable',
+      fix: `Run the same command again after ${retryAt.toISOString()}: it goes on where it stopped.`,
+      requestId,
+    },
+  )
+}
