@@ -1,0 +1,95 @@
+import {mkdir} from 'node:fs/promises'
+import {join} from 'node:path'
+import {inspect} from 'node:util'
+import {MfaError} from '../errors/mfa-error.js'
+import {printable} from '../model/printable.js'
+import {stateFault} from './state-fault.js'
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+export type LogFields = Readonly<Record<string, unknown>>
+
+/** The log of one run: JSON Lines, one object an event. Secrets show as `[secret]` (R5). */
+export interface RunLog {
+  /** Absolute path, to be named in errors. */
+  readonly file: string
+  write(level: LogLevel, message: string, fields?: LogFields): void
+  close(): void
+}
+
+export interface LogOptions {
+  /** `--verbose`: the same lines for people, here as well. */
+  readonly verbose?: NodeJS.WritableStream | undefined
+  readonly now?: (() => Date) | undefined
+}
+
+/** Names that never hold anything for a log, whatever their value is. */
+const HIDDEN = new Set(['authorization', 'password', 'secret', 'secretkey', 'token', 'accesstoken', 'refreshtoken', 'clientassertion', 'pin', 'privatekey', 'cookie']) // prettier-ignore
+
+/**
+ * Opens `folder/name.jsonl` for appending, made with 0600. A line is with the operating system when `write` returns, so
+ * a killed process loses none. Throws MfaError (`usage`, `unavailable`) with the path if the file cannot be opened.
+ */
+export async function openLog(folder: string, name: string, options: LogOptions = {}): Promise<RunLog> {
+  const file = join(folder, `${name}.jsonl`)
+  const {destination, pino} = await import('pino')
+  try {
+    await mkdir(folder, {recursive: true, mode: 0o700})
+    const stream = destination({dest: file, sync: true, append: true, mode: 0o600})
+    const now = options.now ?? (() => new Date())
+    const logger = pino(
+      {
+        level: 'debug',
+        base: null,
+        messageKey: 'message',
+        timestamp: () => `,"time":"${now().toISOString()}"`,
+        formatters: {level: (label) => ({level: label})},
+      },
+      stream,
+    )
+    return {
+      file,
+      write(level, message, fields = {}) {
+        const safe = hide(fields)
+        logger[level](safe, message)
+        if (options.verbose !== undefined) options.verbose.write(plainLine(now(), level, message, safe))
+      },
+      close() {
+        stream.end()
+      },
+    }
+  } catch (error) {
+    throw stateFault(error, file)
+  }
+}
+
+function plainLine(now: Date, level: LogLevel, message: string, fields: LogFields): string {
+  const rest = Object.keys(fields).length === 0 ? '' : ` ${printable(JSON.stringify(fields))}`
+  return `${now.toISOString().slice(11, 23)} ${level.padEnd(5)} ${printable(message)}${rest}\n`
+}
+
+/** A copy that JSON can hold: errors spelled out, hidden names gone, circles cut. */
+function hide(fields: LogFields): LogFields {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, hideValue(name, value, 0)]))
+}
+
+function hideValue(name: string, value: unknown, depth: number): unknown {
+  if (HIDDEN.has(name.toLowerCase().replaceAll(/[-_]/g, '')) && value !== undefined) return '[secret]'
+  if (value instanceof Error) return describeError(value, depth)
+  if (typeof value === 'bigint') return String(value)
+  if (typeof value !== 'object' || value === null) return value
+  if (depth > 5) return inspect(value, {depth: 0})
+  if (Array.isArray(value)) return value.map((one: unknown) => hideValue('', one, depth + 1))
+  if ('toJSON' in value && typeof value.toJSON === 'function') return (value.toJSON as () => unknown)()
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, hideValue(key, one, depth + 1)]))
+}
+
+function describeError(error: Error, depth: number): LogFields {
+  const known = error instanceof MfaError
+  return {
+    name: error.name,
+    message: error.message,
+    ...(known ? {code: error.code, fix: error.fix, requestId: error.requestId} : {}),
+    stack: error.stack,
+    ...(error.cause === undefined || depth > 5 ? {} : {cause: hideValue('cause', error.cause, depth + 1)}),
+  }
+}

@@ -1,0 +1,199 @@
+import {randomBytes} from 'node:crypto'
+import type {ActionId, ObjectId, RunId} from '../model/brand.js'
+import type {EntraMethods} from '../model/entra-user.js'
+import type {Clock} from '../ports/clock.js'
+import type {ActionRecord, Journal, Lock, LockHolder, RunRecord, RunStart, RunStatus, UserMemory, UserResultRecord} from '../ports/journal.js' // prettier-ignore
+import type {Database, Row} from './database.js'
+import {isEntraMethods, reader} from './decode.js'
+import {LOCK_TIMING, type LockTiming, SqliteLocks} from './locks.js'
+import {actionRecord, runRecord, userResultRecord} from './records.js'
+import {nextRunId} from './run-ids.js'
+import {readMemory, rememberMigrated, rememberWrite} from './user-memory.js'
+import {stateDamaged} from './state-fault.js'
+
+const PAGE = 500
+
+/**
+ * The journal in one SQLite file. A call that resolves is on the disk. Every attempt is a row of its own: an action that
+ * was tried again appears again in `actions`, the last one tells how it stands.
+ */
+export class SqliteJournal implements Journal {
+  readonly #db: Database
+  readonly #clock: Clock
+  readonly #locks: SqliteLocks
+
+  constructor(db: Database, clock: Clock, timing: LockTiming = LOCK_TIMING) {
+    this.#db = db
+    this.#clock = clock
+    this.#locks = new SqliteLocks(db, clock, timing)
+  }
+
+  async beginRun(start: RunStart): Promise<{readonly run: RunRecord; readonly resumed: boolean}> {
+    return this.#db.transaction(() => {
+      const row = this.#db.get(
+        `UPDATE runs SET status = 'open', ended_at = NULL, summary = NULL, log_file = coalesce(?, log_file)
+         WHERE id = (SELECT max(id) FROM runs WHERE resume_key = ? AND status IN ('open', 'interrupted')
+                     AND kind = ? AND tenant_id = ?)
+         RETURNING *`,
+        start.logFile ?? null, start.resumeKey, start.kind, start.tenantId,
+      ) // prettier-ignore
+      if (row !== undefined) return {run: runRecord(row, this.#db.file), resumed: true}
+      return {run: this.#newRun(start), resumed: false}
+    })
+  }
+
+  #newRun(start: RunStart): RunRecord {
+    const last = this.#db.get('SELECT max(id) AS id FROM runs')?.['id']
+    const id = nextRunId(this.#clock.now(), typeof last === 'string' ? last : undefined)
+    const row = this.#db.get(
+      `INSERT INTO runs (id, kind, tenant_id, scope, source_label, source_fingerprint, options, resume_key, started_at,
+                         log_file, status)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open') RETURNING *`,
+      id, start.kind, start.tenantId, start.group === undefined ? null : JSON.stringify(start.group),
+      start.sourceLabel, start.sourceFingerprint, JSON.stringify(start.options), start.resumeKey, start.startedAt,
+      start.logFile ?? null,
+    ) // prettier-ignore
+    return runRecord(row ?? {}, this.#db.file)
+  }
+
+  async endRun(
+    run: RunId,
+    status: Exclude<RunStatus, 'open'>,
+    summary: Readonly<Record<string, unknown>>,
+    at: string,
+  ): Promise<void> {
+    const sql = 'UPDATE runs SET status = ?, summary = ?, ended_at = ? WHERE id = ?'
+    if (this.#db.run(sql, status, JSON.stringify(summary), at, run) === 0) throw new Error(`No run ${run}`)
+  }
+
+  async runs(): Promise<readonly RunRecord[]> {
+    return this.#db.all('SELECT * FROM runs ORDER BY id DESC').map((row) => runRecord(row, this.#db.file))
+  }
+
+  async run(id: string): Promise<RunRecord | undefined> {
+    const row = this.#db.get('SELECT * FROM runs WHERE id = ?', id)
+    return row && runRecord(row, this.#db.file)
+  }
+
+  async intent(record: Omit<ActionRecord, 'outcome' | 'outcomeAt' | 'made'>): Promise<void> {
+    const changed = this.#db.run(
+      `INSERT INTO actions (run, tenant_id, user, user_principal_name, action, intent, intent_at)
+       SELECT id, tenant_id, ?, ?, ?, ?, ? FROM runs WHERE id = ?`,
+      record.user, record.userPrincipalName, record.action, JSON.stringify(record.intent), record.intentAt, record.run,
+    ) // prettier-ignore
+    if (changed === 0) throw new Error(`No run ${record.run}`)
+  }
+
+  async outcome(
+    run: RunId,
+    user: ObjectId,
+    action: ActionId,
+    result: Parameters<Journal['outcome']>[3],
+    at: string,
+  ): Promise<void> {
+    this.#db.transaction(() => {
+      const made = result.made === undefined ? null : JSON.stringify(result.made)
+      const row = this.#db.get(
+        `UPDATE actions SET status = ?, outcome = ?, made = coalesce(?, made), outcome_at = ?
+         WHERE seq = (SELECT max(seq) FROM actions WHERE user = ? AND action = ? AND run = ?) RETURNING tenant_id`,
+        result.outcome.status, JSON.stringify(result.outcome), made, at, user, action, run,
+      ) // prettier-ignore
+      if (row === undefined) throw new Error(`No intent of action ${action} in run ${run}`)
+      const written = result.outcome.status === 'done' || result.outcome.status === 'already-done'
+      if (written && result.remember !== undefined)
+        rememberWrite(this.#db, String(row['tenant_id']), user, result.remember)
+    })
+  }
+
+  async *actions(run: RunId, user?: ObjectId): AsyncGenerator<ActionRecord> {
+    const sql =
+      user === undefined
+        ? 'SELECT * FROM actions WHERE run = ? AND seq > ? ORDER BY seq LIMIT ?'
+        : 'SELECT * FROM actions WHERE run = ? AND seq > ? AND user = ? ORDER BY seq LIMIT ?'
+    const more = user === undefined ? [] : [user]
+    for (const row of this.#pages((after) => this.#db.all(sql, run, after, ...more, PAGE)))
+      yield actionRecord(row, this.#db.file)
+  }
+
+  async beforeImage(run: RunId, user: ObjectId, image: EntraMethods, at: string): Promise<void> {
+    const sql = 'INSERT INTO images (run, user, image, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING'
+    this.#db.run(sql, run, user, JSON.stringify(image), at)
+  }
+
+  async beforeImageOf(run: RunId, user: ObjectId): Promise<EntraMethods | undefined> {
+    const row = this.#db.get('SELECT image FROM images WHERE run = ? AND user = ?', run, user)
+    if (row === undefined) return undefined
+    const image = reader(row, this.#db.file, `before-image of ${user}`).record('image')
+    if (!isEntraMethods(image))
+      throw stateDamaged(this.#db.file, `the before-image of ${user} in run ${run} is damaged`)
+    return image
+  }
+
+  async userResult(record: UserResultRecord): Promise<void> {
+    this.#db.run(
+      `INSERT OR REPLACE INTO results (run, user, user_principal_name, source, outcome, findings, at)
+       VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      record.run, record.user, record.userPrincipalName, record.source ?? null, record.outcome,
+      JSON.stringify(record.findings), record.at,
+    ) // prettier-ignore
+  }
+
+  async *userResults(run: RunId): AsyncGenerator<UserResultRecord> {
+    const sql = 'SELECT * FROM results WHERE run = ? AND seq > ? ORDER BY seq LIMIT ?'
+    for (const row of this.#pages((after) => this.#db.all(sql, run, after, PAGE)))
+      yield userResultRecord(row, this.#db.file)
+  }
+
+  async migrated(
+    user: ObjectId,
+    tenantId: string,
+    memory: NonNullable<UserMemory['migrated']>,
+  ): Promise<void> {
+    rememberMigrated(this.#db, tenantId, user, memory)
+  }
+
+  async memory(tenantId: string, users: readonly ObjectId[]): Promise<ReadonlyMap<ObjectId, UserMemory>> {
+    return readMemory(this.#db, tenantId, users)
+  }
+
+  async hashKey(): Promise<Uint8Array> {
+    const value = this.#db.transaction(() => {
+      this.#db.run(
+        `INSERT INTO meta (name, value) VALUES ('hash-key', ?) ON CONFLICT DO NOTHING`,
+        randomBytes(32),
+      )
+      return this.#db.get(`SELECT value FROM meta WHERE name = 'hash-key'`)?.['value']
+    })
+    if (!(value instanceof Uint8Array) || value.length !== 32)
+      throw stateDamaged(this.#db.file, 'its hash key is damaged')
+    return value
+  }
+
+  async lock(name: string, command: string): Promise<Lock> {
+    return this.#locks.take(name, command)
+  }
+
+  async locks(): Promise<readonly LockHolder[]> {
+    return this.#locks.list()
+  }
+
+  /** Releases what is still locked. */
+  async close(): Promise<void> {
+    try {
+      await this.#locks.releaseAll()
+    } finally {
+      this.#db.close()
+    }
+  }
+
+  /** Page by page, so that memory stays flat and no cursor is open while the caller writes. */
+  *#pages(read: (after: number) => readonly Row[]): Generator<Row> {
+    for (let after = 0; ;) {
+      const rows = read(after)
+      yield* rows
+      const last = rows.at(-1)
+      if (last === undefined || rows.length < PAGE) return
+      after = Number(last['seq'])
+    }
+  }
+}
