@@ -41,6 +41,8 @@ export interface Source {
   identities(signal: AbortSignal): AsyncIterable<ServerIdentity>
   /** Whole records: of everybody, or of these keys in this order (a key that is gone is left out). After `identities`. */
   users(signal: AbortSignal, keys?: readonly SourceKey[]): AsyncIterable<ServerUser>
+  /** The serial number of every OATH token of a user, where all of them are cheap to read. After `identities`. */
+  serialNumbers?(signal: AbortSignal): AsyncIterable<string>
   /** What the last full pass of `identities` found wrong and belongs to no user. */
   problems(): readonly SourceProblem[]
   /** Hash over the input as it is now; changes when the input does. After `identities`. */
