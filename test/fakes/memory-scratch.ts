@@ -1,43 +1,46 @@
 import type {Bag, Scratch} from '../../src/lib/ports/scratch.js'
 
-/** Scratch in memory. Values make the trip through JSON, as they do on disk. */
-export class MemoryScratch implements Scratch {
-  readonly #bags = new Map<string, MemoryBag<unknown>>()
-
-  bag<T>(name: string): Bag<T> {
-    const found = this.#bags.get(name) ?? new MemoryBag<unknown>()
-    this.#bags.set(name, found)
-    return found as unknown as Bag<T>
-  }
-
-  close(): void {
-    this.#bags.clear()
+/** Scratch in a Map. Values make the trip through JSON, as they do on disk. */
+export function memoryScratch(): Scratch {
+  const bags = new Map<string, Bag<unknown>>()
+  return {
+    bag<T>(name: string): Bag<T> {
+      const bag = bags.get(name) ?? memoryBag()
+      bags.set(name, bag)
+      return bag as Bag<T>
+    },
+    close() {
+      bags.clear()
+    },
   }
 }
 
-class MemoryBag<T> implements Bag<T> {
-  readonly #values = new Map<string, string[]>()
-
-  add(key: string, value: T): void {
-    this.#values.set(key, [...(this.#values.get(key) ?? []), JSON.stringify(value)])
-  }
-
-  set(key: string, value: T): void {
-    this.#values.set(key, [JSON.stringify(value)])
-  }
-
-  get(key: string): readonly T[] {
-    return (this.#values.get(key) ?? []).map((text) => JSON.parse(text) as T)
-  }
-
-  *entries(): Iterable<readonly [string, T]> {
-    const keys = [...this.#values.keys()].sort((one, other) =>
-      Buffer.compare(Buffer.from(one), Buffer.from(other)),
-    )
-    for (const key of keys) for (const value of this.get(key)) yield [key, value]
-  }
-
-  get size(): number {
-    return this.#values.size
+function memoryBag(): Bag<unknown> {
+  const values = new Map<string, string[]>()
+  let size = 0
+  return {
+    add(key, value) {
+      const list = values.get(key)
+      if (list) list.push(JSON.stringify(value))
+      else values.set(key, [JSON.stringify(value)])
+      size += 1
+    },
+    set(key, value) {
+      size += 1 - (values.get(key)?.length ?? 0)
+      values.set(key, [JSON.stringify(value)])
+    },
+    get(key) {
+      return (values.get(key) ?? []).map((text) => JSON.parse(text) as unknown)
+    },
+    *entries() {
+      const all = [...values].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+      const then = all.map(([key, texts]) => [key, [...texts]] as const)
+      for (const [key, texts] of then) {
+        for (const text of texts) yield [key, JSON.parse(text) as unknown] as const
+      }
+    },
+    get size() {
+      return size
+    },
   }
 }

@@ -1,0 +1,156 @@
+import {createReadStream} from 'node:fs'
+import {open, stat} from 'node:fs/promises'
+import {CsvFault} from './csv-fault.js'
+import {detectSeparator, type Separator} from './separator.js'
+import {parseRaw, quoteFaults, readRaw, type RowRef} from './raw-rows.js'
+import {Utf8Check} from './utf8-check.js'
+
+export interface CsvRow extends RowRef {
+  readonly cells: readonly string[]
+  /** A quote stands where RFC 4180 has none; where the row begins and ends is certain, its values are not. */
+  readonly badQuotes: boolean
+}
+
+interface ParsedRow {
+  readonly record: readonly string[]
+  readonly info: {readonly bytes: number}
+}
+
+interface Place {
+  start: number
+  line: number
+}
+
+const CHUNK = 128 * 1024
+const MAX_ROW = 1024 * 1024
+const QUOTE = 0x22
+
+/** A UTF-8 CSV file (RFC 4180, BOM allowed, `,` or `;`), streamed or read row by row; memory does not grow with it. */
+export class CsvFile {
+  readonly path: string
+  readonly size: number
+  readonly separator: Separator
+
+  private constructor(path: string, size: number, separator: Separator) {
+    this.path = path
+    this.size = size
+    this.separator = separator
+  }
+
+  /** Undefined if there is no such file. Throws CsvFault if it is none, is empty, or may not be read. */
+  static async open(path: string): Promise<CsvFile | undefined> {
+    try {
+      const info = await stat(path)
+      if (info.isDirectory()) throw new CsvFault('is a folder; a file is needed')
+      const handle = await open(path)
+      try {
+        const {buffer, bytesRead} = await handle.read(Buffer.alloc(CHUNK), 0, CHUNK, 0)
+        return new CsvFile(path, info.size, detectSeparator(buffer.subarray(0, bytesRead)))
+      } finally {
+        await handle.close()
+      }
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : undefined
+      if (code === 'ENOENT') return undefined
+      if (code === undefined) throw error
+      throw new CsvFault(`cannot be opened (${code})`)
+    }
+  }
+
+  /** All rows in batches, the header first; blank lines are left out. Throws CsvFault; what came before it is right. */
+  async *rows(signal: AbortSignal): AsyncGenerator<readonly CsvRow[]> {
+    const {parse} = await import('csv-parse')
+    const parser = parse({
+      bom: true,
+      delimiter: this.separator,
+      info: true,
+      max_record_size: MAX_ROW,
+      record_delimiter: ['\r\n', '\n'],
+      relax_column_count: true,
+      relax_quotes: true,
+    })
+    // Without a listener a fault would end the process before the loop below sees it.
+    parser.on('error', () => undefined)
+    const utf8 = new Utf8Check()
+    const place: Place = {start: 0, line: 1}
+    let quotes = false
+    try {
+      for await (const chunk of createReadStream(this.path, {highWaterMark: CHUNK, signal})) {
+        const bytes = chunk as Buffer
+        utf8.write(bytes)
+        quotes ||= bytes.includes(QUOTE)
+        parser.write(bytes)
+        const parsed: ParsedRow[] = []
+        for (let row = parser.read() as ParsedRow | null; row; row = parser.read() as ParsedRow | null)
+          parsed.push(row)
+        yield await this.#batch(parsed, place, quotes)
+      }
+      utf8.end()
+      parser.end()
+      const rest: ParsedRow[] = []
+      for await (const row of parser) rest.push(row as ParsedRow)
+      yield await this.#batch(rest, place, quotes)
+    } catch (error) {
+      throw asFault(error, place.line)
+    } finally {
+      parser.destroy()
+    }
+  }
+
+  /** Adds lines and offsets; moves `place` past the batch. `quotes`: there is a quote so far, so look closer. */
+  async #batch(parsed: readonly ParsedRow[], place: Place, quotes: boolean): Promise<readonly CsvRow[]> {
+    const rows: {cells: readonly string[]; line: number; start: number; end: number; badQuotes: boolean}[] =
+      []
+    const suspects: RowRef[] = []
+    for (const {record, info} of parsed) {
+      const row = {cells: record, line: place.line, start: place.start, end: info.bytes, badQuotes: false}
+      place.start = info.bytes
+      place.line += 1 + (quotes ? newlines(record) : 0)
+      if (record.length === 1 && record[0] === '') continue
+      if (quotes && record.some((cell) => cell.includes('"'))) suspects.push(row)
+      rows.push(row)
+    }
+    const faults = await quoteFaults(this.path, suspects, this.separator)
+    if (faults.size === 0) return rows
+    for (const row of rows) {
+      const fault = faults.get(row.start)
+      if (fault === 'closing' && newlines(row.cells) > 0) {
+        throw new CsvFault(
+          'text follows a closing quote in the row that begins here, so rows after it may belong to it',
+          row.line,
+        )
+      }
+      row.badQuotes = fault !== undefined
+    }
+    return rows
+  }
+
+  /** These rows again, in the order asked. Throws CsvFault if the file is no longer what it was. */
+  async read(refs: readonly RowRef[]): Promise<readonly (readonly string[])[]> {
+    if (refs.length === 0) return []
+    const rows = await parseRaw(await readRaw(this.path, refs), this.separator)
+    if (rows.length !== refs.length)
+      throw new CsvFault('changed while it was being read; run the command again')
+    return rows
+  }
+}
+
+function newlines(cells: readonly string[]): number {
+  let count = 0
+  for (const cell of cells) {
+    for (let at = cell.indexOf('\n'); at !== -1; at = cell.indexOf('\n', at + 1)) count += 1
+  }
+  return count
+}
+
+/** The parser's own messages quote values, so none of them is passed on. */
+function asFault(error: unknown, line: number): unknown {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : undefined
+  if (code === 'CSV_QUOTE_NOT_CLOSED')
+    return new CsvFault('a quote in the row that begins here is never closed', line)
+  if (code === 'CSV_MAX_RECORD_SIZE') {
+    return new CsvFault('the row that begins here is longer than 1 MB; perhaps a quote is never closed', line)
+  }
+  if (code === undefined || code === 'ABORT_ERR') return error
+  return new CsvFault(`cannot be read (${code})`, line)
+}
