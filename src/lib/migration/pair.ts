@@ -21,7 +21,7 @@ export interface UserPair {
 
 const CHUNK = 100
 
-type PairDeps = Omit<PlanningDeps, 'journal' | 'source'> & {
+export type PairDeps = Omit<PlanningDeps, 'journal' | 'source'> & {
   readonly source: PlanningDeps['source'] | undefined
 }
 

@@ -1,0 +1,18 @@
+/** One column of a list: in a table, a CSV file or JSON. */
+export interface Column<Row> {
+  readonly key: string
+  readonly title: string
+  readonly value: (row: Row) => string | number | boolean | undefined
+  readonly align?: 'left' | 'right'
+  /** Share of the width when it gets tight; 1 unless set. */
+  readonly weight?: number
+}
+
+/** The command's data for people, on stdout; silent under --json, where the result itself is the data. */
+export interface Output {
+  line(text?: string): void
+  /** At most `limit` rows, then how many more there are. */
+  table<Row>(columns: readonly Column<Row>[], rows: Iterable<Row>, options?: {readonly limit?: number}): Promise<void>
+  /** Also under --json. Text that a spreadsheet would take for a formula is defused: for people, not to be read back. */
+  csv<Row>(path: string, columns: readonly Column<Row>[], rows: Iterable<Row> | AsyncIterable<Row>): Promise<void>
+}

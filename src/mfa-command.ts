@@ -1,0 +1,116 @@
+import {Command, Flags} from '@oclif/core'
+
+import {EXIT, type ExitName} from './lib/errors/exit-codes.js'
+import {MfaError} from './lib/errors/mfa-error.js'
+import type {Wiring} from './wire.js'
+
+/** What every command's result may carry besides its own keys. */
+export type Result = Readonly<Record<string, unknown>>
+
+/**
+ * What all commands share: one wiring, one result printer, one way from an error to an exit code, and a clean end on
+ * Ctrl-C. `--json` prints exactly one object, also on failure.
+ */
+export abstract class MfaCommand extends Command {
+  static override enableJsonFlag = true
+  static override baseFlags = {
+    verbose: Flags.boolean({summary: 'Tell on stderr what is asked of the services.', helpGroup: 'GLOBAL'}),
+  }
+
+  #wiring: Wiring | undefined
+  readonly #interrupt = new AbortController()
+  readonly #onSignal = (name: NodeJS.Signals): void => {
+    if (this.#interrupt.signal.aborted) {
+      process.stderr.write('\nstopped at once; what was under way is settled by the next run\n')
+      process.exit(EXIT.interrupted)
+    }
+    process.stderr.write('\nstopping after what is under way; press again to stop at once\n')
+    this.#interrupt.abort(interrupted(name))
+  }
+
+  /** Aborted on Ctrl-C, with the error that ends the command. */
+  protected get signal(): AbortSignal {
+    return this.#interrupt.signal
+  }
+
+  override async init(): Promise<void> {
+    process.on('SIGINT', this.#onSignal)
+    process.on('SIGTERM', this.#onSignal)
+    await super.init()
+  }
+
+  /** Builds the adapters on first use; they are closed when the command ends. */
+  protected async wire(flags: Readonly<Record<string, unknown>>): Promise<Wiring> {
+    if (this.#wiring === undefined) {
+      const {wire} = await import('./wire.js')
+      this.#wiring = await wire(flags, {json: this.jsonEnabled(), command: this.id ?? 'mfa'})
+    }
+    return this.#wiring
+  }
+
+  /** For a result that is right and yet not 0: `differences`, `partial`. */
+  protected exitWith(name: ExitName): void {
+    process.exitCode = EXIT[name]
+  }
+
+  protected override toSuccessJson(result: unknown): Result {
+    const warnings = this.#wiring?.ui.warnings ?? []
+    return {schemaVersion: 1, ...(result as Result), warnings: [...warnings]}
+  }
+
+  protected override async catch(error: Error): Promise<void> {
+    const log = this.#wiring?.logFile
+    report(this.#interrupt.signal.aborted ? this.#interrupt.signal.reason : error, this.jsonEnabled(), log)
+  }
+
+  protected override async finally(error: Error | undefined): Promise<void> {
+    process.off('SIGINT', this.#onSignal)
+    process.off('SIGTERM', this.#onSignal)
+    await this.#wiring?.close()
+    await super.finally(error)
+  }
+}
+
+const interrupted = (name: NodeJS.Signals): MfaError =>
+  new MfaError('INTERRUPTED', `stopped (${name}); what was written is on record`, {
+    exit: 'interrupted',
+    fix: 'The same command goes on where it stopped.',
+  })
+
+/** The one way from an error to the exit code and to what is printed; the same code with and without `--json`. */
+export function report(error: unknown, json: boolean, logFile?: string): void {
+  const known = understood(error)
+  if (known === undefined) return
+  process.exitCode = EXIT[known.exit]
+  const hint = known.fix ?? (logFile === undefined ? undefined : `The log is ${logFile}.`)
+  if (json) {
+    const {code, message, requestId} = known
+    const details = {code, message, ...(hint === undefined ? {} : {fix: hint}), ...(requestId ? {requestId} : {})}
+    process.stdout.write(`${JSON.stringify({schemaVersion: 1, error: details}, null, 2)}\n`)
+    return
+  }
+  const request = known.requestId === undefined ? '' : `\n  Request id: ${known.requestId}`
+  process.stderr.write(`error: ${known.message}\n${hint === undefined ? '' : `  ${hint}\n`}${request.slice(1)}${request ? '\n' : ''}`)
+}
+
+/** Undefined for oclif's own way of saying that all is well. */
+function understood(error: unknown): MfaError | undefined {
+  if (error instanceof MfaError) return error
+  const {oclif, message, code, stack} = error as {
+    oclif?: {exit?: number}
+    message?: string
+    code?: string
+    stack?: string
+  }
+  if (oclif?.exit === 0) return undefined
+  if (code === 'EPIPE') return undefined
+  // 127: no such command. 2 and 64: oclif's own judgements of flags and arguments.
+  if (oclif?.exit === EXIT.usage || oclif?.exit === 127 || oclif?.exit === 2) {
+    const text = (message ?? 'bad command line').replace(/^EEXIT: \d+$/, 'no such command')
+    return new MfaError('USAGE', firstLine(text), {exit: 'usage', fix: 'See --help.'})
+  }
+  return new MfaError('BUG', `unforeseen: ${stack ?? message ?? String(error)}`, {exit: 'bug', cause: error})
+}
+
+/** oclif repeats "See more help with --help" below its messages. */
+const firstLine = (text: string): string => text.replace(/\n?See more help with --help\s*$/, '').trim()

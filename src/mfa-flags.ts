@@ -1,0 +1,131 @@
+import {Flags} from '@oclif/core'
+
+/** Where state and settings come from; every command has these. */
+export const settingsFlags = {
+  config: Flags.string({
+    summary: 'Settings file instead of mfa.config.json.',
+    helpValue: 'FILE',
+    helpGroup: 'WHERE',
+  }),
+  state: Flags.string({
+    summary: 'Where runs are remembered: a folder, or sqlite:FILE. [env: MFA_STATE]',
+    helpValue: 'WHERE',
+    helpGroup: 'WHERE',
+  }),
+}
+
+export const tenantFlags = {
+  ...settingsFlags,
+  tenant: Flags.string({
+    summary: 'Tenant id, domain, or "sandbox" for the tenant inside the tool. [env: MFA_TENANT_ID]',
+    helpValue: 'ID',
+    helpGroup: 'WHERE',
+  }),
+  cloud: Flags.string({
+    summary: 'National cloud: global, usgov, usgovdod or china. [env: MFA_CLOUD]',
+    helpValue: 'NAME',
+    helpGroup: 'WHERE',
+  }),
+  'max-wait': Flags.integer({
+    summary: 'Longest total wait for a throttled or failing service, in seconds, per request.',
+    min: 0,
+    helpGroup: 'WHERE',
+  }),
+}
+
+export const sourceFlags = {
+  source: Flags.string({
+    summary: "MFA Server's data: https://…/PfWsSdk.asmx, or an export bundle (a folder). [env: MFA_SOURCE]",
+    helpValue: 'WHERE',
+    helpGroup: 'WHERE',
+  }),
+  'source-certificate': Flags.string({
+    summary: 'Client certificate for the Web Service SDK (PEM with key, or PFX).',
+    helpValue: 'FILE',
+    helpGroup: 'WHERE',
+  }),
+  'source-ca': Flags.string({
+    summary: "Certificate of the CA that signed the server's certificate.",
+    helpValue: 'FILE',
+    helpGroup: 'WHERE',
+  }),
+  'seed-file': Flags.string({
+    summary: 'OATH seed file (CSV), joined by serial number; repeatable.',
+    helpValue: 'FILE',
+    multiple: true,
+    multipleNonGreedy: true,
+    helpGroup: 'WHERE',
+  }),
+}
+
+export const matchFlags = {
+  'default-domain': Flags.string({
+    summary: 'Active Directory domain of plain user names (rule U2).',
+    helpValue: 'DOMAIN',
+    helpGroup: 'RULES',
+  }),
+  netbios: Flags.string({
+    summary: 'NetBIOS name and its DNS domain (rule U2); repeatable.',
+    helpValue: 'NAME=domain',
+    multiple: true,
+    multipleNonGreedy: true,
+    helpGroup: 'RULES',
+  }),
+  mapping: Flags.string({
+    summary: 'Hand-edited file of matches, see mfa mapping export (rule U2).',
+    helpValue: 'FILE',
+    helpGroup: 'RULES',
+  }),
+}
+
+export const ruleFlags = {
+  ...matchFlags,
+  'default-method': Flags.string({
+    summary: "When the server's default method is set (rule M1).",
+    options: ['always', 'if-unset', 'most-secure'],
+    helpGroup: 'RULES',
+  }),
+  phones: Flags.string({
+    summary: 'What happens to another number in Entra (rule P6).',
+    options: ['safe', 'replace', 'keep'],
+    helpGroup: 'RULES',
+  }),
+  'app-codes': Flags.string({
+    summary: "Whether the mobile app's codes are carried as OATH tokens (rule D6).",
+    options: ['carry', 'skip'],
+    helpGroup: 'RULES',
+  }),
+  'sms-sign-in': Flags.string({
+    summary: 'Whether a new mobile number may become a first factor (rule P9).',
+    options: ['prevent', 'allow'],
+    helpGroup: 'RULES',
+  }),
+  'promote-backup': Flags.boolean({
+    summary: 'Whether a lone backup phone becomes the mobile number (rule B4).',
+    allowNo: true,
+    helpGroup: 'RULES',
+  }),
+  'include-disabled': Flags.boolean({
+    summary: 'Migrate disabled users too (rule U4).',
+    helpGroup: 'RULES',
+  }),
+  'default-country': Flags.string({
+    summary: 'Country of numbers without a country code, ISO 3166 (rule P4).',
+    helpValue: 'US',
+    helpGroup: 'RULES',
+  }),
+}
+
+export const groupFlag = Flags.string({
+  summary: 'Entra group, by display name or object id; members of nested groups count.',
+  helpValue: 'NAME|ID',
+})
+
+export const userFlag = Flags.string({
+  summary: 'Only this member, by user principal name; repeatable.',
+  helpValue: 'UPN',
+  multiple: true,
+  multipleNonGreedy: true,
+})
+
+export const csvFlag = Flags.string({summary: 'Also write the list as CSV.', helpValue: 'FILE'})
