@@ -1,5 +1,6 @@
 import type {Client, Context, Middleware, MiddlewareOptions} from '@microsoft/microsoft-graph-client'
 import {MfaError} from '../../errors/mfa-error.js'
+import {isLoopback} from '../../model/loopback.js'
 import type {GraphMethod} from './graph-request.js'
 import {networkFault, type NetworkFault} from './network-fault.js'
 
@@ -117,8 +118,6 @@ export function foreignHost(url: string, origin: string): MfaError {
   )
 }
 
-const LOOPBACK = /^(127(\.\d{1,3}){3}|localhost|\[::1\])$/
-
 /** Checks the root of the service: https, or plain http to a loopback address. Throws MfaError `usage`. */
 export function parseRoot(rootUrl: string): {readonly origin: string; readonly base: string} {
   let url: URL
@@ -127,7 +126,7 @@ export function parseRoot(rootUrl: string): {readonly origin: string; readonly b
   } catch {
     throw rootFault(`"${rootUrl}" is not a URL`)
   }
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && LOOPBACK.test(url.hostname))) {
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
     throw rootFault(`"${url.origin}" is not https`)
   }
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {

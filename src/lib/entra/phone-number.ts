@@ -1,0 +1,11 @@
+/** Graph gives numbers back in more than one spelling (`+1 4255550100`, `+1 425-555-0100x22`): digits and extension count. */
+export function samePhoneNumber(one: string, other: string): boolean {
+  return bare(one) === bare(other)
+}
+
+function bare(number: string): string {
+  return number
+    .toLowerCase()
+    .replaceAll(/ext\.?/g, 'x')
+    .replaceAll(/[^0-9x]/g, '')
+}
