@@ -41,6 +41,8 @@ export async function openLog(folder: string, name: string, options: LogOptions 
         level: 'debug',
         base: null,
         messageKey: 'message',
+        // Errors are spelled out by `hide`.
+        serializers: {err: (value: unknown) => value},
         timestamp: () => `,"time":"${now().toISOString()}"`,
         formatters: {level: (label) => ({level: label})},
       },

@@ -1,0 +1,261 @@
+import {randomBytes} from 'node:crypto'
+import {MfaError} from '../../src/lib/errors/mfa-error.js'
+import type {ActionId, ObjectId, RunId} from '../../src/lib/model/brand.js'
+import type {EntraMethods} from '../../src/lib/model/entra-user.js'
+import type {Clock} from '../../src/lib/ports/clock.js'
+import type {
+  ActionRecord,
+  Journal,
+  Lock,
+  LockHolder,
+  RunRecord,
+  RunStart,
+  RunStatus,
+  UserMemory,
+  UserResultRecord,
+} from '../../src/lib/ports/journal.js'
+
+/** What lasts when a journal is closed: hand it to the next MemoryJournal to open the same state again. */
+export interface JournalStore {
+  readonly runs: Map<string, RunRecord>
+  readonly actions: (ActionRecord & {readonly tenantId: string})[]
+  readonly images: Map<string, string>
+  readonly results: Map<string, UserResultRecord>
+  readonly migrated: Map<string, NonNullable<UserMemory['migrated']>>
+  readonly remembered: {readonly owner: string; readonly what: Remember}[]
+  readonly locks: Map<string, LockHolder & {readonly lost: AbortController}>
+  hashKey?: Uint8Array
+}
+
+type Remember = NonNullable<Parameters<Journal['outcome']>[3]['remember']>
+
+export function journalStore(): JournalStore {
+  return {
+    runs: new Map(),
+    actions: [],
+    images: new Map(),
+    results: new Map(),
+    migrated: new Map(),
+    remembered: [],
+    locks: new Map(),
+  }
+}
+
+/** A journal in Maps; passes the journal contract. */
+export class MemoryJournal implements Journal {
+  readonly store: JournalStore
+  readonly #clock: Clock
+  readonly #held = new Set<Lock>()
+
+  constructor(clock: Clock, store: JournalStore = journalStore()) {
+    this.#clock = clock
+    this.store = store
+  }
+
+  async beginRun(start: RunStart): Promise<{readonly run: RunRecord; readonly resumed: boolean}> {
+    const old = [...this.store.runs.values()].findLast(
+      (run) =>
+        run.resumeKey === start.resumeKey &&
+        run.kind === start.kind &&
+        run.tenantId === start.tenantId &&
+        (run.status === 'open' || run.status === 'interrupted'),
+    )
+    if (old !== undefined) {
+      const {endedAt: _endedAt, summary: _summary, ...rest} = old
+      const logFile = start.logFile ?? old.logFile
+      const run: RunRecord = {...rest, status: 'open', ...(logFile === undefined ? {} : {logFile})}
+      this.store.runs.set(run.id, run)
+      return {run, resumed: true}
+    }
+    const id = `01J${String(this.store.runs.size).padStart(23, '0')}` as RunId
+    const run = json<RunRecord>({...start, id, status: 'open'})
+    this.store.runs.set(id, run)
+    return {run, resumed: false}
+  }
+
+  async endRun(
+    run: RunId,
+    status: Exclude<RunStatus, 'open'>,
+    summary: Readonly<Record<string, unknown>>,
+    at: string,
+  ): Promise<void> {
+    this.store.runs.set(run, json<RunRecord>({...this.#run(run), status, summary, endedAt: at}))
+  }
+
+  async runs(): Promise<readonly RunRecord[]> {
+    return [...this.store.runs.values()].reverse()
+  }
+
+  async run(id: string): Promise<RunRecord | undefined> {
+    return this.store.runs.get(id)
+  }
+
+  async intent(record: Omit<ActionRecord, 'outcome' | 'outcomeAt' | 'made'>): Promise<void> {
+    const {tenantId} = this.#run(record.run)
+    this.store.actions.push({...json<ActionRecord>(record), tenantId})
+  }
+
+  async outcome(
+    run: RunId,
+    user: ObjectId,
+    action: ActionId,
+    result: Parameters<Journal['outcome']>[3],
+    at: string,
+  ): Promise<void> {
+    const {actions} = this.store
+    const index = actions.findLastIndex(
+      (one) => one.run === run && one.user === user && one.action === action,
+    )
+    const intent = actions[index]
+    if (intent === undefined) throw new Error(`No intent of action ${action} in run ${run}`)
+    const {outcome, remember} = result
+    const made = result.made ?? intent.made
+    actions[index] = {
+      ...intent,
+      outcome: json(outcome),
+      outcomeAt: at,
+      ...(made === undefined ? {} : {made: {...made}}),
+    }
+    if (remember === undefined || (outcome.status !== 'done' && outcome.status !== 'already-done')) return
+    const entry = json({owner: owner(intent.tenantId, user), what: remember})
+    if (!this.store.remembered.some((one) => JSON.stringify(one) === JSON.stringify(entry)))
+      this.store.remembered.push(entry)
+  }
+
+  async *actions(run: RunId, user?: ObjectId): AsyncGenerator<ActionRecord> {
+    for (const {tenantId: _tenantId, ...record} of [...this.store.actions])
+      if (record.run === run && (user === undefined || record.user === user)) yield record
+  }
+
+  async beforeImage(run: RunId, user: ObjectId, image: EntraMethods): Promise<void> {
+    this.#run(run)
+    const key = owner(run, user)
+    if (!this.store.images.has(key)) this.store.images.set(key, JSON.stringify(image))
+  }
+
+  async beforeImageOf(run: RunId, user: ObjectId): Promise<EntraMethods | undefined> {
+    const text = this.store.images.get(owner(run, user))
+    return text === undefined ? undefined : (JSON.parse(text) as EntraMethods)
+  }
+
+  async userResult(record: UserResultRecord): Promise<void> {
+    this.#run(record.run)
+    const key = owner(record.run, record.user)
+    this.store.results.delete(key)
+    this.store.results.set(key, json(record))
+  }
+
+  async *userResults(run: RunId): AsyncGenerator<UserResultRecord> {
+    for (const record of [...this.store.results.values()]) if (record.run === run) yield record
+  }
+
+  async migrated(
+    user: ObjectId,
+    tenantId: string,
+    memory: NonNullable<UserMemory['migrated']>,
+  ): Promise<void> {
+    this.store.migrated.set(owner(tenantId, user), json(memory))
+  }
+
+  async memory(tenantId: string, users: readonly ObjectId[]): Promise<ReadonlyMap<ObjectId, UserMemory>> {
+    return new Map(users.map((user) => [user, this.#memoryOf(tenantId, user)]))
+  }
+
+  #memoryOf(tenantId: string, user: ObjectId): UserMemory {
+    const migrated = this.store.migrated.get(owner(tenantId, user))
+    const numbers: Partial<Record<'mobile' | 'alternateMobile' | 'office', string[]>> = {}
+    const tokens: {secretHash: string; serialNumber: string}[] = []
+    for (const {owner: whose, what} of this.store.remembered) {
+      if (whose !== owner(tenantId, user)) continue
+      if ('number' in what) (numbers[what.number.slot] ??= []).push(what.number.value)
+      else tokens.push(what.token)
+    }
+    const mine = this.store.actions.filter((one) => one.tenantId === tenantId && one.user === user)
+    const unsettled = mine.filter((one, at) => isOpen(one) && !isSettledLater(mine, at))
+    return {
+      ...(migrated === undefined ? {} : {migrated}),
+      numbers,
+      tokens,
+      unsettled: unsettled.map(({tenantId: _tenantId, ...record}) => record),
+    }
+  }
+
+  async hashKey(): Promise<Uint8Array> {
+    return (this.store.hashKey ??= new Uint8Array(randomBytes(32)))
+  }
+
+  async lock(name: string, command: string): Promise<Lock> {
+    const holder = this.store.locks.get(name)
+    if (holder !== undefined)
+      throw new MfaError(
+        'LOCKED',
+        `The lock ${name} is held by ${holder.command} of ${holder.user} on ${holder.host} (process ${holder.pid}) since ${holder.since}.`,
+        {exit: 'locked', fix: 'Wait for it to end.'},
+      )
+    const lost = new AbortController()
+    const now = this.#clock.now()
+    const expires = new Date(now.getTime() + 60_000).toISOString()
+    const since = now.toISOString()
+    const mine = {
+      name,
+      host: 'fake',
+      user: 'fake',
+      pid: process.pid,
+      command,
+      since,
+      heartbeat: since,
+      expires,
+      lost,
+    }
+    this.store.locks.set(name, mine)
+    const lock: Lock = {
+      lost: lost.signal,
+      release: async () => {
+        this.#held.delete(lock)
+        if (this.store.locks.get(name) === mine) this.store.locks.delete(name)
+      },
+    }
+    this.#held.add(lock)
+    return lock
+  }
+
+  /** For tests: the lock goes to somebody else. */
+  lose(name: string): void {
+    const holder = this.store.locks.get(name)
+    this.store.locks.delete(name)
+    holder?.lost.abort(new MfaError('LOCK_LOST', `The lock ${name} was lost.`, {exit: 'locked'}))
+  }
+
+  async locks(): Promise<readonly LockHolder[]> {
+    return [...this.store.locks.values()]
+      .map(({lost: _lost, ...holder}) => holder)
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+  }
+
+  async close(): Promise<void> {
+    for (const lock of this.#held) await lock.release()
+  }
+
+  #run(id: RunId): RunRecord {
+    const run = this.store.runs.get(id)
+    if (run === undefined) throw new Error(`No run ${id}`)
+    return run
+  }
+}
+
+function isOpen(record: ActionRecord): boolean {
+  return record.outcome === undefined || record.outcome.status === 'unknown'
+}
+
+function isSettledLater(records: readonly ActionRecord[], at: number): boolean {
+  return records.slice(at + 1).some((one) => one.action === records[at]?.action && !isOpen(one))
+}
+
+function owner(scope: string, user: ObjectId): string {
+  return `${scope} ${user}`
+}
+
+/** Through JSON, as on disk: no secret and no undefined survives. */
+function json<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T
+}
