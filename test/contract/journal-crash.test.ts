@@ -53,7 +53,7 @@ test('a copy of the folder, taken at any moment, opens to what was written until
       async (seed, moments) => {
         const script = scriptOf(seed, 60)
         const all = await prefixes(script)
-        const path = join(root, `state-${copies}`)
+        const path = join(root, `state-${copies++}`)
         const state = await openState({kind: 'folder', path}, {clock})
         const play = player(state.journal)
         const taken: (readonly [number, string])[] = []
