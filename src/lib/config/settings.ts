@@ -1,0 +1,62 @@
+import type {CloudName} from '../model/cloud.js'
+import type {Secret} from '../model/secret.js'
+import type {Setting} from '../model/setting.js'
+
+/** Where MFA Server's data is. `label` is as a person wrote it, for people; it holds no credentials. */
+export type SourceLocation =
+  | {readonly kind: 'web-service-sdk'; readonly url: string; readonly label: string}
+  | {readonly kind: 'bundle'; readonly folder: string; readonly label: string}
+
+/** Where runs are remembered. `folder` (absolute) also takes what lies beside: the sign-in, logs. */
+export type StateLocation =
+  | {readonly kind: 'folder'; readonly folder: string}
+  | {readonly kind: 'sqlite'; readonly folder: string; readonly file: string}
+
+type Optional<T> = Setting<T> | undefined
+
+/** Defaults of `mfa migrate` and its kin; a command's own flags are among the places they come from. */
+export interface MigrationSettings {
+  readonly defaultMethod?: Optional<'always' | 'if-unset' | 'most-secure'>
+  readonly phones?: Optional<'safe' | 'replace' | 'keep'>
+  readonly appCodes?: Optional<'carry' | 'skip'>
+  readonly smsSignIn?: Optional<'prevent' | 'allow'>
+  readonly promoteBackup?: Optional<boolean>
+  readonly includeDisabled?: Optional<boolean>
+  /** ISO 3166 alpha-2, upper case. */
+  readonly defaultCountry?: Optional<string>
+  readonly defaultDomain?: Optional<string>
+  /** NetBIOS name (upper case) → DNS domain (lower case). */
+  readonly netbios?: Optional<Readonly<Record<string, string>>>
+  readonly mapping?: Optional<string>
+  /** `25` or `10%`. */
+  readonly maxChanges?: Optional<string>
+  readonly errorsMax?: Optional<number>
+}
+
+/** Everything that flags, environment and config file say together, each with where it came from. Paths are absolute. */
+export interface Settings extends MigrationSettings {
+  /** A tenant id or domain in lower case, or `sandbox`. */
+  readonly tenant?: Optional<string>
+  readonly cloud: Setting<CloudName>
+  readonly clientId?: Optional<string>
+  readonly clientCertificatePath?: Optional<string>
+  /** PEM text: certificate and private key. */
+  readonly clientCertificate?: Optional<Secret>
+  readonly clientCertificatePassword?: Optional<Secret>
+  readonly federatedTokenFile?: Optional<string>
+  readonly managedIdentity?: Optional<boolean>
+  readonly accessToken?: Optional<Secret>
+  /** Without a trailing slash; `/v1.0/…` is appended. */
+  readonly graphUrl?: Optional<string>
+  /** Without a trailing slash; `/{tenant}/oauth2/v2.0/…` is appended. */
+  readonly authorityUrl?: Optional<string>
+  readonly source?: Optional<SourceLocation>
+  readonly sourceUsername?: Optional<string>
+  readonly sourcePassword?: Optional<Secret>
+  readonly sourceCertificate?: Optional<string>
+  readonly sourceCa?: Optional<string>
+  readonly seedFiles: Setting<readonly string[]>
+  readonly state: Setting<StateLocation>
+  /** The file that was read, if one was. */
+  readonly configFile?: string | undefined
+}

@@ -1,0 +1,34 @@
+/** What a token says of itself. Nothing of it is trusted: it serves better messages, never a decision to let somebody in. */
+export interface TokenClaims {
+  /** Milliseconds since 1970. */
+  readonly expires?: number | undefined
+  readonly tenantId?: string | undefined
+  readonly clientId?: string | undefined
+  readonly account?: string | undefined
+}
+
+/** Undefined for a token that is no JSON Web Token: those are accepted as they are. */
+export function peek(token: string): TokenClaims | undefined {
+  const [header, payload, signature, ...rest] = token.split('.')
+  if (header === undefined || payload === undefined || signature === undefined || rest.length > 0)
+    return undefined
+  let claims: unknown
+  try {
+    claims = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'))
+  } catch {
+    return undefined
+  }
+  if (typeof claims !== 'object' || claims === null) return undefined
+  const all: Readonly<Record<string, unknown>> = {...claims}
+  const text = (...names: readonly string[]) => {
+    const value = names.map((name) => all[name]).find((found) => typeof found === 'string')
+    return typeof value === 'string' && /^[\x20-\x7e]{1,200}$/.test(value) ? value : undefined
+  }
+  const exp = all['exp']
+  return {
+    expires: typeof exp === 'number' && Number.isFinite(exp) ? exp * 1000 : undefined,
+    tenantId: text('tid')?.toLowerCase(),
+    clientId: text('appid', 'azp'),
+    account: text('upn', 'preferred_username', 'unique_name'),
+  }
+}

@@ -1,0 +1,126 @@
+import type {AuthenticationResult} from '@azure/msal-node'
+import {MfaError} from '../../errors/mfa-error.js'
+import {Secret} from '../../model/secret.js'
+import {abortable} from './abortable.js'
+import {targetOf} from './app-only.js'
+import {openBrowser} from './open-browser.js'
+import {signInError} from './refusals.js'
+import {readSignIn, removeSignIn, writeSignIn} from './sign-in-file.js'
+import type {SignInDeps, SignInDescription, SignInSettings} from './sign-in-settings.js'
+import {memoryCache, publicClient} from './user-sign-in.js'
+
+/** Microsoft's own public client for Graph command lines: for tenants where no app is registered yet. */
+export const GRAPH_COMMAND_LINE_CLIENT = '14d82eec-204b-4c2f-b7e8-296a70dab67e'
+
+export interface LoginOptions {
+  /** Absent: everything that was consented to (`.default`). */
+  readonly scopes?: readonly string[] | undefined
+  /** Absent: the system's way. May fail: the address is shown as well. */
+  readonly openBrowser?: ((url: string) => Promise<void>) | undefined
+}
+
+export interface UserSignIn {
+  readonly account: string
+  readonly tenantId: string
+  readonly clientId: string
+  readonly signedInAt: string
+}
+
+/**
+ * A person signs in; what the other commands need is kept in the state folder and replaces an earlier sign-in.
+ * The address and the code come as a `note`. Throws MfaError `auth` (declined, too late, refused) or `unavailable`.
+ */
+export async function login(
+  kind: 'device-code' | 'browser',
+  settings: SignInSettings,
+  deps: SignInDeps,
+  signal: AbortSignal,
+  options: LoginOptions = {},
+): Promise<UserSignIn> {
+  const target = targetOf(settings)
+  const tenant = settings.tenant?.value ?? 'organizations'
+  const clientId = settings.clientId?.value ?? GRAPH_COMMAND_LINE_CLIENT
+  const scopes = [...(options.scopes ?? [target.scope])]
+  const cache = memoryCache(new Secret(''))
+  const {app, conversation} = await publicClient(settings, deps, signal, {clientId}, tenant, cache)
+  const note = (text: string) => deps.ui.emit({type: 'note', text})
+  let cancel: (() => Promise<void>) | undefined
+  let result: AuthenticationResult | null
+  try {
+    const asking =
+      kind === 'device-code'
+        ? app.acquireTokenByDeviceCode({
+            scopes,
+            deviceCodeCallback: ({verificationUri, userCode, expiresIn}) => {
+              const minutes = Math.max(1, Math.round(expiresIn / 60))
+              note(
+                `Open ${plain(verificationUri)} in a browser and enter the code ${plain(userCode)} (within ${minutes} min).`,
+              )
+            },
+          })
+        : app.acquireTokenInteractive({
+            scopes,
+            openBrowser: async (url) => {
+              cancel = () => endListening(url)
+              note(`Sign in with the browser that opens. If none does, open this address:\n${url}`)
+              await (options.openBrowser ?? openBrowser)(url).catch(() => undefined)
+            },
+            successTemplate: 'Signed in to mfa. You can close this window.',
+            errorTemplate: 'The sign-in failed. The command line says why.',
+          })
+    result = await abortable(asking, signal)
+  } catch (error) {
+    await cancel?.()
+    signal.throwIfAborted()
+    throw signInError(error, conversation, {tenant, clientId, cloud: settings.cloud.value})
+  }
+  const account = result?.account
+  if (result === null || account === null || account === undefined)
+    throw new MfaError('SIGN_IN_FAILED', 'Entra’s answer does not say who signed in.', {
+      exit: 'unavailable',
+      fix: 'Run the same command again; check MFA_AUTHORITY_URL.',
+    })
+  const signIn: UserSignIn = {
+    account: account.username,
+    tenantId: (result.tenantId || account.tenantId).toLowerCase(),
+    clientId,
+    signedInAt: deps.clock.now().toISOString(),
+  }
+  await writeSignIn(deps.stateFolder, {
+    ...signIn,
+    schemaVersion: 1,
+    cloud: settings.cloud.value,
+    authorityUrl: target.authorityUrl,
+    tenant: settings.tenant?.value ?? signIn.tenantId,
+    homeAccountId: account.homeAccountId,
+    scopes,
+    cache: cache.content(),
+  })
+  return signIn
+}
+
+/** Forgets the person who signed in. False where nobody was. */
+export async function logout(deps: Pick<SignInDeps, 'stateFolder'>): Promise<boolean> {
+  return removeSignIn(deps.stateFolder)
+}
+
+/** Who is signed in by `mfa auth login`; nobody is asked. */
+export function signedInUser(
+  stateFolder: string,
+): (UserSignIn & Pick<SignInDescription, 'account'>) | undefined {
+  const stored = readSignIn(stateFolder)
+  if (stored === undefined) return undefined
+  const {account, tenantId, clientId, signedInAt} = stored
+  return {account, tenantId, clientId, signedInAt}
+}
+
+/** MSAL waits for the browser with no way to stop it; an answer that says "cancelled" ends the wait. */
+async function endListening(authorizeUrl: string): Promise<void> {
+  const {searchParams} = new URL(authorizeUrl)
+  const port = new URL(searchParams.get('redirect_uri') ?? 'http://localhost').port
+  const body = new URLSearchParams({error: 'cancelled', state: searchParams.get('state') ?? ''})
+  await globalThis.fetch(`http://127.0.0.1:${port}/`, {method: 'POST', body}).catch(() => undefined)
+}
+
+/** What a server sends is shown on a terminal: no control characters. */
+const plain = (text: string) => text.replace(/\p{Cc}/gu, '').slice(0, 200)

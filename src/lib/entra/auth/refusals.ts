@@ -1,0 +1,196 @@
+import {MfaError} from '../../errors/mfa-error.js'
+import type {ExitName} from '../../errors/exit-codes.js'
+import type {Conversation, Refusal} from './conversation.js'
+
+/** What the messages need to know about the sign-in that was refused. */
+export interface Attempt {
+  readonly tenant: string
+  readonly clientId: string
+  readonly cloud: string
+  /** SHA-256 thumbprint, where a certificate signed. */
+  readonly thumbprint?: string | undefined
+}
+
+interface Meaning {
+  readonly says: (attempt: Attempt) => string
+  readonly fix: (attempt: Attempt) => string
+  readonly exit?: ExitName
+}
+
+const app = ({clientId}: Attempt) => `application ${clientId}`
+const signInAgain = () => 'Run mfa auth login again.'
+const trust = {
+  says: (attempt: Attempt) =>
+    `the ${app(attempt)} trusts no federated credential like the token of this pipeline`,
+  fix: () =>
+    'Compare issuer, subject and audience of the pipeline’s token with the federated credentials of the app registration.',
+}
+const wrongCloud = {
+  says: ({tenant, cloud}: Attempt) => `tenant ${tenant} does not belong to the cloud "${cloud}"`,
+  fix: () => 'Choose the right cloud: --cloud or MFA_CLOUD.',
+}
+const tenantUnknown = {
+  says: ({tenant, cloud}: Attempt) => `there is no tenant ${tenant} in the cloud "${cloud}"`,
+  fix: () => 'Check --tenant or MFA_TENANT_ID, and --cloud or MFA_CLOUD.',
+}
+const tooOld = {
+  says: () => 'the sign-in of mfa auth login is no longer good',
+  fix: signInAgain,
+}
+const needsPerson = {
+  says: () => 'Entra asks the person to sign in again, or for more proof',
+  fix: signInAgain,
+}
+
+/** Microsoft's AADSTS numbers and what they mean to the operator of this tool. */
+const MEANINGS: Readonly<Record<string, Meaning>> = {
+  '90002': tenantUnknown,
+  '900023': tenantUnknown,
+  '50059': tenantUnknown,
+  '900382': wrongCloud,
+  '900432': wrongCloud,
+  '500011': {
+    says: ({tenant}) => `tenant ${tenant} does not know Microsoft Graph of this cloud`,
+    fix: () => 'Choose the cloud of the tenant: --cloud or MFA_CLOUD.',
+  },
+  '700016': {
+    says: (attempt) => `the ${app(attempt)} does not exist in tenant ${attempt.tenant}`,
+    fix: () => 'Check MFA_CLIENT_ID and the tenant; an app that was deleted must be registered again.',
+  },
+  '7000112': {
+    says: (attempt) => `the ${app(attempt)} is disabled`,
+    fix: () => 'Enable sign-in for it: Enterprise applications, Properties.',
+  },
+  '700027': {
+    says: (attempt) =>
+      `the ${app(attempt)} does not know this certificate${
+        attempt.thumbprint === undefined ? '' : ` (SHA-256 ${attempt.thumbprint})`
+      }`,
+    fix: () =>
+      'Add the certificate to the app registration (Certificates & secrets), or use the one that is there.',
+  },
+  '1000502': {
+    says: () => 'the client certificate is not valid today',
+    fix: () => 'Make a new certificate and add it to the app registration.',
+  },
+  '700024': {
+    says: () => 'the signed statement that proves who we are is not valid at this time',
+    fix: () => 'Set this machine’s clock (a few minutes are too much); a federated token must be fresh.',
+  },
+  '65001': {
+    says: (attempt) => `nobody has consented to the permissions of the ${app(attempt)}`,
+    fix: () => 'An administrator grants them: App registrations, API permissions, Grant admin consent.',
+  },
+  '65004': {
+    says: () => 'the person declined the permissions',
+    fix: () => 'Sign in again and accept, or ask an administrator to consent.',
+  },
+  '70021': trust,
+  '700211': trust,
+  '700212': trust,
+  '700213': trust,
+  '7000218': {
+    says: (attempt) => `the ${app(attempt)} is no public client, so that people cannot sign in with it here`,
+    fix: () =>
+      'Turn on "Allow public client flows" for it (Authentication), or unset MFA_CLIENT_ID for mfa auth login.',
+  },
+  '50105': {
+    says: (attempt) => `this person is not assigned to the ${app(attempt)}`,
+    fix: () => 'Assign the person or a group under Enterprise applications, or sign in as somebody else.',
+  },
+  '53003': {
+    says: () => 'a Conditional Access policy blocks this sign-in',
+    fix: () =>
+      'Ask who looks after Conditional Access; device code sign-in is often blocked: try the browser.',
+  },
+  '50076': needsPerson,
+  '50079': needsPerson,
+  '50173': tooOld,
+  '700082': tooOld,
+  '70043': tooOld,
+  '70008': tooOld,
+  '70020': {says: () => 'the code was not entered in time', fix: signInAgain},
+  '90033': {
+    says: () => 'Entra’s sign-in has a passing fault',
+    fix: () => 'Run the same command again in a few minutes.',
+    exit: 'unavailable',
+  },
+}
+
+/** OAuth error words, where no number says more. */
+const WORDS: Readonly<Record<string, Meaning>> = {
+  authorization_declined: {says: () => 'the sign-in was declined', fix: signInAgain},
+  access_denied: {says: () => 'the sign-in was declined', fix: signInAgain},
+  expired_token: {says: () => 'the code was not entered in time', fix: signInAgain},
+  invalid_grant: tooOld,
+}
+
+/**
+ * One MfaError for whatever MSAL threw: a request that could not be made, a refusal by Entra, or MSAL's own no.
+ * MSAL's error is not kept as the cause: nothing of what was sent may end up in a log.
+ */
+export function signInError(error: unknown, {failure, refusal}: Conversation, attempt: Attempt): MfaError {
+  if (error instanceof MfaError) return error
+  const failed = failure()
+  if (failed !== undefined) return failed
+  const refused = refusal()
+  if (refused !== undefined) return refusalError(refused, attempt)
+  const code = msalCode(error)
+  const expired = code === 'device_code_expired'
+  return new MfaError(
+    'SIGN_IN_FAILED',
+    expired ? 'The sign-in failed: the code was not entered in time.' : `The sign-in failed (${code}).`,
+    {exit: 'auth', fix: 'Run mfa auth login again, or check the sign-in settings.'},
+  )
+}
+
+export function refusalError(refusal: Refusal, attempt: Attempt): MfaError {
+  const {status, description, error, retryAfter, traceId} = refusal
+  const number = /AADSTS(\d+)/.exec(description)?.[1]
+  const meaning = (number === undefined ? undefined : MEANINGS[number]) ?? WORDS[error]
+  const busy = status === 429 || status >= 500
+  const label = number === undefined ? safe(error, 60) : `AADSTS${number}`
+  const detail = sentence(description)
+  if (busy && meaning === undefined)
+    return new MfaError(
+      'SIGN_IN_UNAVAILABLE',
+      `Entra’s sign-in is not available: it answered ${status} (${label}).`,
+      {
+        exit: 'unavailable',
+        fix: `Run the same command again ${retryAfter === undefined ? 'in a few minutes' : `in ${retryAfter} s`}.`,
+        requestId: id(traceId),
+      },
+    )
+  const says =
+    meaning === undefined
+      ? `Entra refused the sign-in (${label})${detail === '' ? '' : `: ${detail}`}`
+      : `Entra refused the sign-in: ${meaning.says(attempt)} (${label})`
+  return new MfaError('SIGN_IN_REFUSED', says.endsWith('.') ? says : `${says}.`, {
+    exit: meaning?.exit ?? 'auth',
+    fix: meaning?.fix(attempt) ?? 'Look the AADSTS number up in Microsoft’s list of sign-in error codes.',
+    requestId: id(traceId),
+  })
+}
+
+/** The server's own words, without the ids at their end, and without anything shaped like a token. */
+function sentence(description: string): string {
+  const [words = ''] = description.split(/\s*(?:Trace ID|Correlation ID|Timestamp):/i)
+  return safe(words.replace(/^AADSTS\d+:\s*/, ''), 300)
+}
+
+function safe(text: string, length: number): string {
+  return text
+    .replace(/eyJ[\w.-]+/g, '[secret]')
+    .replace(/[\w+/=-]{80,}/g, '[secret]')
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .trim()
+    .slice(0, length)
+}
+
+const id = (text: string | undefined) => (text !== undefined && /^[\w-]{1,64}$/.test(text) ? text : undefined)
+
+function msalCode(error: unknown): string {
+  const code =
+    typeof error === 'object' && error !== null && 'errorCode' in error ? error.errorCode : undefined
+  return typeof code === 'string' && /^[\w-]{1,60}$/.test(code) ? code : 'unknown reason'
+}
