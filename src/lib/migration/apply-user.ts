@@ -12,8 +12,10 @@ import type {Source} from '../ports/source.js'
 import type {Shown} from './in-place.js'
 import {serverFingerprint} from './fingerprint.js'
 import type {Action, Finding, ItemRef, MigrationOptions, UserPlan} from './plan.js'
-import {actionId} from './action-id.js'
+import {actionId} from './rules/draft.js'
 import {readBack} from './read-back.js'
+import {secretOf} from './secret-of.js'
+import {remembered} from './unsettled.js'
 
 /** A write whose answer was lost is sent again at most this often, each time after reading back. */
 const RESENDS = 2
@@ -171,7 +173,7 @@ class UserWork {
 
   async #record(action: Action, {outcome, made}: Result): Promise<void> {
     const at = this.#deps.clock.now().toISOString()
-    const remember = succeeded(outcome) ? this.#remember(action) : undefined
+    const remember = succeeded(outcome) ? remembered(action, this.#server, this.#context.hashKey) : undefined
     await this.#deps.journal.outcome(
       this.#context.run,
       this.#plan.id,
@@ -179,14 +181,6 @@ class UserWork {
       {outcome, made, remember},
       at,
     )
-  }
-
-  /** P6, D4, O1: what later runs must know again. */
-  #remember(action: Action) {
-    if (action.kind === 'set-phone') return {number: {slot: action.slot, value: action.number}} as const
-    if (action.kind !== 'activate-token') return undefined
-    const secretHash = this.#secret(action.item).keyedHash(this.#context.hashKey)
-    return {token: {secretHash, serialNumber: action.serialNumber}} as const
   }
 
   /** R1: `unknown` is read back before anything is sent again. */
@@ -278,10 +272,7 @@ class UserWork {
   }
 
   #secret(item: ItemRef): OathSecret {
-    const [kind, index] = item.split(':')
-    const at = Number(index)
-    const secret =
-      kind === 'device' ? this.#server?.devices[at]?.oathSecret : this.#server?.oathTokens[at]?.secret
+    const secret = this.#server === undefined ? undefined : secretOf(this.#server, item)
     if (secret === undefined) throw new Error(`no secret for ${item}: the plan does not fit the record`)
     return secret
   }

@@ -1,20 +1,22 @@
 import {MfaError} from '../errors/mfa-error.js'
 import type {ObjectId, SourceKey} from '../model/brand.js'
-import type {EntraIdentity, EntraMethods} from '../model/entra-user.js'
+import type {EntraIdentity, EntraMethods, InventoryToken} from '../model/entra-user.js'
 import type {MethodsPolicy} from '../model/methods-policy.js'
 import type {ServerIdentity, ServerUser} from '../model/server-user.js'
-import {type EntraGroup, isReadFailure} from '../ports/directory.js'
+import {type EntraGroup, isReadFailure, type ReadFailure} from '../ports/directory.js'
 import type {UserMemory} from '../ports/journal.js'
 import type {Bag} from '../ports/scratch.js'
 import type {SourceProblem} from '../ports/source.js'
 import {optionsFingerprint, serverFingerprint} from './fingerprint.js'
 import {readIdentities} from './identities.js'
+import type {Shown} from './in-place.js'
 import {type MatchedMember, matchMembers} from './match-members.js'
 import type {Finding, UserPlan} from './plan.js'
 import {planUser, preflight, serialsOf} from './plan-user.js'
 import {allowedFor, policyGroups} from './policy.js'
 import type {MigrationRequest, PlanningDeps} from './request.js'
 import {unchangedPlan, unmatchedPlan} from './unplanned.js'
+import {type Settled, settleUser, withSmsSignInOff} from './unsettled.js'
 
 /** Users whose details are asked for together. */
 const CHUNK = 100
@@ -30,6 +32,8 @@ export interface Collected {
   readonly methods: Bag<EntraMethods>
   readonly users: number
   readonly problems: readonly SourceProblem[]
+  /** What was found out about writes of earlier runs; not yet on record. */
+  readonly settled: readonly Settled[]
 }
 
 export const planKey = (user: {readonly userPrincipalName: string; readonly id: string}): string =>
@@ -86,6 +90,7 @@ export async function collectPlans(
     methods,
     users: members.size,
     problems: source.problems(),
+    settled: plan.settled,
   }
 }
 
@@ -100,6 +105,7 @@ class Planner {
   #hashKey: Uint8Array = new Uint8Array()
   #options = ''
   #orderTold = false
+  readonly settled: Settled[] = []
 
   constructor(
     request: MigrationRequest,
@@ -180,24 +186,61 @@ class Planner {
       ),
       directory.tokens([...new Set(serials)], signal),
     ])
-    return open.map(({member, server, memory, rule}) => {
-      const shown = methods.get(member.id)
-      if (shown === undefined || isReadFailure(shown)) {
-        return unreadablePlan(member, server, shown?.message ?? 'Graph gave no answer for this user')
-      }
-      this.#methods.set(member.id, shown)
-      return planUser({
-        server,
-        entra: member,
-        methods: shown,
-        allowed: allowedFor(this.#policy, (id) => this.#isMember(id, member.id)),
-        inventory,
-        memory,
-        options,
-        hashKey: this.#hashKey,
-        matchRule: rule,
-      })
+    const known = new Map(methods)
+    const stock = new Map(inventory)
+    await Promise.all(
+      open.map(async ({member, server, memory}) => {
+        const settled = await this.#settle(member, server, memory, signal)
+        if (settled !== undefined) known.set(member.id, settled.methods)
+        for (const [serial, tokens] of settled?.inventory ?? []) stock.set(serial, tokens)
+      }),
+    )
+    return open.map((one) => this.#plan(one, known.get(one.member.id), stock))
+  }
+
+  async #settle(
+    member: EntraIdentity,
+    server: ServerUser,
+    {unsettled}: UserMemory,
+    signal: AbortSignal,
+  ): Promise<Shown | undefined> {
+    if (unsettled.length === 0) return undefined
+    const {consistencyMs} = this.#request
+    const found = await settleUser(
+      member.id,
+      server,
+      unsettled,
+      this.#hashKey,
+      consistencyMs,
+      this.#deps,
+      signal,
+    )
+    this.settled.push(...found.settled)
+    return found.shown
+  }
+
+  #plan(
+    {member, server, memory, rule}: Open,
+    shown: EntraMethods | ReadFailure | undefined,
+    inventory: ReadonlyMap<string, readonly InventoryToken[]>,
+  ): UserPlan {
+    if (shown === undefined || isReadFailure(shown)) {
+      return unreadablePlan(member, server, shown?.message ?? 'Graph gave no answer for this user')
+    }
+    this.#methods.set(member.id, shown)
+    const {options} = this.#request
+    const userPlan = planUser({
+      server,
+      entra: member,
+      methods: shown,
+      allowed: allowedFor(this.#policy, (id) => this.#isMember(id, member.id)),
+      inventory,
+      memory,
+      options,
+      hashKey: this.#hashKey,
+      matchRule: rule,
     })
+    return withSmsSignInOff(userPlan, shown, memory, options)
   }
 
   /** D3: that devices carry no dates is told once a run. */

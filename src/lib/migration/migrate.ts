@@ -25,8 +25,6 @@ export interface MigrateInput {
   readonly errorsMax: number
   readonly yes: boolean
   readonly sourceLabel: string
-  /** Milliseconds (R4). */
-  readonly consistencyMs: number
   readonly logFile?: string | undefined
   /** Shows the plan before the question is asked. */
   readonly preview: (collected: Collected) => Promise<void>
@@ -115,12 +113,16 @@ async function write(input: MigrateInput, deps: MigrateDeps, signal: AbortSignal
     startedAt: clock.now().toISOString(),
     logFile: input.logFile,
   })
+  for (const {record, outcome, remember} of collected.settled) {
+    const at = clock.now().toISOString()
+    await journal.outcome(record.run, record.user, record.action, {outcome, remember}, at)
+  }
   const results = newResults(deps)
   const context = {
     run: run.id,
     hashKey: await journal.hashKey(),
     options: input.request.options,
-    consistencyMs: input.consistencyMs,
+    consistencyMs: input.request.consistencyMs,
   }
   const applyDeps = {...deps, writer: await deps.writer()}
   const stop = await applyPlans(collected, results, context, applyDeps, {errorsMax: input.errorsMax}, signal)
@@ -193,7 +195,7 @@ function keyOf({request, sourceLabel, savedPlan}: MigrateInput, {tenantId, group
 }
 
 /** What `--plan` asks for: the request that made the plan. */
-export function requestOf(header: PlanHeader): MigrationRequest {
+export function requestOf(header: PlanHeader, consistencyMs: number): MigrationRequest {
   return {
     group: header.group.id,
     users: header.users ?? [],
@@ -201,5 +203,6 @@ export function requestOf(header: PlanHeader): MigrationRequest {
     match: header.match,
     mapping: header.mapping,
     all: header.all,
+    consistencyMs,
   }
 }

@@ -23,6 +23,8 @@ export interface MigrationRequest {
   readonly mapping: readonly MappingRow[]
   /** U5 off: migrate unchanged users again. */
   readonly all: boolean
+  /** Milliseconds that Entra may take to show what was written (R4). */
+  readonly consistencyMs: number
 }
 
 /** Everything that planning may touch. There is no port in it that can write (decision 1 of the design). */
