@@ -7,6 +7,7 @@ export function memoryScratch(): Scratch {
     bag<T>(name: string): Bag<T> {
       const bag = bags.get(name) ?? memoryBag()
       bags.set(name, bag)
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the caller says what it put in
       return bag as Bag<T>
     },
     close() {
@@ -33,7 +34,7 @@ function memoryBag(): Bag<unknown> {
       return (values.get(key) ?? []).map((text) => JSON.parse(text) as unknown)
     },
     *entries() {
-      const all = [...values].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+      const all = [...values].toSorted(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
       const then = all.map(([key, texts]) => [key, [...texts]] as const)
       for (const [key, texts] of then) {
         for (const text of texts) yield [key, JSON.parse(text) as unknown] as const

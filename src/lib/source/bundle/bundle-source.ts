@@ -112,7 +112,7 @@ class BundleSource implements Source {
       for (const row of rows) {
         const serial = row.cells[at.get('SerialNumber') ?? -1]
         const username = row.cells[at.get('Username') ?? -1]
-        if (serial && username && index.named(username).length > 0) yield serial
+        if (serial && username && index.isUser(username)) yield serial
       }
     }
   }

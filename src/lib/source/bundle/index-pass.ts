@@ -1,9 +1,10 @@
 import type {ServerIdentity} from '../../model/server-user.js'
 import type {CsvRow} from '../csv/csv-file.js'
 import {RowReader} from '../csv/row-reader.js'
+import type {Header} from '../csv/header.js'
 import type {ProblemList} from '../problem-list.js'
-import type {BundleIndex} from './bundle-index.js'
-import type {DeviceColumn, TokenColumn, UserColumn} from './columns.js'
+import type {BundleIndex, ItemKind} from './bundle-index.js'
+import type {UserColumn} from './columns.js'
 import type {BundleFile} from './survey.js'
 import {readIdentity} from './user-row.js'
 
@@ -30,14 +31,14 @@ export async function* indexIdentities(
 }
 
 /** Reads devices.csv or oath-tokens.csv to its end and notes where each row stands. Without `problems` only the file is checked. */
-export async function* indexItems(
-  kind: 'devices' | 'tokens',
-  file: BundleFile<DeviceColumn> | BundleFile<TokenColumn>,
+export async function* indexItems<Name extends string>(
+  kind: ItemKind,
+  file: BundleFile<Name>,
   index: BundleIndex,
   problems: ProblemList | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<void> {
-  const column = (file as BundleFile<'Username'>).header.at.get('Username') ?? -1
+  const column = usernameColumn(file.header)
   const nobodys = new Map<string, number[]>()
   for await (const row of dataRows(file, signal)) {
     yield
@@ -46,7 +47,7 @@ export async function* indexItems(
     const place = {file: file.name, line: row.line, field: 'Username'}
     if (!username) {
       problems.add({...place, code: 'row-without-user', message: 'the row has no Username; it is left out'})
-    } else if (index.named(username).length > 0) {
+    } else if (index.isUser(username)) {
       index.addItem(kind, username, row)
     } else if (nobodys.has(username) || nobodys.size < MAX_HINTS) {
       nobodys.set(username, [...(nobodys.get(username) ?? []), row.line])
@@ -62,6 +63,11 @@ export async function* indexItems(
   }
 }
 
+function usernameColumn(header: Header<string>): number {
+  return header.at.get('Username') ?? -1
+}
+
+/** Names that are searched for near misses. */
 const MAX_HINTS = 1000
 
 async function* dataRows<Name extends string>(

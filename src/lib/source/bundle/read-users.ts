@@ -2,7 +2,7 @@ import type {SourceKey} from '../../model/brand.js'
 import type {AppDevice, ServerOathToken, ServerUser, SourceFault} from '../../model/server-user.js'
 import {CsvFault} from '../csv/csv-fault.js'
 import {type PlacedCells, RowReader} from '../csv/row-reader.js'
-import type {BundleIndex, StoredRow} from './bundle-index.js'
+import type {BundleIndex, ItemKind, StoredUser} from './bundle-index.js'
 import type {DeviceColumn, TokenColumn, UserColumn} from './columns.js'
 import {readDevice, readToken} from './item-rows.js'
 import type {BundleFile} from './survey.js'
@@ -15,13 +15,10 @@ export interface BundleReader {
   readonly index: BundleIndex
 }
 
-interface Wanted extends PlacedCells {
-  readonly key: SourceKey
-  readonly username: string
-}
+type Wanted = PlacedCells & Pick<StoredUser, 'key' | 'username' | 'sameName'>
 
 /** Users put together at a time; bounds memory. */
-const WINDOW = 256
+const WINDOW = 128
 
 /** Whole records in the order of users.csv. */
 export async function* usersInOrder(reader: BundleReader, signal: AbortSignal): AsyncGenerator<ServerUser> {
@@ -37,7 +34,7 @@ export async function* usersInOrder(reader: BundleReader, signal: AbortSignal): 
       }
       const stored = reader.index.named(username).find(({line}) => line === row.line)
       if (!stored) throw changed()
-      window.push({cells: row.cells, line: row.line, badQuotes: row.badQuotes, key: stored.key, username})
+      window.push({...stored, cells: row.cells})
       if (window.length < WINDOW) continue
       yield* build(reader, window, signal)
       window = []
@@ -56,7 +53,7 @@ export async function* usersByKey(
     signal.throwIfAborted()
     const stored = keys.slice(from, from + WINDOW).flatMap((key) => reader.index.user(key) ?? [])
     const rows = await reader.users.csv.read(stored)
-    const wanted = stored.map((row, index) => ({...row, cells: rows[index] ?? []}))
+    const wanted = stored.map((row, index): Wanted => Object.assign(row, {cells: rows[index] ?? []}))
     yield* build(reader, wanted, signal)
   }
 }
@@ -71,8 +68,7 @@ async function* build(
   for (const [index, wanted] of window.entries()) {
     signal.throwIfAborted()
     const row = new RowReader(reader.users.name, wanted, reader.users.header)
-    const sameName = reader.index.named(wanted.username).map(({line}) => line)
-    const record = readUser(row, sameName)
+    const record = readUser(row, wanted.sameName)
     if (record?.username !== wanted.username) throw changed()
     const faults = [...record.faults, ...(devices[index]?.faults ?? []), ...(tokens[index]?.faults ?? [])]
     const oathTokens: readonly ServerOathToken[] = tokens[index]?.values ?? []
@@ -85,12 +81,12 @@ async function* build(
 async function readItems<Name extends string, T>(
   file: BundleFile<Name> | undefined,
   index: BundleIndex,
-  kind: 'devices' | 'tokens',
+  kind: ItemKind,
   window: readonly Wanted[],
   read: (row: RowReader<Name>, faults: SourceFault[]) => T | undefined,
 ): Promise<readonly {readonly values: readonly T[]; readonly faults: readonly SourceFault[]}[]> {
   if (!file) return []
-  const stored: readonly (readonly StoredRow[])[] = window.map(({username}) => index.items(kind, username))
+  const stored = window.map(({username}) => index.items(kind, username))
   const cells = await file.csv.read(stored.flat())
   let next = 0
   return stored.map((rows) => {

@@ -1,5 +1,7 @@
 import {createReadStream} from 'node:fs'
 import {open, stat} from 'node:fs/promises'
+import {finished} from 'node:stream/promises'
+import type {Parser} from 'csv-parse'
 import {CsvFault} from './csv-fault.js'
 import {detectSeparator, type Separator} from './separator.js'
 import {parseRaw, quoteFaults, readRaw, type RowRef} from './raw-rows.js'
@@ -21,7 +23,9 @@ interface Place {
   line: number
 }
 
-const CHUNK = 128 * 1024
+/** Small, since rows of a chunk are alive together. */
+const CHUNK = 32 * 1024
+const HEADER = 64 * 1024
 const MAX_ROW = 1024 * 1024
 const QUOTE = 0x22
 
@@ -44,7 +48,7 @@ export class CsvFile {
       if (info.isDirectory()) throw new CsvFault('is a folder; a file is needed')
       const handle = await open(path)
       try {
-        const {buffer, bytesRead} = await handle.read(Buffer.alloc(CHUNK), 0, CHUNK, 0)
+        const {buffer, bytesRead} = await handle.read(Buffer.alloc(HEADER), 0, HEADER, 0)
         return new CsvFile(path, info.size, detectSeparator(buffer.subarray(0, bytesRead)))
       } finally {
         await handle.close()
@@ -75,21 +79,17 @@ export class CsvFile {
     const place: Place = {start: 0, line: 1}
     let quotes = false
     try {
-      for await (const chunk of createReadStream(this.path, {highWaterMark: CHUNK, signal})) {
-        const bytes = chunk as Buffer
+      const stream: AsyncIterable<Buffer> = createReadStream(this.path, {highWaterMark: CHUNK, signal})
+      for await (const bytes of stream) {
         utf8.write(bytes)
         quotes ||= bytes.includes(QUOTE)
         parser.write(bytes)
-        const parsed: ParsedRow[] = []
-        for (let row = parser.read() as ParsedRow | null; row; row = parser.read() as ParsedRow | null)
-          parsed.push(row)
-        yield await this.#batch(parsed, place, quotes)
+        yield await this.#batch(drain(parser), place, quotes)
       }
       utf8.end()
       parser.end()
-      const rest: ParsedRow[] = []
-      for await (const row of parser) rest.push(row as ParsedRow)
-      yield await this.#batch(rest, place, quotes)
+      await finished(parser, {readable: false})
+      yield await this.#batch(drain(parser), place, quotes)
     } catch (error) {
       throw asFault(error, place.line)
     } finally {
@@ -132,6 +132,16 @@ export class CsvFile {
     if (rows.length !== refs.length)
       throw new CsvFault('changed while it was being read; run the command again')
     return rows
+  }
+}
+
+/** What the parser has ready; it works off a chunk before `write` returns. */
+function drain(parser: Pick<Parser, 'read'>): readonly ParsedRow[] {
+  const rows: ParsedRow[] = []
+  for (;;) {
+    const row: ParsedRow | null = parser.read()
+    if (row === null) return rows
+    rows.push(row)
   }
 }
 

@@ -15,7 +15,8 @@ export async function fingerprintFiles(
     )
     if (size === undefined) continue
     hash.update(`${JSON.stringify(name)} ${size}\n`)
-    for await (const chunk of createReadStream(path, {signal})) hash.update(chunk as Buffer)
+    const stream: AsyncIterable<Buffer> = createReadStream(path, {signal})
+    for await (const chunk of stream) hash.update(chunk)
   }
   return hash.digest('hex')
 }

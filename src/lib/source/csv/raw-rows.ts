@@ -14,11 +14,12 @@ export interface RowRef {
 const GAP = 4096
 const MAX_READ = 1024 * 1024
 const NEWLINE = 10
+const EMPTY = Buffer.alloc(0)
 
 /** The bytes of these rows, in the order asked, each with a line break at its end. */
 export async function readRaw(path: string, refs: readonly RowRef[]): Promise<readonly Buffer[]> {
-  const order = refs.map((ref, index) => ({ref, index})).sort((a, b) => a.ref.start - b.ref.start)
-  const out = new Array<Buffer>(refs.length)
+  const order = refs.map((ref, index) => ({ref, index})).toSorted((a, b) => a.ref.start - b.ref.start)
+  const out: Buffer[] = Array.from(refs, () => EMPTY)
   const handle = await open(path)
   try {
     for (let first = 0; first < order.length;) {
@@ -51,7 +52,7 @@ export async function parseRaw(
   separator: Separator,
 ): Promise<readonly (readonly string[])[]> {
   const {parse} = await import('csv-parse/sync')
-  return parse(Buffer.concat(raw), {...options(separator), relax_quotes: true}) as string[][]
+  return parse(Buffer.concat(raw), {...options(separator), relax_quotes: true})
 }
 
 /**
@@ -86,7 +87,7 @@ export async function quoteFaults(
   const raw = await readRaw(path, suspects)
   if (strict(Buffer.concat(raw)) === undefined) return faults
   for (const [index, ref] of suspects.entries()) {
-    const fault = strict(raw[index] ?? Buffer.alloc(0))
+    const fault = strict(raw[index] ?? EMPTY)
     if (fault) faults.set(ref.start, fault)
   }
   return faults
