@@ -1,5 +1,6 @@
-import {createHash, createHmac} from 'node:crypto'
+import {hash} from 'node:crypto'
 import type {EntraIdentity, EntraMethods} from '../model/entra-user.js'
+import {keyedHash} from '../model/keyed-hash.js'
 import type {Secret} from '../model/secret.js'
 import type {ServerPhone, ServerUser} from '../model/server-user.js'
 import type {MigrationOptions} from './plan.js'
@@ -13,7 +14,7 @@ const RULES_VERSION = 1
  * Where in a file a wrong value stands does not count; the order of tokens neither.
  */
 export function serverFingerprint(server: ServerUser, hashKey: Uint8Array): string {
-  const hash = (secret: Secret | undefined) =>
+  const mark = (secret: Secret | undefined) =>
     secret === undefined || secret.isEmpty ? null : secret.keyedHash(hashKey)
   const fields = [
     RULES_VERSION,
@@ -22,12 +23,12 @@ export function serverFingerprint(server: ServerUser, hashKey: Uint8Array): stri
     phone(server.backupPhone),
     [server.mode, server.pinMode, server.smsDirection, server.smsMode, server.phoneAppMode],
     [server.enabled, server.lastModified],
-    server.devices.map((d) => [d.name, hash(d.token), hash(d.oathSecret), d.appVersion, d.registeredAt]),
+    server.devices.map((d) => [d.name, mark(d.token), mark(d.oathSecret), d.appVersion, d.registeredAt]),
     server.oathTokens
       .map((t) =>
         JSON.stringify([
           t.serialNumber,
-          hash(t.secret),
+          mark(t.secret),
           t.timeInterval,
           t.manufacturer,
           t.model,
@@ -38,7 +39,7 @@ export function serverFingerprint(server: ServerUser, hashKey: Uint8Array): stri
       .sort(byText),
     server.faults.map((f) => JSON.stringify([f.severity, f.field])).sort(byText),
   ]
-  return createHmac('sha256', hashKey).update(JSON.stringify(fields)).digest('hex')
+  return keyedHash(hashKey, JSON.stringify(fields))
 }
 
 /** U5: what was chosen at the last migration. With a key the hash is of that state only. */
@@ -70,7 +71,7 @@ export function entraFingerprint(methods: EntraMethods, identity: EntraIdentity)
     sorted(methods.others.map((o) => [o.type, o.id])),
     [methods.systemPreferred, methods.preferred],
   ])
-  return createHash('sha256').update(text).digest('hex')
+  return hash('sha256', text)
 }
 
 function phone(value: ServerPhone | undefined): readonly unknown[] | null {

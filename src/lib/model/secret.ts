@@ -1,5 +1,6 @@
-import {createHash, createHmac} from 'node:crypto'
+import {createHash} from 'node:crypto'
 import {inspect} from 'node:util'
+import {keyedHash} from './keyed-hash.js'
 
 /** A value that must not reach a log, a table, a plan file or a stack trace (R5). */
 export class Secret {
@@ -16,7 +17,7 @@ export class Secret {
 
   /** HMAC-SHA-256 in hex: tells two secrets apart without telling what they are. */
   keyedHash(key: Uint8Array): string {
-    return createHmac('sha256', key).update(this.#value).digest('hex')
+    return keyedHash(key, this.#value)
   }
 
   get isEmpty(): boolean {
@@ -50,7 +51,7 @@ export class OathSecret extends Secret {
 
   /** The same key in another letter case is the same key. */
   override keyedHash(key: Uint8Array): string {
-    return createHmac('sha256', key).update(this.reveal().toUpperCase()).digest('hex')
+    return keyedHash(key, this.reveal().toUpperCase())
   }
 
   /** D6: `MFAS-` and the first 16 Base32 characters of SHA-256 over the key's bytes; the same on every machine. */
