@@ -1,0 +1,110 @@
+import {styleText} from 'node:util'
+import {MfaError} from '../errors/mfa-error.js'
+import {printable} from '../model/printable.js'
+import type {Clock} from '../ports/clock.js'
+import type {Ui, UiEvent} from '../ports/ui.js'
+import {Progress} from './progress.js'
+
+export interface TerminalUiOptions {
+  readonly stderr: NodeJS.WritableStream
+  readonly stdin: NodeJS.ReadableStream & {readonly isTTY?: boolean | undefined}
+  /** stderr is a terminal that can redraw a line; see `terminalFacts`. */
+  readonly isTty: boolean
+  /** Columns; a function where the window may change. */
+  readonly width: number | (() => number)
+  readonly color: boolean
+  /** Warnings are part of the result then, and not printed a second time. */
+  readonly json: boolean
+  readonly clock: Clock
+}
+
+export interface TerminalUi extends Ui {
+  /** Every warning so far, in order, each once, as it came. */
+  readonly warnings: readonly string[]
+  /** Leaves the terminal clean. */
+  close(): void
+}
+
+/** The Ui port on stderr: progress, notes, warnings, questions. stdout belongs to the result. */
+export function createTerminalUi(options: TerminalUiOptions): TerminalUi {
+  const {stderr, isTty, color, json, clock} = options
+  const warnings: string[] = []
+  const write = (text: string): void => {
+    stderr.write(text)
+  }
+  const width = (): number => (typeof options.width === 'number' ? options.width : options.width())
+  const progress = new Progress({write, live: isTty, width, color, clock})
+  const line = (text: string): void => {
+    progress.clear()
+    write(`${text}\n`)
+    progress.redraw()
+  }
+  const paint = (style: 'yellow', text: string): string =>
+    color ? styleText(style, text, {validateStream: false}) : text
+
+  const emit = (event: UiEvent): void => {
+    switch (event.type) {
+      case 'progress':
+        return progress.update(event.phase, event.done, event.total)
+      case 'phase-end':
+        return progress.end(event.phase)
+      case 'note':
+        return line(printableLines(event.text))
+      case 'warning':
+        if (warnings.includes(event.text)) return
+        warnings.push(event.text)
+        if (!json) line(`${paint('yellow', 'warning:')} ${printableLines(event.text)}`)
+        return
+      default:
+        event satisfies never
+    }
+  }
+
+  /** Runs a prompt where there is somebody to ask. */
+  const prompt = async <T>(
+    question: string,
+    flag: string,
+    ask: (prompts: typeof import('@inquirer/prompts'), message: string) => Promise<T>,
+  ): Promise<T> => {
+    if (!isTty || options.stdin.isTTY !== true)
+      throw new MfaError('NO_TERMINAL', `There is no terminal to ask at: ${printable(question)}`, {
+        exit: 'usage',
+        fix: `Give ${flag}.`,
+      })
+    progress.clear()
+    try {
+      return await ask(await import('@inquirer/prompts'), printable(question))
+    } catch (error) {
+      // Ctrl-C, or the terminal was closed.
+      if (error instanceof Error && (error.name === 'ExitPromptError' || error.name === 'AbortPromptError'))
+        throw new MfaError('INTERRUPTED', 'Interrupted at a question; nothing was changed by it.', {
+          exit: 'interrupted',
+          cause: error,
+        })
+      throw error
+    } finally {
+      progress.redraw()
+    }
+  }
+  const streams = {input: options.stdin, output: stderr}
+
+  return {
+    warnings,
+    emit,
+    confirm: (question, flag) =>
+      prompt(question, flag, async ({confirm}, message) => {
+        const answer = await confirm({message, default: false}, streams)
+        return answer === true
+      }),
+    ask: (question, flag, {hidden = false} = {}) =>
+      prompt(question, flag, ({input, password}, message) =>
+        hidden ? password({message, mask: true}, streams) : input({message}, streams),
+      ),
+    close: () => progress.end(),
+  }
+}
+
+/** Line breaks of our own messages stay; everything else that could steer the terminal is shown as its code. */
+function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n')
+}
