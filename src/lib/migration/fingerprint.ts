@@ -55,9 +55,7 @@ export function optionsFingerprint(options: MigrationOptions, hashKey?: Uint8Arr
     options.defaultCountry,
     options.cloud,
   ])
-  return (hashKey === undefined ? createHash('sha256') : createHmac('sha256', hashKey))
-    .update(text)
-    .digest('hex')
+  return hashKey === undefined ? hash('sha256', text) : keyedHash(hashKey, text)
 }
 
 /** R6: hash over what Graph showed of the user and what decides anything; the order of its lists does not count. */
