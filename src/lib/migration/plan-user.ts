@@ -91,7 +91,7 @@ function judgeNothing({matchRule}: PlanUserInput, draft: Draft): void {
       'nothing-to-carry',
       matchRule,
       'user',
-      'The record on MFA Server has no method that can be carried over; the user registers one at https://aka.ms/mfasetup.',
+      'No method of the record on MFA Server can be carried over; a user who has none in Entra registers one at https://aka.ms/mfasetup.',
     ),
   )
 }

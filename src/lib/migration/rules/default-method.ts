@@ -84,7 +84,7 @@ export function planDefault(input: PlanUserInput, after: After, draft: Draft): v
     item: 'default',
     needs: needed === undefined ? [] : [needed], // M5
     method: chosen,
-    previous: had,
+    ...(had === undefined ? {} : {previous: had}),
   })
   if (methods.systemPreferred) {
     draft.findings.push(

@@ -6,7 +6,7 @@ import type {Draft, PlanUserInput} from './draft.js'
 import {bring, standingOf} from './token-standing.js'
 import type {WantedToken} from './token-standing.js'
 import {FAULT, refuse, rememberedSerials} from './tokens.js'
-import type {OathVerdict} from './tokens.js'
+import type {Claims, OathVerdict} from './tokens.js'
 
 interface Ordered {
   readonly index: number
@@ -15,19 +15,14 @@ interface Ordered {
 }
 
 /**
- * D2–D6, U7: mobile app devices, newest first. `known` holds the secrets that OATH tokens of the record stand for.
+ * D2–D6, U7: mobile app devices, newest first. `claims` holds what OATH tokens of the record stand for.
  * Older devices of one name are settled here (D2); the limit (D1, D7) is counted by the caller.
  */
-export function judgeDevices(
-  input: PlanUserInput,
-  known: ReadonlySet<string>,
-  draft: Draft,
-): readonly OathVerdict[] {
+export function judgeDevices(input: PlanUserInput, claims: Claims, draft: Draft): readonly OathVerdict[] {
   const free = [...input.methods.authenticators].sort((a, b) => byText(a.id, b.id))
-  const taken = new Set(known)
   return newestOfEachName(input, draft).map(({device, index}) => {
     const item: ItemRef = `device:${index}`
-    const verdict = judge(device, item, taken, input)
+    const verdict = judge(device, item, claims, input)
     if (verdict.kind === 'there') return verdict
     const push = pushFinding(device, item, free, verdict.kind === 'write')
     return {...verdict, findings: [push, ...verdict.findings]}
@@ -62,15 +57,20 @@ function newestOfEachName({server}: PlanUserInput, draft: Draft): readonly Order
         'duplicate-device-name',
         'D2',
         `device:${index}`,
-        `An older registration of ${quoted(name)}; only the most recent one is migrated.`,
+        `Another registration named ${quoted(name)} comes before this one (newest first); only that one is migrated.`,
       ),
     )
     return false
   })
 }
 
-/** D4, D6. Adds the secret to `taken` if this device's code is or will be there. */
-function judge(device: AppDevice, item: ItemRef, taken: Set<string>, input: PlanUserInput): OathVerdict {
+/** D4, D6. Claims the secret if this device's code is or will be there. */
+function judge(
+  device: AppDevice,
+  item: ItemRef,
+  {serials, secretHashes}: Claims,
+  input: PlanUserInput,
+): OathVerdict {
   const secret = device.oathSecret
   if (secret === undefined || secret.isEmpty) return {kind: 'refused', findings: []}
   const name = quoted(device.name)
@@ -92,7 +92,9 @@ function judge(device: AppDevice, item: ItemRef, taken: Set<string>, input: Plan
     )
   }
   const hash = secret.keyedHash(input.hashKey)
-  if (taken.has(hash)) {
+  // D4: by remembered secret, else by the serial number that the secret itself gives.
+  const own = secret.carriedSerial()
+  if (secretHashes.has(hash) || serials.has(own)) {
     return refuse(
       'duplicate-token',
       'D6',
@@ -100,14 +102,17 @@ function judge(device: AppDevice, item: ItemRef, taken: Set<string>, input: Plan
       `The codes of ${name} come from a secret that another device or token of this user has; it counts once.`,
     )
   }
-  // D4: by remembered secret, else by the serial number that the secret itself gives.
-  const own = secret.carriedSerial()
-  const found = [...rememberedSerials(hash, input.memory), own]
+  const remembered = rememberedSerials(hash, input.memory).filter((one) => !serials.has(one))
+  const found = [...remembered, own]
     .map((serial) => ({serial, standing: standingOf(serial, input)}))
     .find(({standing}) => standing.at === 'user' || standing.at === 'inventory')
   const {serial, standing} = found ?? {serial: own, standing: standingOf(own, input)}
+  const claim = () => {
+    secretHashes.add(hash)
+    serials.add(serial)
+  }
   if (standing.at === 'user' && standing.activated) {
-    taken.add(hash)
+    claim()
     return {kind: 'there', there: {item, rule: 'D4', target: serial}, findings: []}
   }
   if (input.options.appCodes === 'skip') {
@@ -126,7 +131,7 @@ function judge(device: AppDevice, item: ItemRef, taken: Set<string>, input: Plan
       `The codes of ${name} (token ${serial}) are assigned to somebody else in Entra; nothing is written.`,
     )
   }
-  taken.add(hash)
+  claim()
   const wanted: WantedToken = {item, serialNumber: serial, ...(serial === own ? APP_CODE : {})}
   return {
     kind: 'write',
@@ -165,7 +170,7 @@ function pushFinding(
       'D5',
       item,
       `${name} is taken for the Authenticator registration of that name and app version in Entra (Graph shows no device tokens); ` +
-        `push stays as it is${carried ? ' and its codes are added' : ''}.`,
+        'push stays as it is.',
     )
   }
   return finding(

@@ -20,15 +20,16 @@ export interface OathAfter {
 
 /** O1–O5 and D1–D7: tokens and app codes, within five devices. */
 export function planOath(input: PlanUserInput, draft: Draft): OathAfter {
-  const tokens = judgeTokens(input)
-  const devices = judgeDevices(input, tokens.secretHashes, draft)
+  const claims = {serials: new Set<string>(), secretHashes: new Set<string>()}
+  const tokens = judgeTokens(input, claims)
+  const devices = judgeDevices(input, claims, draft)
   const there = hardwareTokensOf(input)
   const used = input.methods.authenticators.length + input.methods.softwareOath.length + there.count
   let free = Math.max(0, DEVICES_MAX - used)
 
   // D1: one slot for a token before the app devices, unless a token of the record has one; other tokens after them.
-  const waiting = tokens.verdicts.filter((verdict) => wantsSlot(verdict))
-  const hasToken = tokens.verdicts.some((verdict) => verdict.kind !== 'refused' && !wantsSlot(verdict))
+  const waiting = tokens.filter((verdict) => wantsSlot(verdict))
+  const hasToken = tokens.some((verdict) => verdict.kind !== 'refused' && !wantsSlot(verdict))
   const first = hasToken ? 0 : 1
   const queue = [
     ...waiting.slice(0, first),
@@ -43,9 +44,10 @@ export function planOath(input: PlanUserInput, draft: Draft): OathAfter {
   }
 
   const activations: {readonly item: ItemRef; readonly id: ActionId}[] = []
-  for (const verdict of [...tokens.verdicts, ...devices]) {
+  for (const verdict of [...tokens, ...devices]) {
     if (verdict.kind === 'write' && wantsSlot(verdict) && !seated.has(verdict)) {
-      draft.findings.push(overLimit(verdict))
+      const matched = verdict.findings.filter((one) => one.code === 'device-matched') // D5 goes on without the codes.
+      draft.findings.push(...matched, overLimit(verdict))
       continue
     }
     draft.findings.push(...verdict.findings)

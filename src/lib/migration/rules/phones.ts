@@ -68,8 +68,7 @@ export function planPhones(input: PlanUserInput, draft: Draft): PhonesAfter {
       needs: place.slot === 'alternateMobile' && mobile?.change === 'create' ? [mobile.id] : [],
       slot: place.slot,
       number: place.number,
-      change: there === undefined ? 'create' : 'replace',
-      previous: there?.number,
+      ...(there === undefined ? {change: 'create'} : {change: 'replace', previous: there.number}),
     })
     after.set(place.slot, place.number)
   }

@@ -29,23 +29,22 @@ interface Candidate {
   readonly standing: Standing
 }
 
-/** What the tokens come to: verdicts in a settled order, and the secrets that a token already stands for. */
-export interface TokensJudged {
-  readonly verdicts: readonly OathVerdict[]
-  readonly secretHashes: ReadonlySet<string>
+/** Serial numbers and secrets (keyed hashes) that an item of the record stands for already: no second one may. */
+export interface Claims {
+  readonly serials: Set<string>
+  readonly secretHashes: Set<string>
 }
 
-/** O1, O2, O4, O5, U7. The record's order means nothing: tokens that are there come first, then by serial number. */
-export function judgeTokens(input: PlanUserInput): TokensJudged {
+/** O1, O2, O4, O5, U7, with what is claimed added to `claims`. The record's order means nothing: tokens that are there come first, then by serial number. */
+export function judgeTokens(input: PlanUserInput, claims: Claims): readonly OathVerdict[] {
   const candidates = input.server.oathTokens.map((token, index) => candidate(token, index, input))
   const contradicted = contradictions(candidates)
   const sorted = candidates.toSorted(
     (a, b) =>
       rank(a) - rank(b) || byText(a.serial, b.serial) || byText(details(a), details(b)) || a.index - b.index,
   )
-  const serials = new Set<string>()
-  const secretHashes = new Set<string>()
-  const verdicts = sorted.map((one): OathVerdict => {
+  const {serials, secretHashes} = claims
+  return sorted.map((one): OathVerdict => {
     const item: ItemRef = `token:${one.index}`
     const {serialNumber} = one.token
     if (serials.has(one.serial) || (one.hash !== undefined && secretHashes.has(one.hash))) {
@@ -56,14 +55,13 @@ export function judgeTokens(input: PlanUserInput): TokensJudged {
         `Token ${serialNumber} is in the record more than once, by serial number or by secret; it is written once.`,
       )
     }
-    const verdict = judge(one, item, contradicted.has(one.serial), input)
+    const verdict = judge(one, item, contradicted.has(serialNumber), input)
     if (verdict.kind !== 'refused') {
       serials.add(one.serial)
       if (one.hash !== undefined) secretHashes.add(one.hash)
     }
     return verdict
   })
-  return {verdicts, secretHashes}
 }
 
 /** Nothing is written for the item; one finding says why. */
@@ -201,11 +199,11 @@ export const FAULT = {
 function contradictions(candidates: readonly Candidate[]): ReadonlySet<string> {
   const first = new Map<string, string>()
   const found = new Set<string>()
-  for (const {serial, hash} of candidates) {
+  for (const {token, hash} of candidates) {
     if (hash === undefined) continue
-    const known = first.get(serial)
-    if (known === undefined) first.set(serial, hash)
-    else if (known !== hash) found.add(serial)
+    const known = first.get(token.serialNumber)
+    if (known === undefined) first.set(token.serialNumber, hash)
+    else if (known !== hash) found.add(token.serialNumber)
   }
   return found
 }
