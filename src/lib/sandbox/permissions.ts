@@ -1,0 +1,64 @@
+/** Application permissions, any one of which opens a route; taken from Graph's published permission data. */
+const DIRECTORY_READ = ['Directory.Read.All', 'Directory.ReadWrite.All'] as const
+
+export const MAY = {
+  readUsers: ['User.ReadBasic.All', 'User.Read.All', 'User.ReadWrite.All', ...DIRECTORY_READ],
+  readGroups: [
+    'Group.ReadBasic.All',
+    'Group.Read.All',
+    'Group.ReadWrite.All',
+    'GroupMember.Read.All',
+    ...DIRECTORY_READ,
+  ],
+  readMembers: [
+    'GroupMember.ReadBasic.All',
+    'GroupMember.Read.All',
+    'GroupMember.ReadWrite.All',
+    'Group.ReadBasic.All',
+    'Group.Read.All',
+    'Group.ReadWrite.All',
+    'Directory.Read.All',
+  ],
+  readMethods: ['UserAuthenticationMethod.Read.All', 'UserAuthenticationMethod.ReadWrite.All'],
+  readPhones: reading('Phone'),
+  writePhones: writing('Phone'),
+  readTap: reading('TAP'),
+  writeTap: writing('TAP'),
+  readSoftwareOath: reading('SoftwareOATH'),
+  writeSoftwareOath: writing('SoftwareOATH'),
+  readAuthenticator: reading('MicrosoftAuthApp'),
+  writeAuthenticator: writing('MicrosoftAuthApp'),
+  readHardwareOath: reading('HardwareOATH'),
+  writeHardwareOath: writing('HardwareOATH'),
+  // Published data lists only the narrow permission; the wide ones are taken to include it.
+  readPasskeys: reading('Passkey'),
+  readWindowsHello: reading('WindowsHello'),
+  writePreferences: ['UserAuthenticationMethod.ReadWrite.All'],
+  readRequirements: ['Policy.Read.All', 'Policy.ReadWrite.AuthenticationMethod'],
+  readMethodsPolicy: [
+    'Policy.Read.AuthenticationMethod',
+    'Policy.Read.All',
+    'Policy.ReadWrite.AuthenticationMethod',
+  ],
+  writeMethodsPolicy: ['Policy.ReadWrite.AuthenticationMethod'],
+  readDevices: ['Policy.Read.All', 'Policy.ReadWrite.AuthenticationMethod'],
+  writeDevices: ['Policy.ReadWrite.AuthenticationMethod'],
+  readOrganization: [
+    'Organization.Read.All',
+    'Organization.ReadWrite.All',
+    'User.Read.All',
+    ...DIRECTORY_READ,
+  ],
+  readObjects: DIRECTORY_READ,
+} as const satisfies Record<string, readonly string[]>
+
+/** What a token has that was not asked for less. */
+export const ALL_ROLES: readonly string[] = [...new Set<string>(Object.values(MAY).flat())]
+
+function reading<Kind extends string>(kind: Kind) {
+  return [`UserAuthMethod-${kind}.Read.All`, ...writing(kind), 'UserAuthenticationMethod.Read.All'] as const
+}
+
+function writing<Kind extends string>(kind: Kind) {
+  return [`UserAuthMethod-${kind}.ReadWrite.All`, 'UserAuthenticationMethod.ReadWrite.All'] as const
+}

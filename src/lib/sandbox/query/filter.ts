@@ -1,0 +1,158 @@
+import {badRequest} from '../graph-fault.js'
+
+export type Literal = string | number | boolean | null
+export type Comparison = 'eq' | 'ne' | 'gt' | 'ge' | 'lt' | 'le'
+
+export interface Compared {
+  readonly op: 'compare'
+  readonly operator: Comparison
+  readonly property: string
+  readonly value: Literal
+}
+
+/** A $filter as a tree. */
+export type Filter =
+  | {readonly op: 'and'; readonly left: Filter; readonly right: Filter}
+  | {readonly op: 'or'; readonly left: Filter; readonly right: Filter}
+  | {readonly op: 'not'; readonly of: Filter}
+  | Compared
+  | {readonly op: 'in'; readonly property: string; readonly values: readonly Literal[]}
+  | {readonly op: 'startswith'; readonly property: string; readonly value: string}
+  | {readonly op: 'endswith'; readonly property: string; readonly value: string}
+
+type Token =
+  | {readonly kind: 'punctuation'; readonly text: string}
+  | {readonly kind: 'word'; readonly text: string}
+  | {readonly kind: 'string'; readonly text: string}
+
+const TOKEN = /\s*(?:(?<punctuation>[(),])|'(?<string>(?:[^']|'')*)'|(?<word>[^\s(),']+))/gy
+const COMPARISONS: readonly string[] = ['eq', 'ne', 'gt', 'ge', 'lt', 'le']
+const MAX_DEPTH = 50
+
+/** Reads the part of OData's $filter that the sandbox answers. Throws GraphFault 400. */
+export function parseFilter(text: string): Filter {
+  const parser = new Parser(tokens(text), text)
+  const filter = parser.either(0)
+  parser.end()
+  return filter
+}
+
+function tokens(text: string): Token[] {
+  const found: Token[] = []
+  const pattern = new RegExp(TOKEN)
+  const trimmed = text.trimEnd()
+  while (pattern.lastIndex < trimmed.length) {
+    const match = pattern.exec(trimmed)
+    if (match?.groups === undefined) throw invalid(text)
+    const {punctuation, string, word} = match.groups
+    if (punctuation !== undefined) found.push({kind: 'punctuation', text: punctuation})
+    else if (string !== undefined) found.push({kind: 'string', text: string.replaceAll("''", "'")})
+    else if (word !== undefined) found.push({kind: 'word', text: word})
+  }
+  return found
+}
+
+class Parser {
+  readonly #tokens: readonly Token[]
+  readonly #text: string
+  #at = 0
+
+  constructor(all: readonly Token[], text: string) {
+    this.#tokens = all
+    this.#text = text
+  }
+
+  either(depth: number): Filter {
+    let left = this.#both(depth)
+    while (this.#takeWord('or')) left = {op: 'or', left, right: this.#both(depth)}
+    return left
+  }
+
+  end(): void {
+    if (this.#at < this.#tokens.length) throw invalid(this.#text)
+  }
+
+  #both(depth: number): Filter {
+    let left = this.#one(depth)
+    while (this.#takeWord('and')) left = {op: 'and', left, right: this.#one(depth)}
+    return left
+  }
+
+  #one(depth: number): Filter {
+    if (depth > MAX_DEPTH) throw invalid(this.#text)
+    if (this.#takeWord('not')) return {op: 'not', of: this.#one(depth + 1)}
+    if (this.#take('(')) {
+      const inner = this.either(depth + 1)
+      this.#must(')')
+      return inner
+    }
+    const word = this.#word()
+    const name = word.toLowerCase()
+    if ((name === 'startswith' || name === 'endswith') && this.#take('(')) return this.#call(name)
+    const operator = this.#word().toLowerCase()
+    if (operator === 'in') return {op: 'in', property: word, values: this.#list()}
+    if (isComparison(operator)) return {op: 'compare', operator, property: word, value: this.#literal()}
+    throw invalid(this.#text)
+  }
+
+  #call(op: 'startswith' | 'endswith'): Filter {
+    const property = this.#word()
+    this.#must(',')
+    const value = this.#literal()
+    this.#must(')')
+    if (typeof value !== 'string') throw invalid(this.#text)
+    return {op, property, value}
+  }
+
+  #list(): Literal[] {
+    this.#must('(')
+    const values = [this.#literal()]
+    while (this.#take(',')) values.push(this.#literal())
+    this.#must(')')
+    return values
+  }
+
+  #literal(): Literal {
+    const token = this.#tokens[this.#at]
+    this.#at += 1
+    if (token?.kind === 'string') return token.text
+    if (token?.kind !== 'word') throw invalid(this.#text)
+    if (token.text === 'null') return null
+    if (token.text === 'true' || token.text === 'false') return token.text === 'true'
+    if (/^-?[0-9]+(\.[0-9]+)?$/.test(token.text)) return Number(token.text)
+    throw invalid(this.#text)
+  }
+
+  #word(): string {
+    const token = this.#tokens[this.#at]
+    this.#at += 1
+    if (token?.kind !== 'word') throw invalid(this.#text)
+    return token.text
+  }
+
+  #takeWord(text: string): boolean {
+    const token = this.#tokens[this.#at]
+    if (token?.kind !== 'word' || token.text.toLowerCase() !== text) return false
+    this.#at += 1
+    return true
+  }
+
+  #take(text: string): boolean {
+    const token = this.#tokens[this.#at]
+    if (token?.kind !== 'punctuation' || token.text !== text) return false
+    this.#at += 1
+    return true
+  }
+
+  #must(text: string): void {
+    if (!this.#take(text)) throw invalid(this.#text)
+  }
+}
+
+function isComparison(word: string): word is Comparison {
+  return COMPARISONS.includes(word)
+}
+
+function invalid(text: string) {
+  return badRequest(`Invalid filter clause: ${text}`)
+}

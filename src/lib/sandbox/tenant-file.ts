@@ -1,0 +1,175 @@
+import {readFile} from 'node:fs/promises'
+
+import {z} from 'zod'
+
+import {MfaError} from '../errors/mfa-error.js'
+import {PHONE_NUMBER} from './phone-rules.js'
+
+const guid = z.string().regex(/^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/, 'must be a GUID')
+const text = z.string().min(1)
+const moment = z.iso.datetime({offset: true})
+
+const phone = z.strictObject({
+  phoneType: z.enum(['mobile', 'alternateMobile', 'office']),
+  phoneNumber: z.string().regex(PHONE_NUMBER, 'must look like +1 4255550100 or +1 4255550100x22'),
+  createdDateTime: moment.optional(),
+  smsSignInState: z
+    .enum([
+      'notSupported',
+      'notAllowedByPolicy',
+      'notEnabled',
+      'phoneNumberNotUnique',
+      'ready',
+      'notConfigured',
+    ])
+    .optional(),
+})
+
+const user = z.strictObject({
+  id: guid,
+  userPrincipalName: text,
+  displayName: text,
+  accountEnabled: z.boolean().optional(),
+  userType: z.enum(['Member', 'Guest']).optional(),
+  mail: text.optional(),
+  onPremisesSyncEnabled: z.boolean().optional(),
+  onPremisesSecurityIdentifier: text.optional(),
+  onPremisesSamAccountName: text.optional(),
+  onPremisesDomainName: text.optional(),
+  phoneMethods: z.array(phone).optional(),
+  softwareOathMethods: z
+    .array(z.strictObject({id: guid.optional(), createdDateTime: moment.optional()}))
+    .optional(),
+  microsoftAuthenticatorMethods: z
+    .array(
+      z.strictObject({
+        id: guid.optional(),
+        displayName: text,
+        deviceTag: text.optional(),
+        phoneAppVersion: text.optional(),
+        createdDateTime: moment.optional(),
+      }),
+    )
+    .optional(),
+  fido2Methods: z
+    .array(
+      z.strictObject({
+        id: guid.optional(),
+        displayName: text,
+        model: text.optional(),
+        createdDateTime: moment.optional(),
+      }),
+    )
+    .optional(),
+  windowsHelloForBusinessMethods: z
+    .array(z.strictObject({id: guid.optional(), displayName: text, createdDateTime: moment.optional()}))
+    .optional(),
+  signInPreferences: z
+    .strictObject({
+      isSystemPreferredAuthenticationMethodEnabled: z.boolean().optional(),
+      userPreferredMethodForSecondaryAuthentication: z
+        .enum(['push', 'oath', 'voiceMobile', 'voiceAlternateMobile', 'voiceOffice', 'sms'])
+        .optional(),
+    })
+    .optional(),
+  perUserMfaState: z.enum(['disabled', 'enabled', 'enforced']).optional(),
+})
+
+const group = z.strictObject({
+  id: guid,
+  displayName: text,
+  /** UPN or id of a user; id or display name of another group. */
+  members: z.array(text),
+  /** Makes the group dynamic; its members are still those given here. */
+  membershipRule: text.optional(),
+})
+
+const device = z.strictObject({
+  id: guid.optional(),
+  serialNumber: text,
+  manufacturer: text,
+  model: text,
+  secretKey: z.string().regex(/^[A-Za-z2-7]{1,128}$/, 'must be Base32 of at most 128 characters'),
+  timeIntervalInSeconds: z.union([z.literal(30), z.literal(60)]),
+  hashFunction: z.enum(['hmacsha1', 'hmacsha256']).optional(),
+  displayName: text.optional(),
+  assignedTo: text.optional(),
+  activated: z.boolean().optional(),
+})
+
+const target = z.looseObject({targetType: z.enum(['group', 'user']), id: text})
+
+export const methodConfigurationSchema = z.looseObject({
+  id: text,
+  state: z.enum(['enabled', 'disabled']),
+  includeTargets: z.array(target).optional(),
+  excludeTargets: z.array(target).optional(),
+})
+
+export const tenantFileSchema = z.strictObject({
+  tenantId: guid,
+  displayName: text,
+  domains: z.array(text).min(1),
+  users: z.array(user),
+  groups: z.array(group),
+  hardwareOathDevices: z.array(device).optional(),
+  authenticationMethodsPolicy: z
+    .looseObject({
+      policyMigrationState: z.enum(['preMigration', 'migrationInProgress', 'migrationComplete']).optional(),
+      authenticationMethodConfigurations: z.array(methodConfigurationSchema).optional(),
+    })
+    .optional(),
+  clientApplications: z
+    .array(
+      z.strictObject({
+        appId: guid,
+        /** SHA-256 or SHA-1, hex; such a client must send its certificate (x5c). */
+        certificateThumbprints: z.array(z.string().regex(/^([0-9A-Fa-f]{40}|[0-9A-Fa-f]{64})$/)).optional(),
+        /** Base64 of the DER form, as keyCredentials have it. */
+        certificates: z.array(text).optional(),
+        /** Application roles in its tokens; all of them if left out. */
+        roles: z.array(text).optional(),
+      }),
+    )
+    .optional(),
+})
+
+/** The seed of a sandbox tenant. */
+export type TenantFile = z.infer<typeof tenantFileSchema>
+export type TenantUser = TenantFile['users'][number]
+export type TenantGroup = TenantFile['groups'][number]
+export type TenantDevice = NonNullable<TenantFile['hardwareOathDevices']>[number]
+export type MethodConfiguration = z.infer<typeof methodConfigurationSchema>
+
+/** Reads and checks a seed. Throws MfaError `data` that names the file and every wrong field. */
+export async function readTenantFile(file: string): Promise<TenantFile> {
+  let json: unknown
+  try {
+    json = JSON.parse((await readFile(file, 'utf8')).replace(/^\uFEFF/, ''))
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw fault(`${file}: cannot be read as JSON: ${reason}`, cause)
+  }
+  const checked = tenantFileSchema.safeParse(json)
+  if (checked.success) return checked.data
+  const lines = checked.error.issues.map((issue) => `${file}: ${fieldName(issue.path)}: ${issue.message}`)
+  throw fault(lines.join('\n'))
+}
+
+/** `users[3].phoneMethods[0].phoneNumber` */
+function fieldName(path: readonly PropertyKey[]): string {
+  if (path.length === 0) return '(the whole file)'
+  return path
+    .map((part, index) =>
+      typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${String(part)}`,
+    )
+    .join('')
+}
+
+function fault(message: string, cause?: unknown): MfaError {
+  return new MfaError('TENANT_FILE', message, {
+    exit: 'data',
+    fix: 'correct these fields; examples/contoso/tenant.json shows the form',
+    cause,
+  })
+}
