@@ -71,7 +71,7 @@ function judgeFault(request: GraphRequest, fault: NetworkFault): Verdict {
 }
 
 export function requestIdOf(answer: ServiceAnswer): string | undefined {
-  return answer.headers['request-id'] ?? readErrorBody(answer.body, answer.status).requestId
+  return answer.headers['request-id'] || readErrorBody(answer.body, answer.status).requestId
 }
 
 /** The service's own words, with what was asked in front. */
@@ -81,7 +81,7 @@ export function errorOf(request: GraphRequest, answer: ServiceAnswer): GraphErro
     status: answer.status,
     graphCode: told.code,
     message: `${request.method} ${request.path}: ${told.message} (${answer.status} ${told.code})`,
-    requestId: answer.headers['request-id'] ?? told.requestId,
+    requestId: answer.headers['request-id'] || told.requestId,
   })
 }
 
