@@ -67,7 +67,7 @@ describe('U2 (3): uniqueness in the whole tenant', () => {
     })
     expect(results.filter(({match}) => match.kind === 'matched')).toHaveLength(1202)
     expect(asked.length).toBeLessThanOrEqual(3)
-    expect(asked.flat().sort()).toEqual(names)
+    expect(asked.flat().toSorted()).toEqual(names)
   })
 
   test('is not asked where the UPN says it already', async () => {
@@ -116,7 +116,7 @@ describe('U2 (5): the mapping file', () => {
   })
 
   test('can name one of two users with the same Username by its key', async () => {
-    const servers = [3, 9].map((line) => ({...server('ann'), key: `ann (line ${line})` as SourceKey}))
+    const servers = [3, 9].map((line) => server('ann', {key: `ann (line ${line})` as SourceKey}))
     const line = {userPrincipalName: 'ann@contoso.com', line: 2}
     const one = members.slice(0, 1)
     expect(

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import {expect, test} from 'vitest'
 import {memberMatchKeys, serverMatchKeys} from '../../src/lib/migration/match-keys.js'
 import {matchMember} from '../../src/lib/migration/match.js'
@@ -83,8 +83,8 @@ test('every member once, no server user twice, no SIDs that differ', async () =>
   await fc.assert(
     fc.asyncProperty(group, async (one) => {
       const {results} = await matchGroup(one)
-      expect(results.map(({member}) => member.id).sort()).toEqual(
-        one.members.map((member) => member.id).sort(),
+      expect(results.map(({member}) => member.id).toSorted()).toEqual(
+        one.members.map((member) => member.id).toSorted(),
       )
       const used = new Set<string>()
       for (const {member, match} of results) {
@@ -93,7 +93,7 @@ test('every member once, no server user twice, no SIDs that differ', async () =>
         used.add(match.source)
         const theirs = one.servers.find((each) => each.key === match.source)?.sid
         const ours = member.onPremisesSecurityIdentifier
-        if (theirs && ours) expect(theirs.toLowerCase()).toBe(ours.toLowerCase())
+        expect(!theirs || !ours || theirs.toLowerCase() === ours.toLowerCase()).toBe(true)
       }
     }),
     {numRuns: 500},

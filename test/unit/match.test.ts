@@ -63,9 +63,9 @@ describe('U2: names that match', () => {
   })
 })
 
-describe('U2: letters', () => {
-  const named = (sam: string) => entra({userPrincipalName: 'x@contoso.com', onPremisesSamAccountName: sam})
+const named = (sam: string) => entra({userPrincipalName: 'x@contoso.com', onPremisesSamAccountName: sam})
 
+describe('U2: letters', () => {
   test.each([
     ['MÜLLER', 'müller'],
     ['ΟΔΥΣΣΕΑΣ', 'οδυσσεασ'],
@@ -203,16 +203,16 @@ describe('U2: plain names and domains', () => {
   })
 })
 
-describe('U2 (5): a mapping line', () => {
-  const follow = (servers: Parameters<typeof server>[0][], sid?: string) =>
-    matchMember({
-      member: ann,
-      candidates: [server('ann.example@contoso.com')],
-      mapped: {line: 7, username: 'legacy', servers: servers.map((name) => server(name, {sid}))},
-      options: NO_OPTIONS,
-      plainNameIsUnique: () => true,
-    })
+const follow = (servers: Parameters<typeof server>[0][], sid?: string) =>
+  matchMember({
+    member: ann,
+    candidates: [server('ann.example@contoso.com')],
+    mapped: {line: 7, username: 'legacy', servers: servers.map((name) => server(name, {sid}))},
+    options: NO_OPTIONS,
+    plainNameIsUnique: () => true,
+  })
 
+describe('U2 (5): a mapping line', () => {
   test('beats every other step', () => expect(follow(['legacy'])).toEqual(matched('legacy', 'mapping')))
   test('does not beat SIDs that differ, and names its line', () => {
     const result = follow(['legacy'], SID_B)

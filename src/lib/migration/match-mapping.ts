@@ -76,7 +76,7 @@ export function resolveMapping(
       }
       left.clear()
     },
-    problems: () => [...problems].sort((one, other) => one.line - other.line).map((each) => each.text),
+    problems: () => [...problems].toSorted((one, other) => one.line - other.line).map((each) => each.text),
   }
 }
 
@@ -93,5 +93,5 @@ function findServers(
       if (foldCase(server.username) === wanted) found.set(server.key, server)
     }
   }
-  return [...found.values()].sort((one, other) => (one.key < other.key ? -1 : 1))
+  return [...found.values()].toSorted((one, other) => (one.key < other.key ? -1 : 1))
 }

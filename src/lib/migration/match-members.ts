@@ -82,7 +82,7 @@ export function matchMembers(input: MatchMembersInput): MatchedMembers {
     const users =
       asked.size === 0
         ? undefined
-        : await input.directory.usersBySamAccountName([...asked].sort(), input.signal)
+        : await input.directory.usersBySamAccountName([...asked].toSorted(), input.signal)
     return first.map(({each, match, needs}) => {
       if (!needs) return {member: each.member, match}
       const unique = (sam: string): boolean => isOnly(each.member, users?.get(sam.toLowerCase()))
@@ -108,7 +108,7 @@ export function matchMembers(input: MatchMembersInput): MatchedMembers {
     if (claimants.length < 2) return {member, match}
     const names = claimants
       .map((each) => each.upn)
-      .sort((one, other) => (foldCase(one) < foldCase(other) ? -1 : 1))
+      .toSorted((one, other) => (foldCase(one) < foldCase(other) ? -1 : 1))
     return {member, match: {kind: 'none', finding: ambiguousMembers(match.source, names)}}
   }
 

@@ -148,7 +148,7 @@ function followMapping(member: EntraIdentity, {line, username, servers}: MappedT
 
 function distinct(servers: readonly ServerIdentity[]): readonly ServerIdentity[] {
   const byKey = new Map(servers.map((server) => [server.key, server]))
-  return [...byKey.values()].sort((one, other) => (one.key < other.key ? -1 : 1))
+  return [...byKey.values()].toSorted((one, other) => (one.key < other.key ? -1 : 1))
 }
 
 const matched = (server: ServerIdentity, how: MatchedBy): Match => ({

@@ -14,7 +14,7 @@ export function policyGroups(policy: MethodsPolicy): readonly string[] {
     ...each.include.map((target) => target.id),
     ...each.exclude,
   ])
-  return [...new Set(ids)].filter((id) => id !== ALL_USERS).sort()
+  return [...new Set(ids)].filter((id) => id !== ALL_USERS).toSorted()
 }
 
 /**
