@@ -4,6 +4,7 @@ import {collectPlans} from '../../src/lib/migration/collect.js'
 import type {MigrationOptions, UserPlan} from '../../src/lib/migration/plan.js'
 import type {MigrationRequest} from '../../src/lib/migration/request.js'
 import {openBundle} from '../../src/lib/source/bundle/bundle-source.js'
+import {readMapping} from '../../src/lib/source/mapping-file.js'
 import {openSeedFiles} from '../../src/lib/source/seed-file/seed-index.js'
 import {withSeeds} from '../../src/lib/source/seed-file/with-seeds.js'
 import {FakeClock} from '../fakes/clock.js'
@@ -133,7 +134,7 @@ test('MFA early birds: nothing to complain about', async () => {
 
 describe('other flags, as the README says', () => {
   test('--mapping, --netbios and --default-domain find who was not found', async () => {
-    const mapping = [{userPrincipalName: 'bea.renamed@contoso.com', username: 'CORP\\bmaiden', line: 2}]
+    const {rows: mapping} = await readMapping(`${FOLDER}/mapping.csv`)
     const match = {netbios: {EUROPE: 'emea.contoso.com'}, defaultDomain: 'corp.contoso.com'}
     const found = await plansOf({mapping, match})
     for (const name of ['bea.renamed', 'clara.oldname', 'alex.commonname']) {
