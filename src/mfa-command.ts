@@ -85,12 +85,19 @@ export function report(error: unknown, json: boolean, logFile?: string): void {
   const hint = known.fix ?? (logFile === undefined ? undefined : `The log is ${logFile}.`)
   if (json) {
     const {code, message, requestId} = known
-    const details = {code, message, ...(hint === undefined ? {} : {fix: hint}), ...(requestId ? {requestId} : {})}
+    const details = {
+      code,
+      message,
+      ...(hint === undefined ? {} : {fix: hint}),
+      ...(requestId ? {requestId} : {}),
+    }
     process.stdout.write(`${JSON.stringify({schemaVersion: 1, error: details}, null, 2)}\n`)
     return
   }
   const request = known.requestId === undefined ? '' : `\n  Request id: ${known.requestId}`
-  process.stderr.write(`error: ${known.message}\n${hint === undefined ? '' : `  ${hint}\n`}${request.slice(1)}${request ? '\n' : ''}`)
+  process.stderr.write(
+    `error: ${known.message}\n${hint === undefined ? '' : `  ${hint}\n`}${request.slice(1)}${request ? '\n' : ''}`,
+  )
 }
 
 /** Undefined for oclif's own way of saying that all is well. */

@@ -17,7 +17,8 @@ A run that was cut off goes on with the same command.`
     },
     {
       description: 'Rehearse in the tenant inside the tool',
-      command: '<%= config.bin %> <%= command.id %> --tenant sandbox --group "MFA pilot" --source examples/contoso',
+      command:
+        '<%= config.bin %> <%= command.id %> --tenant sandbox --group "MFA pilot" --source examples/contoso',
     },
     {
       description: 'From the Web Service SDK, with seeds from the vendor, without questions',
@@ -58,13 +59,13 @@ A run that was cut off goes on with the same command.`
   async run(): Promise<Result> {
     const {flags} = await this.parse(Migrate)
     const wired = await this.wire(flags)
-    const input = await wired.migrateInput(flags, showPlanned(wired.out))
+    const input = await wired.migrateInput(flags, showPlanned(wired.show))
     const report = await migrate(input, await wired.migrating(), this.signal)
-    await showMigration(report, wired.out, flags.csv)
+    await showMigration(report, wired.show, flags.csv)
     if (report.stop !== undefined) throw report.stop.error
     const {partly, failed, actions} = report.results.summary
     if (partly + failed > 0 && !report.dryRun) this.exitWith('partial')
     if (flags['detailed-exitcode'] && actions.planned > 0) this.exitWith('differences')
-    return migrateJson(report, wired.files, wired.resultsFolder)
+    return migrateJson(report, wired.show, wired.resultsFolder)
   }
 }

@@ -24,8 +24,8 @@ Exit code 2 when work remains.`
     const {flags} = await this.parse(Verify)
     const wired = await this.wire(flags)
     const report = await verify(await wired.request(flags), await wired.planning(), this.signal)
-    await showVerified(report, wired.out, flags.csv)
+    await showVerified(report, wired.show, flags.csv)
     if (report.workRemains) this.exitWith('differences')
-    return verifyJson(report, wired.files, wired.resultsFolder)
+    return verifyJson(report, wired.show, wired.resultsFolder)
   }
 }

@@ -6,7 +6,8 @@ import {MfaCommand, type Result} from '../../mfa-command.js'
 import {groupFlag, matchFlags, sourceFlags, tenantFlags} from '../../mfa-flags.js'
 
 export default class MappingExport extends MfaCommand {
-  static override summary = 'Write the users who could not be matched safely to a CSV file, to be decided by hand.'
+  static override summary =
+    'Write the users who could not be matched safely to a CSV file, to be decided by hand.'
   static override description =
     'Fill in the Username column and give the file to mfa migrate with --mapping. Lines without a Username are skipped.'
   static override examples = [

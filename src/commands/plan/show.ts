@@ -14,6 +14,6 @@ export default class PlanShow extends MfaCommand {
   async run(): Promise<Result> {
     const {args, flags} = await this.parse(PlanShow)
     const wired = await this.wire(flags)
-    return showSavedPlan(await openPlan(args.plan, wired.files), wired.out, flags.csv)
+    return showSavedPlan(await openPlan(args.plan, wired.files), wired.show, flags.csv)
   }
 }

@@ -1,6 +1,6 @@
 import {Args, Flags} from '@oclif/core'
 
-import {showRun} from '../../lib/report/run-report.js'
+import {showRun} from '../../lib/report/runs-report.js'
 import {MfaCommand, type Result} from '../../mfa-command.js'
 import {csvFlag, settingsFlags} from '../../mfa-flags.js'
 
@@ -10,7 +10,9 @@ export default class RunsShow extends MfaCommand {
     '<%= config.bin %> <%= command.id %> 01JD3W8ZK0T9V5Q1R4X7Y2N6PB',
     '<%= config.bin %> <%= command.id %> last --failed',
   ]
-  static override args = {run: Args.string({description: 'run id, its first letters, or "last"', required: true})}
+  static override args = {
+    run: Args.string({description: 'run id, its first letters, or "last"', required: true}),
+  }
   static override flags = {
     failed: Flags.boolean({summary: 'Only users who failed or are in doubt.'}),
     csv: csvFlag,
@@ -20,6 +22,6 @@ export default class RunsShow extends MfaCommand {
   async run(): Promise<Result> {
     const {args, flags} = await this.parse(RunsShow)
     const wired = await this.wire(flags)
-    return showRun(args.run, {failedOnly: flags.failed, csv: flags.csv}, await wired.journal(), wired.out)
+    return showRun(args.run, {failedOnly: flags.failed, csv: flags.csv}, await wired.journal(), wired.show)
   }
 }

@@ -14,8 +14,11 @@ export default class SourceCheck extends MfaCommand {
   async run(): Promise<Result> {
     const {flags} = await this.parse(SourceCheck)
     const wired = await this.wire(flags)
-    const found = await checkSource({source: await wired.source(), clock: wired.clock, ui: wired.ui}, this.signal)
-    await showSource(found, wired.out, flags.csv)
+    const found = await checkSource(
+      {source: await wired.source(), clock: wired.clock, ui: wired.ui},
+      this.signal,
+    )
+    await showSource(found, wired.show, flags.csv)
     return {...found}
   }
 }

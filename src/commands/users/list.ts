@@ -16,7 +16,8 @@ export default class UsersList extends MfaCommand {
   static override flags = {
     group: {...groupFlag, required: true},
     columns: Flags.string({
-      summary: 'Columns, separated by commas: user, name, enabled, server, mode, phone, match, default, phones, devices, tokens.',
+      summary:
+        'Columns, separated by commas: user, name, enabled, server, mode, phone, match, default, phones, devices, tokens.',
       helpValue: 'NAMES',
     }),
     csv: csvFlag,
@@ -29,7 +30,12 @@ export default class UsersList extends MfaCommand {
     const {flags} = await this.parse(UsersList)
     const columns = parseUserColumns(flags.columns)
     const wired = await this.wire(flags)
-    const pairs = groupPairs(await wired.request(flags), columns.needMethods, await wired.pairing(), this.signal)
-    return showUsers(pairs, columns, wired.out, flags.csv)
+    const pairs = groupPairs(
+      await wired.request(flags),
+      columns.needMethods,
+      await wired.pairing(),
+      this.signal,
+    )
+    return showUsers(pairs, columns, wired.show, flags.csv)
   }
 }

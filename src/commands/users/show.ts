@@ -11,7 +11,9 @@ export default class UsersShow extends MfaCommand {
     '<%= config.bin %> <%= command.id %> jdoe@contoso.com --source ./export',
     '<%= config.bin %> <%= command.id %> jdoe@contoso.com --tenant sandbox --json',
   ]
-  static override args = {user: Args.string({description: 'user principal name or object id', required: true})}
+  static override args = {
+    user: Args.string({description: 'user principal name or object id', required: true}),
+  }
   static override flags = {...sourceFlags, ...tenantFlags, ...matchFlags}
 
   async run(): Promise<Result> {

@@ -69,7 +69,9 @@ class Tally {
   tokens = 0
   withoutSecret = 0
   disabled = 0
-  readonly modes: Record<string, number> = Object.fromEntries([...SERVER_MODES, 'invalid'].map((mode) => [mode, 0]))
+  readonly modes: Record<string, number> = Object.fromEntries(
+    [...SERVER_MODES, 'invalid'].map((mode) => [mode, 0]),
+  )
   readonly faults: (SourceProblem & {readonly user: string})[] = []
 
   add(user: ServerUser): void {

@@ -3,16 +3,18 @@ export interface Column<Row> {
   readonly key: string
   readonly title: string
   readonly value: (row: Row) => string | number | boolean | undefined
-  readonly align?: 'left' | 'right'
+  readonly align?: 'left' | 'right' | undefined
   /** Share of the width when it gets tight; 1 unless set. */
-  readonly weight?: number
+  readonly weight?: number | undefined
 }
 
 /** The command's data for people, on stdout; silent under --json, where the result itself is the data. */
 export interface Output {
   line(text?: string): void
   /** At most `limit` rows, then how many more there are. */
-  table<Row>(columns: readonly Column<Row>[], rows: Iterable<Row>, options?: {readonly limit?: number}): Promise<void>
-  /** Also under --json. Text that a spreadsheet would take for a formula is defused: for people, not to be read back. */
-  csv<Row>(path: string, columns: readonly Column<Row>[], rows: Iterable<Row> | AsyncIterable<Row>): Promise<void>
+  table<Row>(
+    columns: readonly Column<Row>[],
+    rows: Iterable<Row>,
+    options?: {readonly limit?: number | undefined; readonly empty?: string | undefined},
+  ): Promise<void>
 }

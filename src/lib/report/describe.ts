@@ -1,4 +1,3 @@
-import type {DefaultMethod} from '../model/entra-user.js'
 import type {Action, AlreadyThere, Finding, FindingCode, ItemRef, TokenParameters} from '../migration/plan.js'
 
 /** One planned or tried action in plain words, without the user: `set mobile to +1 4255550100`. */
@@ -42,7 +41,7 @@ export function describeAlreadyThere({item, target}: AlreadyThere): string {
 }
 
 /** A default method as people call it, next to Graph's name where that says less. */
-export function methodName(method: DefaultMethod | string): string {
+export function methodName(method: string): string {
   switch (method) {
     case 'sms':
       return 'text message'
@@ -61,7 +60,7 @@ export function methodName(method: DefaultMethod | string): string {
 
 /** The part of the server user, as people count: devices and tokens from 1. */
 export function itemName(item: ItemRef): string {
-  const [kind, index] = item.split(':')
+  const [kind = '', index] = item.split(':')
   const number = Number(index) + 1
   switch (kind) {
     case 'user':

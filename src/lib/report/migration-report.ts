@@ -1,0 +1,124 @@
+import type {Collected} from '../migration/collect.js'
+import type {MigrateReport} from '../migration/migrate.js'
+import type {UserPlan} from '../migration/plan.js'
+import type {UserResult} from '../migration/result.js'
+import type {Bag} from '../ports/scratch.js'
+import {planColumns, planRows, type PlanRow} from './plan-rows.js'
+import {findingColumns, findingRows, userColumns} from './plan-rows.js'
+import {describeProblem} from './problems.js'
+import {type Show, TABLE_LIMIT, usersOf, writeCsv} from './show.js'
+import {verdictLine} from './verdict.js'
+
+/** Graph's write quota for an app in a tenant: 3,000 writes in 150 s. */
+const WRITES_PER_SECOND = 20
+
+/** Shows the plan before anything is asked or written. */
+export const showPlanned =
+  ({out}: Show) =>
+  async (collected: Collected): Promise<void> => {
+    const {group, plans, users} = collected
+    let actions = 0
+    let writers = 0
+    for (const [, plan] of plans.entries()) {
+      actions += plan.actions.length
+      if (plan.actions.length > 0) writers++
+    }
+    out.line(`Group "${group.displayName}": ${users} users`)
+    for (const problem of collected.problems) out.line(`  ! ${describeProblem(problem)}`)
+    if (actions > 0) await out.table(planColumns, changes(plans), {limit: TABLE_LIMIT})
+    const minutes = Math.ceil(actions / WRITES_PER_SECOND / 60)
+    out.line(
+      actions === 0
+        ? 'Plan: nothing to write'
+        : `Plan: ${actions} changes for ${writers} users; at Graph's write quota at most ${minutes} min`,
+    )
+  }
+
+function* changes(plans: Bag<UserPlan>): Iterable<PlanRow> {
+  for (const [, plan] of plans.entries()) yield* planRows({...plan, alreadyThere: [], findings: []})
+}
+
+/** Findings, counts, the verdict and what to type next. */
+export async function showMigration(
+  report: MigrateReport,
+  show: Show,
+  csv: string | undefined,
+): Promise<void> {
+  const {out} = show
+  const {results, collected, dryRun} = report
+  const {summary} = results
+  await writeCsv(csv, userColumns, values(results.users), show)
+  const findings = [...flatFindings(results.users, TABLE_LIMIT + 1)]
+  if (findings.length > 0) {
+    out.line('\nFindings')
+    await out.table(findingColumns, flatFindings(results.users), {limit: TABLE_LIMIT})
+  }
+  const bad = [...values(results.users)].filter(isBad)
+  if (bad.length > 0) {
+    out.line('\nFailed or in doubt')
+    await out.table(userColumns, bad, {limit: TABLE_LIMIT})
+  }
+  if (summary.smsOrVoiceOnly > 0) {
+    out.line(
+      `\n${summary.smsOrVoiceOnly} users will have SMS or voice only (rule M7): Microsoft ends these; see the findings.`,
+    )
+  }
+  if (report.stop !== undefined) {
+    out.line(
+      `\nThe run ended early: ${summary.users} of ${collected.users} users were looked at. The same command goes on.`,
+    )
+    return
+  }
+  out.line(`\n${verdictLine(summary, collected.group.displayName, {dryRun})}`)
+  out.line(`Next: ${next(report)}`)
+}
+
+function next({dryRun, run, results, collected}: MigrateReport): string {
+  const group = `--group "${collected.group.displayName}"`
+  const {summary} = results
+  if (dryRun && summary.actions.planned > 0) return 'the same command without --dry-run writes this plan'
+  if (summary.unmatched > 0)
+    return `mfa mapping export ${group} --out map.csv   (decide the unmatched users by hand)`
+  if (summary.failed + summary.partly > 0 && run !== null) return `mfa runs show ${run} --failed`
+  return `mfa verify ${group}`
+}
+
+/** The object of `migrate --json` (CLI.md). */
+export async function migrateJson(
+  report: MigrateReport,
+  show: Pick<Show, 'files'>,
+  folder: string,
+): Promise<Readonly<Record<string, unknown>>> {
+  const {run, resumed, dryRun, collected, results} = report
+  const {tenantId, group, problems} = collected
+  const file = `${folder}/${run ?? `dry-run-${process.pid}`}.jsonl`
+  const users = await usersOf(() => values(results.users), results.users.size, isNotable, file, show)
+  return {
+    run,
+    tenantId,
+    group: {id: group.id, displayName: group.displayName},
+    dryRun,
+    resumed,
+    summary: results.summary,
+    verdict: verdictLine(results.summary, group.displayName, {dryRun}),
+    ...users,
+    problems,
+  }
+}
+
+const isBad = ({outcome}: UserResult): boolean => outcome === 'failed' || outcome === 'partly'
+const isNotable = (user: UserResult): boolean => isBad(user) || user.findings.length > 0
+
+function* values(users: Bag<UserResult>): Iterable<UserResult> {
+  for (const [, user] of users.entries()) yield user
+}
+
+function* flatFindings(users: Bag<UserResult>, limit = Infinity) {
+  let count = 0
+  for (const user of values(users)) {
+    for (const row of findingRows(user)) {
+      if (count++ >= limit) return
+      yield row
+    }
+  }
+}

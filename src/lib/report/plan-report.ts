@@ -1,0 +1,31 @@
+import type {OpenedPlan} from '../migration/plan-file.js'
+import type {UserPlan} from '../migration/plan.js'
+import {planColumns, planRows, type PlanRow} from './plan-rows.js'
+import {type Show, TABLE_LIMIT, writeCsv} from './show.js'
+
+/** `mfa plan show`: what the plan is for, everything in it, and its counts. */
+export async function showSavedPlan(
+  {header, plans}: OpenedPlan,
+  show: Show,
+  csv: string | undefined,
+): Promise<Readonly<Record<string, unknown>>> {
+  const {out} = show
+  const users: UserPlan[] = []
+  for await (const plan of plans) users.push(plan)
+  const outcomes: Record<string, number> = {}
+  for (const {outcome} of users) outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
+  const actions = users.reduce((sum, plan) => sum + plan.actions.length, 0)
+
+  out.line(`Plan of ${header.createdAt} for group "${header.group.displayName}" in tenant ${header.tenantId}`)
+  out.line(`Source ${header.source.label}`)
+  await out.table(planColumns, rows(users), {limit: TABLE_LIMIT})
+  await writeCsv(csv, planColumns, rows(users), show)
+  const counts = Object.entries(outcomes).map(([outcome, count]) => `${count} ${outcome}`)
+  out.line(`${actions} changes for ${users.length} users: ${counts.join(', ')}`)
+  out.line('Next: mfa migrate --plan FILE --source WHERE   (applies exactly this, or refuses)')
+  return {...header, summary: {users: users.length, actions, outcomes}, plans: users}
+}
+
+function* rows(plans: Iterable<UserPlan>): Iterable<PlanRow> {
+  for (const plan of plans) yield* planRows(plan)
+}

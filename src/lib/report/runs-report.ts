@@ -1,0 +1,102 @@
+import {MfaError} from '../errors/mfa-error.js'
+import type {ActionRecord, Journal, RunRecord, UserResultRecord} from '../ports/journal.js'
+import type {Column} from '../ports/output.js'
+import {type Show, TABLE_LIMIT, writeCsv} from './show.js'
+
+const runColumns: readonly Column<RunRecord>[] = [
+  {key: 'id', title: 'Run', value: (run) => run.id, weight: 0},
+  {key: 'kind', title: 'Kind', value: (run) => run.kind, weight: 0},
+  {key: 'status', title: 'Status', value: (run) => run.status, weight: 0},
+  {key: 'startedAt', title: 'Started', value: (run) => run.startedAt, weight: 0},
+  {key: 'group', title: 'Group', value: (run) => run.group?.displayName},
+  {key: 'users', title: 'Users', value: (run) => count(run, 'users'), weight: 0},
+  {key: 'migrated', title: 'Migrated', value: (run) => count(run, 'migrated'), weight: 0},
+  {key: 'failed', title: 'Failed', value: (run) => count(run, 'failed'), weight: 0},
+]
+
+const count = ({summary}: RunRecord, key: string): number | undefined => {
+  const value = summary?.[key]
+  return typeof value === 'number' ? value : undefined
+}
+
+/** `mfa runs list` */
+export async function showRuns(
+  runs: readonly RunRecord[],
+  show: Show,
+  csv: string | undefined,
+): Promise<Readonly<Record<string, unknown>>> {
+  const newest = [...runs].sort((one, other) => (one.id < other.id ? 1 : -1))
+  await show.out.table(runColumns, newest, {limit: TABLE_LIMIT, empty: 'No runs yet.'})
+  await writeCsv(csv, runColumns, newest, show)
+  if (newest[0] !== undefined) show.out.line('Next: mfa runs show last')
+  return {runs: newest}
+}
+
+const userColumns: readonly Column<UserResultRecord>[] = [
+  {key: 'userPrincipalName', title: 'User', value: (user) => user.userPrincipalName, weight: 2},
+  {key: 'source', title: 'Server user', value: (user) => user.source},
+  {key: 'outcome', title: 'Outcome', value: (user) => user.outcome, weight: 0},
+  {key: 'findings', title: 'Findings', value: (user) => user.findings.length, weight: 0},
+]
+
+const actionColumns: readonly Column<ActionRecord>[] = [
+  {key: 'userPrincipalName', title: 'User', value: (action) => action.userPrincipalName, weight: 2},
+  {key: 'kind', title: 'Write', value: ({intent}) => String(intent['kind'] ?? ''), weight: 0},
+  {key: 'target', title: 'What', value: ({intent}) => target(intent)},
+  {key: 'outcome', title: 'Outcome', value: ({outcome}) => outcome?.status ?? 'in doubt', weight: 0},
+  {
+    key: 'message',
+    title: 'Message',
+    value: ({outcome}) => (outcome !== undefined && 'message' in outcome ? outcome.message : undefined),
+    weight: 2,
+  },
+]
+
+function target(intent: ActionRecord['intent']): string {
+  const {slot, number, serialNumber, method} = intent
+  return [slot, number, serialNumber, method].filter((part) => typeof part === 'string').join(' ')
+}
+
+/** `mfa runs show`: by id, by its first letters, or `last`. Throws MfaError `usage` if there is none or several. */
+export async function showRun(
+  name: string,
+  options: {readonly failedOnly: boolean; readonly csv: string | undefined},
+  journal: Journal,
+  show: Show,
+): Promise<Readonly<Record<string, unknown>>> {
+  const run = await findRun(name, journal)
+  const users: UserResultRecord[] = []
+  for await (const user of journal.userResults(run.id)) {
+    if (!options.failedOnly || user.outcome === 'failed' || user.outcome === 'partly') users.push(user)
+  }
+  const actions: ActionRecord[] = []
+  for await (const action of journal.actions(run.id)) {
+    const status = action.outcome?.status
+    if (!options.failedOnly || (status !== 'done' && status !== 'already-done')) actions.push(action)
+  }
+  const {out} = show
+  out.line(
+    `Run ${run.id} (${run.kind}, ${run.status}) of ${run.startedAt}${run.endedAt ? ` to ${run.endedAt}` : ''}`,
+  )
+  out.line(`Group "${run.group?.displayName ?? ''}", source ${run.sourceLabel}, tenant ${run.tenantId}`)
+  if (run.logFile !== undefined) out.line(`Log ${run.logFile}`)
+  await out.table(userColumns, users, {limit: TABLE_LIMIT, empty: 'No such users.'})
+  await out.table(actionColumns, actions, {limit: TABLE_LIMIT, empty: 'No writes.'})
+  await writeCsv(options.csv, actionColumns, actions, show)
+  return {run, users, actions}
+}
+
+async function findRun(name: string, journal: Journal): Promise<RunRecord> {
+  const runs = [...(await journal.runs())].sort((one, other) => (one.id < other.id ? 1 : -1))
+  const found = name === 'last' ? runs.slice(0, 1) : runs.filter(({id}) => id.startsWith(name.toUpperCase()))
+  const [run] = found
+  if (run !== undefined && found.length === 1) return run
+  throw new MfaError(
+    'RUN_NOT_FOUND',
+    found.length === 0 ? `no run ${name}` : `${found.length} runs begin with ${name}`,
+    {
+      exit: 'usage',
+      fix: 'mfa runs list shows them.',
+    },
+  )
+}

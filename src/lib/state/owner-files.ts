@@ -1,0 +1,75 @@
+import {randomBytes} from 'node:crypto'
+import {createReadStream} from 'node:fs'
+import {mkdir, open, rename, rm} from 'node:fs/promises'
+import {dirname} from 'node:path'
+import {createInterface} from 'node:readline'
+
+import {MfaError} from '../errors/mfa-error.js'
+import type {Files} from '../ports/files.js'
+import {restrictToOwner} from './restrict.js'
+
+/** Characters that are put together before they are written. */
+const BUFFER = 65_536
+
+/** Plans, reports and lists: for their owner only (R8), whole or not at all. */
+export const ownerFiles: Files = {
+  async write(path, chunks) {
+    const beside = `${path}.${process.pid}-${randomBytes(4).toString('hex')}.part`
+    try {
+      await mkdir(dirname(path), {recursive: true})
+      const file = await open(beside, 'wx', 0o600)
+      try {
+        await restrictToOwner(beside)
+        let held = ''
+        for await (const chunk of chunks) {
+          held += chunk
+          if (held.length < BUFFER) continue
+          await file.write(held)
+          held = ''
+        }
+        await file.write(held)
+        await file.sync()
+      } finally {
+        await file.close()
+      }
+      await rename(beside, path)
+    } catch (cause) {
+      await rm(beside, {force: true})
+      throw fileError(cause, path, 'cannot be written')
+    }
+  },
+
+  async *lines(path) {
+    const stream = createReadStream(path, {encoding: 'utf8'})
+    let failure: unknown
+    stream.on('error', (error) => (failure = error))
+    try {
+      for await (const line of createInterface({input: stream, crlfDelay: Infinity})) yield line
+    } catch (cause) {
+      throw fileError(cause, path, 'cannot be read')
+    } finally {
+      stream.destroy()
+    }
+    if (failure !== undefined) throw fileError(failure, path, 'cannot be read')
+  },
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or folder',
+  EACCES: 'no permission',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'a part of the path is not a folder',
+  ENOSPC: 'the disk is full',
+  EROFS: 'the file system is read-only',
+}
+
+/** What the chunks themselves threw is no fault of the file. */
+function fileError(cause: unknown, path: string, what: string): unknown {
+  const {code} = cause as {code?: string}
+  if (cause instanceof MfaError || code === undefined || !/^E[A-Z]+$/.test(code)) return cause
+  return new MfaError('FILE', `${path} ${what}: ${REASONS[code] ?? code}`, {
+    exit: what === 'cannot be read' ? 'data' : 'usage',
+    fix: 'Check the path and its rights.',
+    cause,
+  })
+}

@@ -1,0 +1,97 @@
+import {join} from 'node:path'
+
+import type {Settings} from './lib/config/settings.js'
+import {createDirectory} from './lib/entra/directory.js'
+import {createTokenProvider} from './lib/entra/auth/token-provider.js'
+import {endpoints} from './lib/entra/clouds.js'
+import {createMethodWriter} from './lib/entra/method-writer.js'
+import {createFetch} from './lib/entra/network.js'
+import {createGraph, type GraphLogEvent} from './lib/entra/transport/graph.js'
+import {MfaError} from './lib/errors/mfa-error.js'
+import type {Clock} from './lib/ports/clock.js'
+import type {Directory} from './lib/ports/directory.js'
+import type {MethodWriter} from './lib/ports/method-writer.js'
+import type {Ui} from './lib/ports/ui.js'
+import type {RunLog} from './lib/state/log.js'
+
+/** One tenant, real or embedded. */
+export interface Tenant {
+  readonly directory: Directory
+  writer(): MethodWriter
+  close(): Promise<void>
+}
+
+interface TenantDeps {
+  readonly clock: Clock
+  readonly ui: Ui
+  readonly log: RunLog
+}
+
+const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/** The tenant that the settings name. The embedded one is started here and goes through the same HTTP as a real one. */
+export async function openTenant(
+  settings: Settings,
+  flags: Readonly<Record<string, unknown>>,
+  deps: TenantDeps,
+): Promise<Tenant> {
+  const {clock, ui, log} = deps
+  const embedded = settings.tenant?.value === 'sandbox' && settings.graphUrl === undefined
+  const sandbox = embedded ? await startEmbedded(settings) : undefined
+  const fetch = createFetch(process.env)
+  const provider =
+    sandbox === undefined
+      ? createTokenProvider(settings, {clock, ui, fetch, stateFolder: settings.state.value.folder})
+      : undefined
+  const maxWait = flags['max-wait']
+  const graph = createGraph({
+    rootUrl:
+      sandbox?.rootUrl ?? endpoints(settings.cloud.value, {graphUrl: settings.graphUrl?.value}).graphUrl,
+    token: (signal, options) =>
+      provider?.token(signal, options) ?? Promise.resolve(sandbox?.issueToken() ?? ''),
+    clock,
+    fetch,
+    retry: typeof maxWait === 'number' ? {maxWaitMs: maxWait * 1000} : undefined,
+    log: (event) => log.write('debug', describe(event), {...event}),
+  })
+  const directory = createDirectory(graph, {warn: (text) => ui.emit({type: 'warning', text})})
+  const known = sandbox?.tenantId ?? tenantIdOf(settings) ?? provider?.describe().tenantId
+  return {
+    directory: known === undefined ? directory : {...directory, tenantId: () => Promise.resolve(known)},
+    writer: () => createMethodWriter(graph, clock),
+    close: async () => sandbox?.stop(),
+  }
+}
+
+function tenantIdOf({tenant}: Settings): string | undefined {
+  return tenant !== undefined && GUID.test(tenant.value) ? tenant.value : undefined
+}
+
+async function startEmbedded(settings: Settings) {
+  const {startSandbox} = await import('./lib/sandbox/server.js')
+  const {readTenantFile} = await import('./lib/sandbox/tenant-file.js')
+  const stateFile = sandboxFile(settings)
+  const tenant = await readTenantFile(exampleTenant)
+  return startSandbox({stateFile, tenant})
+}
+
+/** Where the embedded tenant lives: beside the runs. */
+export const sandboxFile = (settings: Settings): string => join(settings.state.value.folder, 'sandbox.db')
+
+/** What an empty embedded tenant is filled with; it ships with the package. */
+export const exampleTenant = join(import.meta.dirname, '..', 'examples', 'contoso', 'tenant.json')
+
+function describe(event: GraphLogEvent): string {
+  return event.type === 'http'
+    ? `${event.method} ${event.url} ${event.result} ${Math.round(event.ms)} ms`
+    : `wait ${Math.round(event.ms)} ms before ${event.method} ${event.path}: ${event.reason}`
+}
+
+/** `--tenant`, or another way to say which tenant is meant. */
+export function needTenant(settings: Settings): void {
+  if (settings.tenant !== undefined || settings.accessToken !== undefined) return
+  throw new MfaError('MISSING_FLAG', '--tenant is missing', {
+    exit: 'usage',
+    fix: 'Give a tenant id, a domain, or "sandbox"; or set MFA_TENANT_ID.',
+  })
+}

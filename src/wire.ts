@@ -1,0 +1,278 @@
+import {homedir} from 'node:os'
+import {join} from 'node:path'
+import {setTimeout as sleep} from 'node:timers/promises'
+
+import {loadSettings} from './lib/config/load-settings.js'
+import {pickFlags} from './lib/config/settings-flags.js'
+import type {Settings} from './lib/config/settings.js'
+import {MfaError} from './lib/errors/mfa-error.js'
+import type {MigrateDeps, MigrateInput} from './lib/migration/migrate.js'
+import type {PairDeps} from './lib/migration/pair.js'
+import type {MigrationRequest, PlanningDeps} from './lib/migration/request.js'
+import type {Clock} from './lib/ports/clock.js'
+import type {Directory} from './lib/ports/directory.js'
+import type {Files} from './lib/ports/files.js'
+import type {Journal} from './lib/ports/journal.js'
+import type {Output} from './lib/ports/output.js'
+import type {Scratch} from './lib/ports/scratch.js'
+import type {Source} from './lib/ports/source.js'
+import type {Show} from './lib/report/show.js'
+import type {Tenant} from './wire-tenant.js'
+import {createOutput} from './lib/terminal/output.js'
+import {terminalFacts} from './lib/terminal/terminal-facts.js'
+import {createTerminalUi, type TerminalUi} from './lib/terminal/terminal-ui.js'
+import {ownerFiles} from './lib/state/owner-files.js'
+import type {RunLog} from './lib/state/log.js'
+import type {State} from './lib/state/open-state.js'
+
+export const systemClock: Clock = {
+  now: () => new Date(),
+  monotonic: () => performance.now(),
+  sleep: (ms, signal) => sleep(ms, undefined, signal === undefined ? {} : {signal}),
+}
+
+type Flags = Readonly<Record<string, unknown>>
+
+/** One command's adapters, each built on first use. Nothing is opened or asked before that. */
+export class Wiring {
+  readonly settings: Settings
+  readonly ui: TerminalUi
+  readonly out: Output
+  readonly files: Files = ownerFiles
+  readonly clock: Clock = systemClock
+  readonly #flags: Flags
+  readonly #command: string
+  readonly #closers: (() => Promise<void> | void)[] = []
+  #log: RunLog | undefined
+  #state: Promise<State> | undefined
+  #tenant: Promise<Tenant> | undefined
+
+  constructor(settings: Settings, flags: Flags, options: WireOptions) {
+    this.settings = settings
+    this.#flags = flags
+    this.#command = options.command
+    const {stderr, stdin, stdout} = process
+    const err = terminalFacts(process.env, stderr)
+    this.ui = createTerminalUi({...err, stderr, stdin, json: options.json, clock: this.clock})
+    const write = (text: string) => void stdout.write(text)
+    this.out = createOutput({...terminalFacts(process.env, stdout), json: options.json, write})
+    this.#closers.push(() => this.ui.close())
+  }
+
+  get show(): Show {
+    return {out: this.out, files: this.files}
+  }
+
+  /** Once something was logged. */
+  get logFile(): string | undefined {
+    return this.#log?.file
+  }
+
+  get resultsFolder(): string {
+    return join(this.settings.state.value.folder, 'results')
+  }
+
+  async log(): Promise<RunLog> {
+    if (this.#log !== undefined) return this.#log
+    const {logFolder} = await this.state()
+    const {openLog} = await import('./lib/state/log.js')
+    const stamp = this.clock.now().toISOString().replaceAll(/[:.]/g, '-')
+    const name = `${stamp}-${this.#command.replaceAll(':', '-')}-${process.pid}`
+    const verbose = this.#flags['verbose'] === true ? process.stderr : undefined
+    const log = await openLog(logFolder, name, {verbose})
+    this.#log = log
+    this.#closers.push(() => log.close())
+    return log
+  }
+
+  state(): Promise<State> {
+    this.#state ??= this.#openState()
+    return this.#state
+  }
+
+  async journal(): Promise<Journal> {
+    return (await this.state()).journal
+  }
+
+  async scratch(): Promise<Scratch> {
+    const {openScratch} = await import('./lib/state/scratch.js')
+    const scratch = openScratch()
+    this.#closers.push(() => scratch.close())
+    return scratch
+  }
+
+  tenant(): Promise<Tenant> {
+    this.#tenant ??= this.#openTenant()
+    return this.#tenant
+  }
+
+  async directory(): Promise<Directory> {
+    return (await this.tenant()).directory
+  }
+
+  async source(): Promise<Source> {
+    const {openSource} = await import('./wire-source.js')
+    const source = await openSource(this.settings, {
+      clock: this.clock,
+      ui: this.ui,
+      scratch: await this.scratch(),
+    })
+    this.#closers.push(() => source.close())
+    return source
+  }
+
+  async planning(): Promise<PlanningDeps> {
+    return {
+      source: await this.source(),
+      directory: await this.directory(),
+      journal: await this.journal(),
+      scratch: await this.scratch(),
+      clock: this.clock,
+      ui: this.ui,
+    }
+  }
+
+  async migrating(): Promise<MigrateDeps> {
+    const planning = await this.planning()
+    return {...planning, files: this.files, writer: async () => (await this.tenant()).writer()}
+  }
+
+  /** Without `--source` only the Entra side. */
+  async pairing(): Promise<PairDeps> {
+    return {
+      source: this.settings.source === undefined ? undefined : await this.source(),
+      directory: await this.directory(),
+      scratch: await this.scratch(),
+      clock: this.clock,
+      ui: this.ui,
+    }
+  }
+
+  async request(flags: Flags): Promise<MigrationRequest> {
+    const {settings} = this
+    const group = flags['group']
+    const users = flags['user']
+    const {mapping} = settings
+    const rows =
+      mapping === undefined
+        ? []
+        : (await (await import('./lib/source/mapping-file.js')).readMapping(mapping.value)).rows
+    return {
+      group: typeof group === 'string' ? group : '',
+      users: Array.isArray(users) ? (users as string[]) : [],
+      options: {
+        defaultMethod: settings.defaultMethod?.value ?? 'if-unset',
+        phones: settings.phones?.value ?? 'safe',
+        appCodes: settings.appCodes?.value ?? 'carry',
+        smsSignIn: settings.smsSignIn?.value ?? 'prevent',
+        promoteBackup: settings.promoteBackup?.value ?? true,
+        includeDisabled: settings.includeDisabled?.value ?? false,
+        defaultCountry: settings.defaultCountry?.value,
+        cloud: settings.cloud.value,
+      },
+      match: {
+        ...(settings.defaultDomain === undefined ? {} : {defaultDomain: settings.defaultDomain.value}),
+        netbios: settings.netbios?.value ?? {},
+      },
+      mapping: rows,
+      all: flags['all'] === true,
+      consistencyMs: (typeof flags['consistency'] === 'number' ? flags['consistency'] : 60) * 1000,
+    }
+  }
+
+  /** Flags of `mfa migrate` as the library wants them; `--plan` brings its own request. */
+  async migrateInput(flags: Flags, preview: MigrateInput['preview']): Promise<MigrateInput> {
+    const text = (name: string) => (typeof flags[name] === 'string' ? flags[name] : undefined)
+    const savedPlan = text('plan')
+    const request = await this.request(flags)
+    if (savedPlan === undefined && request.group === '') throw missing('--group', 'or --plan')
+    if (this.settings.source === undefined) throw missing('--source', 'or set MFA_SOURCE')
+    const {parseChangeLimit} = await import('./lib/migration/max-changes.js')
+    const {maxChanges, errorsMax, source} = this.settings
+    return {
+      request: savedPlan === undefined ? request : await this.#savedRequest(savedPlan, request),
+      dryRun: flags['dry-run'] === true,
+      out: text('out'),
+      savedPlan,
+      maxChanges: maxChanges === undefined ? undefined : parseChangeLimit(maxChanges.value),
+      errorsMax: errorsMax?.value ?? 50,
+      yes: flags['yes'] === true,
+      sourceLabel: source.value.label,
+      logFile: (await this.log()).file,
+      preview,
+    }
+  }
+
+  async #savedRequest(path: string, asked: MigrationRequest): Promise<MigrationRequest> {
+    const {openPlan} = await import('./lib/migration/plan-file.js')
+    const {requestOf} = await import('./lib/migration/migrate.js')
+    const {header} = await openPlan(path, this.files)
+    if (asked.group !== '' && asked.group !== header.group.id && asked.group !== header.group.displayName) {
+      throw new MfaError(
+        'PLAN_GROUP',
+        `the plan is for group "${header.group.displayName}", --group says "${asked.group}"`,
+        {
+          exit: 'usage',
+          fix: 'Leave out --group: the plan names its group.',
+        },
+      )
+    }
+    return requestOf(header, asked.consistencyMs)
+  }
+
+  async #openState(): Promise<State> {
+    const {openState} = await import('./lib/state/open-state.js')
+    const {value} = this.settings.state
+    const location = value.kind === 'folder' ? {kind: 'folder' as const, path: value.folder} : value
+    const state = await openState(location, {clock: this.clock})
+    this.#closers.push(() => state.close())
+    return state
+  }
+
+  async #openTenant(): Promise<Tenant> {
+    const {openTenant} = await import('./wire-tenant.js')
+    const tenant = await openTenant(this.settings, this.#flags, {
+      clock: this.clock,
+      ui: this.ui,
+      log: await this.log(),
+    })
+    this.#closers.push(() => tenant.close())
+    return tenant
+  }
+
+  /** In the opposite order of opening; every one of them, whatever happens to another. */
+  async close(): Promise<void> {
+    for (const close of this.#closers.reverse()) {
+      try {
+        await close()
+      } catch (error) {
+        this.ui.emit({
+          type: 'warning',
+          text: `could not close cleanly: ${error instanceof Error ? error.message : String(error)}`,
+        })
+      }
+    }
+  }
+}
+
+export interface WireOptions {
+  readonly json: boolean
+  readonly command: string
+}
+
+/** Reads settings; everything else waits until it is asked for. Throws MfaError `usage` with every fault at once. */
+export async function wire(flags: Flags, options: WireOptions): Promise<Wiring> {
+  const settings = await loadSettings({
+    flags: pickFlags(flags),
+    env: process.env,
+    cwd: process.cwd(),
+    home: homedir(),
+  })
+  return new Wiring(settings, flags, options)
+}
+
+const missing = (flag: string, otherwise: string): MfaError =>
+  new MfaError('MISSING_FLAG', `${flag} is missing (${otherwise})`, {
+    exit: 'usage',
+    fix: 'See --help for examples.',
+  })
