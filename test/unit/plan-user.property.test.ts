@@ -140,7 +140,7 @@ function sameRows({server}: PlanUserInput, item: ItemRef): ItemRef {
   if (kind !== 'token') return item
   const row = (index: number) => {
     const {secret, ...rest} = server.oathTokens[index]!
-    return JSON.stringify([secret?.reveal(), Object.entries(rest).sort()])
+    return JSON.stringify([secret?.reveal() ?? '', Object.entries(rest).sort()])
   }
   const first = server.oathTokens.findIndex((_, index) => row(index) === row(Number(at)))
   return `token:${first}`
