@@ -93,8 +93,19 @@ export default defineConfig({
     'no-await-in-loop': 'off',
     'no-underscore-dangle': 'off',
     'no-shadow': 'off',
+    // Matters of taste, or slower code for a rule's sake.
+    'unicorn/no-array-sort': 'off',
+    'unicorn/consistent-function-scoping': 'off',
+    'oxc/no-map-spread': 'off',
+    'import/no-named-as-default-member': 'off',
+    // Names may hold control characters and any code point; handling them is the point.
+    'no-control-regex': 'off',
+    'typescript/no-misused-spread': 'off',
+    // Brands are made by assertion.
+    'typescript/no-unsafe-type-assertion': 'off',
   },
   overrides: [
+    {files: ['test/**/*.ts'], rules: {'typescript/unbound-method': 'off'}},
     importRule('model', 'pure'),
     importRule('errors', 'pure'),
     importRule('ports', 'domain'),

@@ -7,7 +7,6 @@ import {endpoints} from './lib/entra/clouds.js'
 import {createMethodWriter} from './lib/entra/method-writer.js'
 import {createFetch} from './lib/entra/network.js'
 import {createGraph, type GraphLogEvent} from './lib/entra/transport/graph.js'
-import {MfaError} from './lib/errors/mfa-error.js'
 import type {Clock} from './lib/ports/clock.js'
 import type {Directory} from './lib/ports/directory.js'
 import type {MethodWriter} from './lib/ports/method-writer.js'
@@ -85,13 +84,4 @@ function describe(event: GraphLogEvent): string {
   return event.type === 'http'
     ? `${event.method} ${event.url} ${event.result} ${Math.round(event.ms)} ms`
     : `wait ${Math.round(event.ms)} ms before ${event.method} ${event.path}: ${event.reason}`
-}
-
-/** `--tenant`, or another way to say which tenant is meant. */
-export function needTenant(settings: Settings): void {
-  if (settings.tenant !== undefined || settings.accessToken !== undefined) return
-  throw new MfaError('MISSING_FLAG', '--tenant is missing', {
-    exit: 'usage',
-    fix: 'Give a tenant id, a domain, or "sandbox"; or set MFA_TENANT_ID.',
-  })
 }

@@ -6,6 +6,8 @@ import {loadSettings} from './lib/config/load-settings.js'
 import {pickFlags} from './lib/config/settings-flags.js'
 import type {Settings} from './lib/config/settings.js'
 import {MfaError} from './lib/errors/mfa-error.js'
+import type {SignInDeps} from './lib/entra/auth/sign-in-settings.js'
+import {createFetch} from './lib/entra/network.js'
 import type {MigrateDeps, MigrateInput} from './lib/migration/migrate.js'
 import type {PairDeps} from './lib/migration/pair.js'
 import type {MigrationRequest, PlanningDeps} from './lib/migration/request.js'
@@ -61,6 +63,15 @@ export class Wiring {
 
   get show(): Show {
     return {out: this.out, files: this.files}
+  }
+
+  signInDeps(): SignInDeps {
+    return {
+      clock: this.clock,
+      ui: this.ui,
+      fetch: createFetch(process.env),
+      stateFolder: this.settings.state.value.folder,
+    }
   }
 
   /** Once something was logged. */
