@@ -21,11 +21,11 @@ const OTHER = 'aaaaaaaa-0000-0000-0000-000000000002' as ObjectId
 /** Answers by decoded URL, alone or in a batch; what is not listed is not found. */
 async function directoryOver(answers: Readonly<Record<string, Scripted>>, warn?: (text: string) => void) {
   const asked: string[] = []
-  const answer = (url: string): Scripted => {
+  const answer = (url: string): Scripted | undefined => {
     const decoded = decodeURIComponent(url)
     asked.push(decoded)
     const key = Object.keys(answers).find((known) => decoded === known || decoded.startsWith(`${known}?`))
-    return key === undefined ? errorAnswer(404, 'Request_ResourceNotFound') : (answers[key] as Scripted)
+    return key === undefined ? errorAnswer(404, 'Request_ResourceNotFound') : answers[key]
   }
   const server = await scriptedServer((seen) => {
     const version = seen.url.split('/')[1] ?? ''

@@ -1,8 +1,13 @@
 import {once} from 'node:events'
+import {mkdtemp, rm} from 'node:fs/promises'
+import {createServer as createSecureServer} from 'node:https'
 import {createServer, type AddressInfo} from 'node:net'
-import {describe, expect, it} from 'vitest'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {describe, expect, it, onTestFinished} from 'vitest'
 import {createPacer} from '../../src/lib/entra/transport/pacer.js'
 import {retryAfterMs} from '../../src/lib/entra/transport/retry-after.js'
+import {makeCertificate} from '../helpers/certificates.js'
 import {
   errorAnswer,
   get,
@@ -183,6 +188,24 @@ describe('the network', () => {
     expect(error.message).toContain('TLS')
     expect(error['fix']).toContain('NODE_EXTRA_CA_CERTS')
     expect(asked).toHaveLength(1)
+  })
+
+  it('says that a certificate is not trusted', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'mfa-tls-'))
+    onTestFinished(() => rm(folder, {recursive: true}))
+    const server = createSecureServer(
+      await makeCertificate(folder, 'stranger').then(({certificate, key}) => ({cert: certificate, key})),
+    )
+    const asked: unknown[] = []
+    server.on('request', (request) => asked.push(request.headers))
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    onTestFinished(() => void server.close())
+    const root = `https://localhost:${(server.address() as AddressInfo).port}`
+    const error = await rejection(graphOf(root, {clock: jumpingClock()}).write(post('/a'), live()))
+    expect(error).toMatchObject({exit: 'unavailable', code: 'GRAPH_UNREACHABLE'})
+    expect(error.message).toContain('DEPTH_ZERO_SELF_SIGNED_CERT')
+    expect(asked).toEqual([])
   })
 
   it('does not wait for ever for one attempt', async () => {

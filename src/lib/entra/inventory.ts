@@ -20,7 +20,7 @@ export function inventoryToken(device: Device): InventoryToken | undefined {
     serialNumber: device.serialNumber,
     manufacturer: device.manufacturer ?? '',
     model: device.model ?? '',
-    timeIntervalInSeconds: Number(device.timeIntervalInSeconds ?? 30),
+    timeIntervalInSeconds: device.timeIntervalInSeconds ?? 30,
     // hmacsha1 is what Graph takes where nothing is said.
     hashFunction: device.hashFunction === 'hmacsha256' ? 'hmacsha256' : 'hmacsha1',
     status: tokenStatus(device.status),

@@ -106,7 +106,7 @@ export function withDevices(
   inventory: readonly InventoryToken[],
 ): EntraMethods {
   const known = new Set(methods.hardwareOath.map((token) => token.deviceId))
-  const free = inventory.filter((token) => token.assignedTo === user && !known.has(token.id))
+  const free = inventory.filter((token) => sameId(token.assignedTo, user) && !known.has(token.id))
   const open = methods.hardwareOath.filter(lacksDevice)
   const [only] = free
   return {
@@ -153,4 +153,9 @@ function typeOf(method: Typed): string {
 /** `none`, an empty text and values that a later service may add mean: no default that we could name. */
 function defaultMethod(value: unknown): DefaultMethod | undefined {
   return DEFAULT_METHODS.find((method) => method === value)
+}
+
+/** Graph writes ids in either letter case. */
+function sameId(one: string | undefined, other: string): boolean {
+  return one?.toLowerCase() === other.toLowerCase()
 }

@@ -118,7 +118,9 @@ async function activateToken(
     let step = 0
     const body = (): {readonly verificationCode: string} => {
       const now = Math.floor(graph.serviceClock.now().getTime() / 1000 / token.timeIntervalInSeconds)
-      step = STEPS.map((delta) => now + delta).find((candidate) => !tried.has(candidate)) ?? now
+      step =
+        STEPS.map((delta) => now + delta).find((candidate) => candidate >= 0 && !tried.has(candidate)) ??
+        Math.max(0, now)
       return {verificationCode: codeOf(token, step)}
     }
     const activate = `${methodPath(user, methodId)}/activate`

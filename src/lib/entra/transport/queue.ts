@@ -136,7 +136,7 @@ export function createQueue(options: {
           },
           reject(reason) {
             signal.removeEventListener('abort', onAbort)
-            reject(reason as Error)
+            reject(reason)
           },
         }
         signal.addEventListener('abort', onAbort, {once: true})
