@@ -3,7 +3,7 @@ import {mkdtemp, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {setTimeout as pause} from 'node:timers/promises'
-import fc from 'fast-check'
+import {assert, asyncProperty, integer, nat, uniqueArray} from 'fast-check'
 import {afterEach, beforeEach, expect, test} from 'vitest'
 import type {ObjectId} from '../../src/lib/model/brand.js'
 import {openState} from '../../src/lib/state/open-state.js'
@@ -46,30 +46,26 @@ function holdsBetween(all: readonly string[], text: string, from: number, to: nu
 
 test('a copy of the folder, taken at any moment, opens to what was written until then', async () => {
   let copies = 0
-  await fc.assert(
-    fc.asyncProperty(
-      fc.nat(),
-      fc.uniqueArray(fc.integer({min: 0, max: 60}), {maxLength: 6}),
-      async (seed, moments) => {
-        const script = scriptOf(seed, 60)
-        const all = await prefixes(script)
-        const path = join(root, `state-${copies++}`)
-        const state = await openState({kind: 'folder', path}, {clock})
-        const play = player(state.journal)
-        const taken: (readonly [number, string])[] = []
-        for (let index = 0; index <= script.length; index++) {
-          if (moments.includes(index)) {
-            const copy = join(root, `copy-${copies++}`)
-            cpSync(path, copy, {recursive: true})
-            taken.push([index, copy])
-          }
-          const step = script[index]
-          if (step !== undefined) await play(step, index)
+  await assert(
+    asyncProperty(nat(), uniqueArray(integer({min: 0, max: 60}), {maxLength: 6}), async (seed, moments) => {
+      const script = scriptOf(seed, 60)
+      const all = await prefixes(script)
+      const path = join(root, `state-${copies++}`)
+      const state = await openState({kind: 'folder', path}, {clock})
+      const play = player(state.journal)
+      const taken: (readonly [number, string])[] = []
+      for (let index = 0; index <= script.length; index++) {
+        if (moments.includes(index)) {
+          const copy = join(root, `copy-${copies++}`)
+          cpSync(path, copy, {recursive: true})
+          taken.push([index, copy])
         }
-        await state.close()
-        for (const [index, copy] of taken) expect(await dumpOf(copy)).toBe(all[index])
-      },
-    ),
+        const step = script[index]
+        if (step !== undefined) await play(step, index)
+      }
+      await state.close()
+      for (const [index, copy] of taken) expect(await dumpOf(copy)).toBe(all[index])
+    }),
     {numRuns: 8},
   )
 })
@@ -86,8 +82,8 @@ test('a log that was torn off at any byte opens to a prefix', async () => {
   for (const [index, step] of script.entries()) await play(step, index)
   const size = statSync(join(path, 'state.db-wal')).size
   const seen = new Set<number>()
-  await fc.assert(
-    fc.asyncProperty(fc.integer({min: Math.floor(size / 3), max: size}), async (length) => {
+  await assert(
+    asyncProperty(integer({min: Math.floor(size / 3), max: size}), async (length) => {
       const copy = join(root, `torn-${copies++}`)
       cpSync(path, copy, {recursive: true})
       truncateSync(join(copy, 'state.db-wal'), length)

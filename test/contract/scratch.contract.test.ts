@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import {array, assert, jsonValue, property, string, tuple} from 'fast-check'
 import {afterEach, describe, expect, test} from 'vitest'
 import {Secret} from '../../src/lib/model/secret.js'
 import type {Scratch} from '../../src/lib/ports/scratch.js'
@@ -70,9 +70,9 @@ describe.each([
   })
 
   test('keys of any text come back exactly, in the order of their UTF-8 bytes', () => {
-    const key = fc.string({unit: 'binary', maxLength: 6})
-    fc.assert(
-      fc.property(fc.array(fc.tuple(key, fc.jsonValue()), {maxLength: 40}), (pairs) => {
+    const key = string({unit: 'binary', maxLength: 6})
+    assert(
+      property(array(tuple(key, jsonValue()), {maxLength: 40}), (pairs) => {
         const scratch = make()
         const bag = scratch.bag<unknown>('b')
         for (const [name, value] of pairs) bag.add(name, value)
@@ -80,7 +80,7 @@ describe.each([
         scratch.close()
         const expected = pairs
           .map(([name, value], at) => ({name, value, at}))
-          .sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)) || a.at - b.at)
+          .toSorted((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)) || a.at - b.at)
           .map(({name, value}) => [name, JSON.parse(JSON.stringify(value))])
         expect(back).toEqual(expected)
       }),

@@ -83,7 +83,7 @@ export class MemoryJournal implements Journal {
   }
 
   async runs(): Promise<readonly RunRecord[]> {
-    return [...this.store.runs.values()].reverse()
+    return [...this.store.runs.values()].toReversed()
   }
 
   async run(id: string): Promise<RunRecord | undefined> {
@@ -123,7 +123,7 @@ export class MemoryJournal implements Journal {
   }
 
   async *actions(run: RunId, user?: ObjectId): AsyncGenerator<ActionRecord> {
-    for (const {tenantId: _tenantId, ...record} of [...this.store.actions])
+    for (const {tenantId: _tenantId, ...record} of this.store.actions)
       if (record.run === run && (user === undefined || record.user === user)) yield record
   }
 
@@ -146,7 +146,7 @@ export class MemoryJournal implements Journal {
   }
 
   async *userResults(run: RunId): AsyncGenerator<UserResultRecord> {
-    for (const record of [...this.store.results.values()]) if (record.run === run) yield record
+    for (const record of this.store.results.values()) if (record.run === run) yield record
   }
 
   async migrated(
@@ -229,7 +229,8 @@ export class MemoryJournal implements Journal {
   async locks(): Promise<readonly LockHolder[]> {
     return [...this.store.locks.values()]
       .map(({lost: _lost, ...holder}) => holder)
-      .sort((a, b) => (a.name < b.name ? -1 : 1))
+
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1))
   }
 
   async close(): Promise<void> {

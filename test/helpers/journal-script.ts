@@ -103,7 +103,7 @@ function result(status: Outcome['status'], action: string, index: number): Param
 
 /** Everything that the journal tells, with run ids replaced by the order of the runs. Equal states, equal dumps. */
 export async function dump(journal: Journal): Promise<unknown> {
-  const runs = [...(await journal.runs())].reverse()
+  const runs = (await journal.runs()).toReversed()
   const memory = await journal.memory(TENANT, [...USERS] as readonly string[] as readonly ObjectId[])
   const whole = {
     runs: await Promise.all(
@@ -125,7 +125,7 @@ export async function dump(journal: Journal): Promise<unknown> {
 
 function sortKeys(_key: string, value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 /** Steps that look like runs, the same for the same seed. */

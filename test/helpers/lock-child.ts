@@ -6,16 +6,16 @@ import {openState} from '../../src/lib/state/open-state.js'
 const [path = '', name = 'tenant'] = process.argv.slice(2)
 const clock = {now: () => new Date(), monotonic: () => performance.now(), sleep: async () => {}}
 const lines = createInterface(process.stdin)[Symbol.asyncIterator]()
-console.log('ready')
+process.stdout.write('ready\n')
 await lines.next()
 const state = await openState({kind: 'folder', path}, {clock})
 try {
   const lock = await state.journal.lock(name, 'mfa migrate')
-  console.log('won')
+  process.stdout.write('won\n')
   await lines.next()
   await lock.release()
 } catch (error) {
-  console.log(error instanceof MfaError ? error.exit : String(error))
+  process.stdout.write(`${error instanceof MfaError ? error.exit : String(error)}\n`)
 }
 await state.close()
 process.exit(0)

@@ -30,7 +30,12 @@ export async function* csvChunks<Row>(
 ): AsyncGenerator<string> {
   const {stringify} = await import('csv-stringify/sync')
   const text = (records: readonly (readonly string[])[]): string =>
-    stringify(records as string[][], {record_delimiter: 'windows', escape_formulas: options.escapeFormulas})
+    stringify(records as string[][], {
+      record_delimiter: 'windows',
+      escape_formulas: options.escapeFormulas,
+      // A lone CR or LF would go unquoted next to CRLF.
+      quoted_match: /[\r\n]/,
+    })
   let held: (readonly string[])[] = [columns.map(({key}) => key)]
   for await (const row of rows) {
     held.push(columns.map((column) => cell(column.value(row))))

@@ -52,7 +52,7 @@ export class SqliteLocks {
   }
 
   async releaseAll(): Promise<void> {
-    for (const lock of [...this.#held]) await lock.release()
+    for (const lock of this.#held) await lock.release()
   }
 
   #keep(name: string, ticket: string): Lock {

@@ -17,7 +17,7 @@ const AUTH = 23
 export function stateFault(error: unknown, path: string): unknown {
   if (!(error instanceof Error)) return error
   const cause = {cause: error}
-  switch (primaryCode(error) ?? systemCode(error)) {
+  switch (primaryCode(error) ?? systemCode(error) ?? '') {
     case CORRUPT:
     case NOTADB:
       return stateDamaged(path, error.message, error)

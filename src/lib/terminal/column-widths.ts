@@ -6,43 +6,30 @@ export interface ColumnWish {
 }
 
 /**
- * Shares `room` among columns: each gets what it wants if all fit, else its least and then a share by weight, never more
- * than it wants. Undefined if not even the least fits.
+ * Shares `room` among columns: each gets its least; then columns of weight 0 what they want; then the others a share by
+ * weight, never more than they want. Undefined if not even the least fits.
  */
 export function columnWidths(columns: readonly ColumnWish[], room: number): readonly number[] | undefined {
   const widths = columns.map(({min, wanted}) => Math.max(1, Math.min(min, wanted)))
   let left = room - sum(widths)
   if (left < 0) return undefined
-  // Small wishes first: what a narrow column does not need goes to the wide ones.
-  for (;;) {
-    const open = columns.flatMap((column, index) =>
-      column.weight > 0 && (widths[index] ?? 0) < column.wanted ? [{...column, index}] : [],
-    )
-    if (open.length === 0 || left === 0) return spread(columns, widths, left)
-    const total = sum(open.map(({weight}) => weight))
-    const before = left
-    for (const {index, weight, wanted} of open) {
-      const have = widths[index] ?? 0
-      const share = Math.min(wanted - have, Math.floor((before * weight) / total), left)
-      widths[index] = have + share
-      left -= share
-    }
-    if (left === before) {
-      // Less than one each: the leftmost columns get the rest.
-      for (const {index} of open.slice(0, left)) widths[index] = (widths[index] ?? 0) + 1
-      left -= Math.min(left, open.length)
-    }
+  const widen = (index: number, most: number): void => {
+    const have = widths[index] ?? 0
+    const more = Math.max(0, Math.min((columns[index]?.wanted ?? 0) - have, most, left))
+    widths[index] = have + more
+    left -= more
   }
-}
-
-/** Columns of weight 0 come last. */
-function spread(columns: readonly ColumnWish[], widths: readonly number[], left: number): readonly number[] {
-  let rest = left
-  return widths.map((width, index) => {
-    const more = Math.min(rest, Math.max(0, (columns[index]?.wanted ?? 0) - width))
-    rest -= more
-    return width + more
-  })
+  for (const [index, {weight}] of columns.entries()) if (weight === 0) widen(index, left)
+  for (;;) {
+    const open = columns.flatMap(({weight, wanted}, index) =>
+      weight > 0 && (widths[index] ?? 0) < wanted ? [{weight, index}] : [],
+    )
+    if (open.length === 0 || left === 0) return widths
+    const total = sum(open.map(({weight}) => weight))
+    const shared = left
+    // At least one each, so that it comes to an end; what one does not need goes to the others in the next round.
+    for (const {index, weight} of open) widen(index, Math.max(1, Math.floor((shared * weight) / total)))
+  }
 }
 
 function sum(numbers: readonly number[]): number {

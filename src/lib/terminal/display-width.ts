@@ -25,7 +25,8 @@ export function graphemeWidth(grapheme: string): number {
   return width === 1 && grapheme.includes('\ufe0f') ? 2 : width
 }
 
-const ZERO = /^[\p{Mn}\p{Me}\p{Cf}\u1160-\u11ff\ufe00-\ufe0f]$/u
+/** Marks and joiners, and the Hangul vowels and finals that join the letter before. */
+const ZERO = /^(?:\p{Mn}|\p{Me}|\p{Cf}|[\u1160-\u11ff])$/u
 const EMOJI = /^\p{Emoji_Presentation}$/u
 
 function characterWidth(character: string): number {
@@ -77,7 +78,7 @@ export function wrap(text: string, width: number): readonly string[] {
   const lines: string[] = []
   let line = ''
   for (const word of text.split(/(?<= )/)) {
-    if (displayWidth(line + word.trimEnd()) <= width) {
+    if (displayWidth((line + word).trimEnd()) <= width) {
       line += word
       continue
     }

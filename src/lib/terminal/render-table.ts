@@ -1,4 +1,5 @@
 import {createRequire} from 'node:module'
+import type CliTable from 'cli-table3'
 import {styleText} from 'node:util'
 import {printable} from '../model/printable.js'
 import {columnWidths} from './column-widths.js'
@@ -11,7 +12,7 @@ export interface TableColumn<Row> {
   value(row: Row): Cell
   /** Without it numbers are set right, everything else left. */
   readonly align?: 'left' | 'right' | undefined
-  /** Share of the room that is left when the table does not fit; 0 keeps the column as narrow as `min`. Default 1. */
+  /** Share of the room when the table does not fit; 0 is served first and not made to share. Default 1. */
   readonly weight?: number | undefined
   /** Columns of the terminal that it needs at least. Default 4. */
   readonly min?: number | undefined
@@ -89,8 +90,8 @@ export function renderTable<Row>(
   return table.toString().replaceAll(new RegExp(`${FILL}+`, 'g'), () => texts[next++] ?? '')
 }
 
-function loadTable(): typeof import('cli-table3') {
-  return createRequire(import.meta.url)('cli-table3') as typeof import('cli-table3')
+function loadTable(): typeof CliTable {
+  return createRequire(import.meta.url)('cli-table3') as typeof CliTable
 }
 
 function cellText(value: Cell): string {

@@ -1,18 +1,21 @@
 import {styleText} from 'node:util'
+import type * as Prompts from '@inquirer/prompts'
 import {MfaError} from '../errors/mfa-error.js'
 import {printable} from '../model/printable.js'
 import type {Clock} from '../ports/clock.js'
 import type {Ui, UiEvent} from '../ports/ui.js'
 import {Progress} from './progress.js'
+import {terminalFacts} from './terminal-facts.js'
 
+/** What is left out is taken from the process: its streams, its environment, its window. */
 export interface TerminalUiOptions {
-  readonly stderr: NodeJS.WritableStream
-  readonly stdin: NodeJS.ReadableStream & {readonly isTTY?: boolean | undefined}
+  readonly stderr?: NodeJS.WritableStream
+  readonly stdin?: NodeJS.ReadableStream & {readonly isTTY?: boolean | undefined}
   /** stderr is a terminal that can redraw a line; see `terminalFacts`. */
-  readonly isTty: boolean
+  readonly isTty?: boolean
   /** Columns; a function where the window may change. */
-  readonly width: number | (() => number)
-  readonly color: boolean
+  readonly width?: number | (() => number)
+  readonly color?: boolean
   /** Warnings are part of the result then, and not printed a second time. */
   readonly json: boolean
   readonly clock: Clock
@@ -27,12 +30,17 @@ export interface TerminalUi extends Ui {
 
 /** The Ui port on stderr: progress, notes, warnings, questions. stdout belongs to the result. */
 export function createTerminalUi(options: TerminalUiOptions): TerminalUi {
-  const {stderr, isTty, color, json, clock} = options
+  const facts = terminalFacts(process.env, process.stderr)
+  const {stderr = process.stderr, stdin = process.stdin, isTty = facts.isTty, color = facts.color} = options
+  const {json, clock} = options
   const warnings: string[] = []
   const write = (text: string): void => {
     stderr.write(text)
   }
-  const width = (): number => (typeof options.width === 'number' ? options.width : options.width())
+  const width = (): number => {
+    const given = options.width ?? terminalFacts(process.env, process.stderr).width
+    return typeof given === 'number' ? given : given()
+  }
   const progress = new Progress({write, live: isTty, width, color, clock})
   const line = (text: string): void => {
     progress.clear()
@@ -64,9 +72,9 @@ export function createTerminalUi(options: TerminalUiOptions): TerminalUi {
   const prompt = async <T>(
     question: string,
     flag: string,
-    ask: (prompts: typeof import('@inquirer/prompts'), message: string) => Promise<T>,
+    ask: (prompts: typeof Prompts, message: string) => Promise<T>,
   ): Promise<T> => {
-    if (!isTty || options.stdin.isTTY !== true)
+    if (!isTty || stdin.isTTY !== true)
       throw new MfaError('NO_TERMINAL', `There is no terminal to ask at: ${printable(question)}`, {
         exit: 'usage',
         fix: `Give ${flag}.`,
@@ -86,16 +94,13 @@ export function createTerminalUi(options: TerminalUiOptions): TerminalUi {
       progress.redraw()
     }
   }
-  const streams = {input: options.stdin, output: stderr}
+  const streams = {input: stdin, output: stderr}
 
   return {
     warnings,
     emit,
     confirm: (question, flag) =>
-      prompt(question, flag, async ({confirm}, message) => {
-        const answer = await confirm({message, default: false}, streams)
-        return answer === true
-      }),
+      prompt(question, flag, ({confirm}, message) => confirm({message, default: false}, streams)),
     ask: (question, flag, {hidden = false} = {}) =>
       prompt(question, flag, ({input, password}, message) =>
         hidden ? password({message, mask: true}, streams) : input({message}, streams),
