@@ -68,7 +68,7 @@ function newestOfEachName({server}: PlanUserInput, draft: Draft): readonly Order
 function judge(
   device: AppDevice,
   item: ItemRef,
-  {serials, secretHashes}: Claims,
+  {seen, serials, secretHashes}: Claims,
   input: PlanUserInput,
 ): OathVerdict {
   const secret = device.oathSecret
@@ -94,7 +94,8 @@ function judge(
   const hash = secret.keyedHash(input.hashKey)
   // D4: by remembered secret, else by the serial number that the secret itself gives.
   const own = secret.carriedSerial()
-  if (secretHashes.has(hash) || serials.has(own)) {
+  const candidates = [...rememberedSerials(hash, input.memory), own]
+  if (secretHashes.has(hash) || candidates.some((serial) => serials.has(serial))) {
     return refuse(
       'duplicate-token',
       'D6',
@@ -102,11 +103,11 @@ function judge(
       `The codes of ${name} come from a secret that another device or token of this user has; it counts once.`,
     )
   }
-  const remembered = rememberedSerials(hash, input.memory).filter((one) => !serials.has(one))
-  const found = [...remembered, own]
+  const found = candidates
     .map((serial) => ({serial, standing: standingOf(serial, input)}))
     .find(({standing}) => standing.at === 'user' || standing.at === 'inventory')
   const {serial, standing} = found ?? {serial: own, standing: standingOf(own, input)}
+  seen.add(serial)
   const claim = () => {
     secretHashes.add(hash)
     serials.add(serial)

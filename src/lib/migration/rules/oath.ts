@@ -20,10 +20,10 @@ export interface OathAfter {
 
 /** O1–O5 and D1–D7: tokens and app codes, within five devices. */
 export function planOath(input: PlanUserInput, draft: Draft): OathAfter {
-  const claims = {serials: new Set<string>(), secretHashes: new Set<string>()}
+  const claims = {seen: new Set<string>(), serials: new Set<string>(), secretHashes: new Set<string>()}
   const tokens = judgeTokens(input, claims)
   const devices = judgeDevices(input, claims, draft)
-  const there = hardwareTokensOf(input)
+  const there = hardwareTokensOf(input, claims.seen)
   const used = input.methods.authenticators.length + input.methods.softwareOath.length + there.count
   let free = Math.max(0, DEVICES_MAX - used)
 

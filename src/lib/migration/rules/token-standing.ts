@@ -47,23 +47,22 @@ function isMethodOf(method: EntraHardwareToken, serial: string, entries: readonl
   return method.deviceId !== undefined && entries.some((entry) => entry.id === method.deviceId)
 }
 
-/** The tokens that Entra counts for this user already, those included that only the inventory shows (D1). */
-export function hardwareTokensOf({entra, methods, inventory}: PlanUserInput): {
-  count: number
-  activated: boolean
-} {
-  const known = new Set(methods.hardwareOath.flatMap((m) => [m.deviceId, m.serialNumber]))
-  const unseen = [...inventory.values()]
-    .flat()
-    .filter(
-      (entry) => entry.assignedTo === entra.id && !known.has(entry.id) && !known.has(entry.serialNumber),
-    )
-  const devices = new Set(
-    [...inventory.values()].flat().filter((e) => e.assignedTo === entra.id && e.status === 'activated'),
-  )
+/**
+ * The hardware tokens that Entra counts for this user already, those of `serials` included that only the inventory shows
+ * (D1). The inventory itself may hold tokens of many users.
+ */
+export function hardwareTokensOf(
+  {entra, methods, inventory}: PlanUserInput,
+  serials: Iterable<string>,
+): {readonly count: number; readonly activated: boolean} {
+  const known = new Set(methods.hardwareOath.flatMap((method) => [method.deviceId, method.serialNumber]))
+  const ours = [...serials]
+    .flatMap((serial) => inventory.get(serial) ?? [])
+    .filter((entry) => entry.assignedTo === entra.id)
+  const unseen = ours.filter((entry) => !known.has(entry.id) && !known.has(entry.serialNumber))
   return {
     count: methods.hardwareOath.length + unseen.length,
-    activated: devices.size > 0 || methods.hardwareOath.some((method) => method.status === 'activated'),
+    activated: [...ours, ...methods.hardwareOath].some(({status}) => status === 'activated'),
   }
 }
 

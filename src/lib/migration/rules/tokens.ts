@@ -31,6 +31,8 @@ interface Candidate {
 
 /** Serial numbers and secrets (keyed hashes) that an item of the record stands for already: no second one may. */
 export interface Claims {
+  /** Serial numbers that were looked for, claimed or not. */
+  readonly seen: Set<string>
   readonly serials: Set<string>
   readonly secretHashes: Set<string>
 }
@@ -46,6 +48,7 @@ export function judgeTokens(input: PlanUserInput, claims: Claims): readonly Oath
   const {serials, secretHashes} = claims
   return sorted.map((one): OathVerdict => {
     const item: ItemRef = `token:${one.index}`
+    claims.seen.add(one.serial)
     const {serialNumber} = one.token
     if (serials.has(one.serial) || (one.hash !== undefined && secretHashes.has(one.hash))) {
       return refuse(
@@ -218,6 +221,7 @@ function rank({standing, hash}: Candidate): number {
 
 function details({token, hash}: Candidate): string {
   return JSON.stringify([
+    token.serialNumber,
     hash,
     token.timeInterval,
     token.manufacturer,
