@@ -101,6 +101,8 @@ export function converse(options: ConversationOptions): Conversation {
           if (asked > 0) interval = asked
           body['interval'] = 0.001
         }
+        // MSAL would take a refusal without the word `error` for a success without a token.
+        if (answer.status >= 400) body['error'] ??= `http_${answer.status}`
         refusal = body['error'] === 'authorization_pending' ? undefined : refusalOf(answer, retryAfter)
         // MSAL says what it expects and checks it itself.
         // oxlint-disable-next-line typescript/no-unsafe-type-assertion
@@ -144,11 +146,11 @@ function refusalOf(
   // Managed identity endpoints put an object there.
   const nested = asJsonObject(body['error'])
   const error = text('error') ?? (typeof nested?.['code'] === 'string' ? nested['code'] : undefined)
-  if (error === undefined && status < 400) return undefined
+  if (error === undefined) return undefined
   const message = typeof nested?.['message'] === 'string' ? nested['message'] : undefined
   return {
     status,
-    error: error ?? `HTTP ${status}`,
+    error,
     description: text('error_description') ?? text('message') ?? message ?? '',
     traceId: text('trace_id') ?? text('correlation_id'),
     retryAfter,

@@ -136,6 +136,10 @@ export function signInError(error: unknown, {failure, refusal}: Conversation, at
   const refused = refusal()
   if (refused !== undefined) return refusalError(refused, attempt)
   const code = msalCode(error)
+  // The browser brings some refusals by another way than the token endpoint.
+  const description = error instanceof Error ? error.message : ''
+  if (code in WORDS || description.includes('AADSTS'))
+    return refusalError({status: 400, error: code, description}, attempt)
   const expired = code === 'device_code_expired'
   return new MfaError(
     'SIGN_IN_FAILED',
