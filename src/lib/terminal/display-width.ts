@@ -78,21 +78,26 @@ export function wrap(text: string, width: number): readonly string[] {
   const lines: string[] = []
   let line = ''
   for (const word of text.split(/(?<= )/)) {
-    if (displayWidth((line + word).trimEnd()) <= width) {
+    if (displayWidth(trimSpaces(line + word)) <= width) {
       line += word
       continue
     }
-    if (line.trimEnd() !== '') lines.push(line.trimEnd())
+    if (trimSpaces(line) !== '') lines.push(trimSpaces(line))
     line = word
-    while (displayWidth(line.trimEnd()) > width) {
+    while (displayWidth(trimSpaces(line)) > width) {
       const part = take(graphemes(line), width)
       if (part === '') return [...lines, cut(line, width)]
       lines.push(part)
       line = line.slice(part.length)
     }
   }
-  if (line.trimEnd() !== '' || lines.length === 0) lines.push(line.trimEnd())
+  if (trimSpaces(line) !== '' || lines.length === 0) lines.push(trimSpaces(line))
   return lines
+}
+
+/** Only what `wrap` breaks at; other blanks are text. */
+function trimSpaces(text: string): string {
+  return text.replace(/ +$/, '')
 }
 
 function take(characters: readonly string[], width: number): string {
