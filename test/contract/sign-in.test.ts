@@ -99,6 +99,13 @@ describe('a certificate', () => {
     expect(entra.tokenRequests).toHaveLength(3)
   })
 
+  it('learns the id of a tenant that is named by a domain', async () => {
+    const provider = createTokenProvider(byCertificate({tenant: from('contoso.com')}), deps)
+    expect(provider.describe().tenantId).toBeUndefined()
+    await provider.token(signal)
+    expect(provider.describe().tenantId).toBe(TENANT)
+  })
+
   it('shares one sign-in among calls side by side', async () => {
     const provider = createTokenProvider(byCertificate(), deps)
     const tokens = await Promise.all([1, 2, 3, 4].map(() => provider.token(signal)))

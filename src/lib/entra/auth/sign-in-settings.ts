@@ -35,6 +35,7 @@ export type SignInKind =
 /** Who signs in, as far as it is known without asking anybody. */
 export interface SignInDescription {
   readonly kind: SignInKind
+  /** The id; unknown before the first token where the settings name the tenant by a domain. */
   readonly tenantId?: string | undefined
   readonly clientId?: string | undefined
   /** User principal name, where a person signed in. */

@@ -62,7 +62,7 @@ export function createTokenProvider(settings: SignInSettings, deps: SignInDeps):
         }
       }
     },
-    describe: () => describe(kind, settings, deps.stateFolder),
+    describe: () => describe(kind, settings, deps.stateFolder, held?.token),
   }
 }
 
@@ -119,8 +119,7 @@ function readyToken({accessToken, tenant}: SignInSettings, now: Date, refresh: b
       },
     )
   const tid = claims?.tenantId
-  const isId = /^[0-9a-f-]{36}$/.test(tenant?.value ?? '')
-  if (tenant !== undefined && tid !== undefined && isId && tid !== tenant.value)
+  if (tenant !== undefined && tid !== undefined && isId(tenant.value) && tid !== tenant.value)
     throw new MfaError(
       'TOKEN_TENANT',
       `The token in ${from} is for tenant ${tid}, but ${tenant.from} says ${tenant.value}.`,
@@ -132,16 +131,26 @@ function readyToken({accessToken, tenant}: SignInSettings, now: Date, refresh: b
   return token
 }
 
-function describe(kind: SignInKind, settings: SignInSettings, stateFolder: string): SignInDescription {
+function describe(
+  kind: SignInKind,
+  settings: SignInSettings,
+  stateFolder: string,
+  held: Secret | undefined,
+): SignInDescription {
   if (kind === 'access-token') {
     const claims = peek(settings.accessToken?.value.reveal() ?? '')
     return {kind, tenantId: claims?.tenantId, clientId: claims?.clientId, account: claims?.account}
   }
-  if (kind !== 'user') return {kind, tenantId: settings.tenant?.value, clientId: settings.clientId?.value}
+  if (kind !== 'user') {
+    const named = settings.tenant?.value
+    const tenantId = named !== undefined && isId(named) ? named : peek(held?.reveal() ?? '')?.tenantId
+    return {kind, tenantId, clientId: settings.clientId?.value}
+  }
   const stored = readSignIn(stateFolder)
   return stored === undefined
     ? {kind: 'none'}
     : {kind, tenantId: stored.tenantId, clientId: stored.clientId, account: stored.account}
 }
 
+const isId = (tenant: string) => /^[0-9a-f-]{36}$/.test(tenant)
 const iso = (time: number) => new Date(time).toISOString().replace('.000Z', 'Z')
