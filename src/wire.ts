@@ -65,6 +65,14 @@ export class Wiring {
     return {out: this.out, files: this.files}
   }
 
+  /** Flags that say where things are, as they were typed; for the command that comes next. */
+  get again(): string {
+    const parts = REPEATED.flatMap((name) =>
+      [this.#flags[name] ?? []].flat().map((value) => ` --${name} ${quoted(value)}`),
+    )
+    return parts.join('')
+  }
+
   signInDeps(): SignInDeps {
     return {
       clock: this.clock,
@@ -264,6 +272,25 @@ export class Wiring {
       }
     }
   }
+}
+
+const REPEATED = [
+  'tenant',
+  'cloud',
+  'source',
+  'source-certificate',
+  'source-ca',
+  'seed-file',
+  'mapping',
+  'default-domain',
+  'netbios',
+  'config',
+  'state',
+] as const
+
+const quoted = (value: unknown): string => {
+  const text = String(value)
+  return /^[\w./:@=+-]+$/.test(text) ? text : `"${text}"`
 }
 
 export interface WireOptions {

@@ -61,7 +61,7 @@ A run that was cut off goes on with the same command.`
     const wired = await this.wire(flags)
     const input = await wired.migrateInput(flags, showPlanned(wired.show))
     const report = await migrate(input, await wired.migrating(), this.signal)
-    await showMigration(report, wired.show, flags.csv)
+    await showMigration(report, wired.show, {csv: flags.csv, again: wired.again})
     if (report.stop !== undefined) throw report.stop.error
     const {partly, failed, actions} = report.results.summary
     if (partly + failed > 0 && !report.dryRun) this.exitWith('partial')

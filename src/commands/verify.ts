@@ -24,7 +24,7 @@ Exit code 2 when work remains.`
     const {flags} = await this.parse(Verify)
     const wired = await this.wire(flags)
     const report = await verify(await wired.request(flags), await wired.planning(), this.signal)
-    await showVerified(report, wired.show, flags.csv)
+    await showVerified(report, wired.show, {csv: flags.csv, again: wired.again})
     if (report.workRemains) this.exitWith('differences')
     return verifyJson(report, wired.show, wired.resultsFolder)
   }

@@ -251,6 +251,7 @@ describe.each([
         source: 'CONTOSO\\ann' as SourceKey,
         serverFingerprint: 's1',
         optionsFingerprint: 'o1',
+        smsOrVoiceOnly: true,
         at: AT,
       }
       await journal.migrated(ANN, TENANT, migrated)

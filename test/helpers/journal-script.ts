@@ -76,6 +76,7 @@ export function player(journal: Journal, open?: Attempt): (step: Step, index: nu
           run,
           source: step.user as SourceKey,
           serverFingerprint: step.fingerprint,
+          smsOrVoiceOnly: false,
           optionsFingerprint: 'o',
           at,
         })
@@ -133,7 +134,9 @@ export function scriptOf(seed: number, length: number): readonly Step[] {
   let state = seed >>> 0
   const pick = <T>(list: readonly T[]): T => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return list[Math.floor((state / 2 ** 32) * list.length)] as T
+    const picked = list[Math.floor((state / 2 ** 32) * list.length)]
+    if (picked === undefined) throw new Error('an empty list')
+    return picked
   }
   const kinds = ['intent', 'intent', 'intent', 'outcome', 'outcome', 'outcome', 'image', 'result', 'migrated', 'end', 'begin'] as const // prettier-ignore
   const steps: Step[] = [{do: 'begin', key: 'k0'}]

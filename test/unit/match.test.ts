@@ -260,7 +260,7 @@ test('plans of users that are not planned', () => {
     smsOrVoiceOnly: false,
   }
   expect(unmatchedPlan(ann, finding)).toEqual({...common, outcome: 'unmatched', findings: [finding]})
-  expect(unchangedPlan(ann, 'ann' as SourceKey, 'f00d')).toEqual({
+  expect(unchangedPlan(ann, 'ann' as SourceKey, 'f00d', false)).toEqual({
     ...common,
     source: 'ann',
     outcome: 'unchanged',

@@ -7,7 +7,7 @@ import {type Collected, planKey} from './collect.js'
 import {optionsFingerprint} from './fingerprint.js'
 import type {UserPlan} from './plan.js'
 import {pool} from './pool.js'
-import {appliedResult, count, plannedResult, type Results, type UserResult} from './result.js'
+import {appliedResult, carriesNothing, count, plannedResult, type Results, type UserResult} from './result.js'
 
 /** Users worked on at once: enough to fill several batches of 20 requests. */
 const USERS_AT_ONCE = 80
@@ -90,7 +90,7 @@ async function keep(
   {journal, clock}: ApplyDeps,
 ): Promise<void> {
   results.users.set(planKey(plan), result)
-  count(results.summary, result, plan.smsOrVoiceOnly)
+  count(results.summary, result, plan)
   await journal.userResult({
     run: context.run,
     user: plan.id,
@@ -102,7 +102,7 @@ async function keep(
   })
 }
 
-/** U5: only who is proven, and was looked at, counts as migrated. */
+/** U5: only who is proven, was looked at, and has something carried over counts as migrated. */
 async function remember(
   plan: UserPlan,
   tenantId: string,
@@ -111,12 +111,13 @@ async function remember(
 ): Promise<void> {
   const {source, serverFingerprint, entraFingerprint, outcome} = plan
   const looked = source !== undefined && serverFingerprint !== undefined && entraFingerprint !== undefined
-  if (!looked || (outcome !== 'migrate' && outcome !== 'unchanged')) return
+  if (!looked || carriesNothing(plan) || (outcome !== 'migrate' && outcome !== 'unchanged')) return
   await journal.migrated(plan.id, tenantId, {
     run: context.run,
     source,
     serverFingerprint,
     optionsFingerprint: optionsFingerprint(context.options),
+    smsOrVoiceOnly: plan.smsOrVoiceOnly,
     at: clock.now().toISOString(),
   })
 }

@@ -169,7 +169,7 @@ class Planner {
     const same =
       memory.migrated.serverFingerprint === fingerprint &&
       memory.migrated.optionsFingerprint === this.#options
-    return same ? unchangedPlan(member, server.key, fingerprint) : undefined
+    return same ? unchangedPlan(member, server.key, fingerprint, memory.migrated.smsOrVoiceOnly) : undefined
   }
 
   async #look(

@@ -71,7 +71,7 @@ async function dryRun(input: MigrateInput, deps: MigrateDeps, signal: AbortSigna
   for (const [key, plan] of collected.plans.entries()) {
     const result = plannedResult(plan)
     results.users.set(key, result)
-    count(results.summary, result, plan.smsOrVoiceOnly)
+    count(results.summary, result, plan)
   }
   await input.preview(collected)
   return {run: null, resumed: false, dryRun: true, collected, results, stop: undefined}

@@ -38,6 +38,8 @@ export interface Summary {
   disabled: number
   readonly actions: {planned: number; done: number; alreadyDone: number; failed: number; unknown: number}
   smsOrVoiceOnly: number
+  /** Users of whose record nothing could be carried over; they must register anew. */
+  nothingToCarry: number
 }
 
 export const emptySummary = (): Summary => ({
@@ -50,6 +52,7 @@ export const emptySummary = (): Summary => ({
   disabled: 0,
   actions: {planned: 0, done: 0, alreadyDone: 0, failed: 0, unknown: 0},
   smsOrVoiceOnly: 0,
+  nothingToCarry: 0,
 })
 
 /** In a dry run: what would become of the user. */
@@ -116,11 +119,16 @@ function view(action: Action, outcome: Outcome | undefined): ActionView {
   }
 }
 
+/** Nothing of the record is in Entra, nor can it be brought there. */
+export const carriesNothing = (plan: UserPlan): boolean =>
+  plan.findings.some(({code}) => code === 'nothing-to-carry')
+
 /** Adds one user; the outcomes always add up to `users`. */
-export function count(summary: Summary, result: UserResult, smsOrVoiceOnly: boolean): void {
+export function count(summary: Summary, result: UserResult, plan: UserPlan): void {
   summary.users++
   summary[result.outcome]++
-  if (smsOrVoiceOnly) summary.smsOrVoiceOnly++
+  if (plan.smsOrVoiceOnly) summary.smsOrVoiceOnly++
+  if (carriesNothing(plan)) summary.nothingToCarry++
   for (const {outcome} of result.actions) {
     summary.actions.planned++
     if (outcome === 'done') summary.actions.done++

@@ -16,7 +16,12 @@ export function unmatchedPlan(member: EntraIdentity, finding: Finding): UserPlan
 }
 
 /** U5: the same server settings under the same options were migrated before. */
-export function unchangedPlan(member: EntraIdentity, source: SourceKey, serverFingerprint: string): UserPlan {
+export function unchangedPlan(
+  member: EntraIdentity,
+  source: SourceKey,
+  serverFingerprint: string,
+  smsOrVoiceOnly: boolean,
+): UserPlan {
   return {
     id: member.id,
     userPrincipalName: member.userPrincipalName,
@@ -26,6 +31,6 @@ export function unchangedPlan(member: EntraIdentity, source: SourceKey, serverFi
     alreadyThere: [],
     findings: [],
     serverFingerprint,
-    smsOrVoiceOnly: false,
+    smsOrVoiceOnly,
   }
 }

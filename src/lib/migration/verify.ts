@@ -3,6 +3,7 @@ import type {Bag} from '../ports/scratch.js'
 import {type Collected, collectPlans} from './collect.js'
 import type {Action, FindingCode, ItemRef, UserPlan} from './plan.js'
 import type {MigrationRequest, PlanningDeps} from './request.js'
+import {carriesNothing} from './result.js'
 
 /** `=` same on both sides, `+` missing in Entra, `*` different, `-` only in Entra, `!` cannot be told or needs a person. */
 export type Mark = '=' | '+' | '*' | '-' | '!'
@@ -25,16 +26,19 @@ export interface VerifiedUser {
   readonly findings: UserPlan['findings']
 }
 
+/** Counts of users: by what remains for them, as `mfa migrate` counts, and by mark. */
 export interface VerifySummary {
   users: number
-  same: number
-  missing: number
-  different: number
-  onlyInEntra: number
-  error: number
-  /** Not to be migrated, so nothing is owed to them. */
+  /** Nothing is left to be written. */
+  migrated: number
+  /** Something is missing or different that a migration would write. */
+  partly: number
+  failed: number
+  unmatched: number
   disabled: number
   smsOrVoiceOnly: number
+  nothingToCarry: number
+  readonly marks: Record<Mark, number>
 }
 
 export interface VerifyReport {
@@ -55,33 +59,35 @@ export async function verify(
   const users = deps.scratch.bag<VerifiedUser>('verified')
   const summary: VerifySummary = {
     users: 0,
-    same: 0,
-    missing: 0,
-    different: 0,
-    onlyInEntra: 0,
-    error: 0,
+    migrated: 0,
+    partly: 0,
+    failed: 0,
+    unmatched: 0,
     disabled: 0,
     smsOrVoiceOnly: 0,
+    nothingToCarry: 0,
+    marks: {'=': 0, '+': 0, '*': 0, '-': 0, '!': 0},
   }
   for (const [key, plan] of collected.plans.entries()) {
     const user = verifiedUser(plan, collected.methods.get(plan.id)[0])
     users.set(key, user)
     summary.users++
+    summary.marks[user.mark]++
+    summary[COUNTED[plan.outcome]]++
     if (plan.smsOrVoiceOnly) summary.smsOrVoiceOnly++
-    if (plan.outcome === 'disabled') summary.disabled++
-    else summary[COUNTED[user.mark]]++
+    if (carriesNothing(plan)) summary.nothingToCarry++
   }
-  const workRemains = summary.missing + summary.different + summary.error > 0
-  return {collected, users, summary, workRemains}
+  // Findings alone are no work, nor are unmatched users: as for the exit code of a migration.
+  return {collected, users, summary, workRemains: summary.partly + summary.failed > 0}
 }
 
 const COUNTED = {
-  '=': 'same',
-  '+': 'missing',
-  '*': 'different',
-  '-': 'onlyInEntra',
-  '!': 'error',
-} as const satisfies Record<Mark, keyof VerifySummary>
+  migrate: 'partly',
+  unchanged: 'migrated',
+  unmatched: 'unmatched',
+  disabled: 'disabled',
+  failed: 'failed',
+} as const satisfies Record<UserPlan['outcome'], keyof VerifySummary>
 
 const GRAVITY: readonly Mark[] = ['=', '-', '+', '*', '!']
 

@@ -50,6 +50,8 @@ export interface UserMemory {
     readonly source: SourceKey
     readonly serverFingerprint: string
     readonly optionsFingerprint: string
+    /** M7, as it was then. */
+    readonly smsOrVoiceOnly: boolean
     readonly at: string
   }
   /** P6: numbers that runs of ours wrote, in Graph's form. */

@@ -6,6 +6,8 @@ export interface Column<Row> {
   readonly align?: 'left' | 'right' | undefined
   /** Share of the width when it gets tight; 1 unless set. */
   readonly weight?: number | undefined
+  /** Terminal columns that it needs at least. */
+  readonly min?: number | undefined
 }
 
 /** The command's data for people, on stdout; silent under --json, where the result itself is the data. */

@@ -3,8 +3,18 @@ import type {MigrateReport} from '../migration/migrate.js'
 import type {UserPlan} from '../migration/plan.js'
 import type {UserResult} from '../migration/result.js'
 import type {Bag} from '../ports/scratch.js'
-import {planColumns, planRows, type PlanRow} from './plan-rows.js'
-import {findingColumns, findingRows, userColumns} from './plan-rows.js'
+import {
+  findingKindColumns,
+  findingKinds,
+  findingRows,
+  type FindingRow,
+  findingTableColumns,
+  namedOnce,
+  planRows,
+  type PlanRow,
+  planTableColumns,
+  userColumns,
+} from './plan-rows.js'
 import {describeProblem} from './problems.js'
 import {type Show, TABLE_LIMIT, usersOf, writeCsv} from './show.js'
 import {verdictLine} from './verdict.js'
@@ -25,7 +35,7 @@ export const showPlanned =
     }
     out.line(`Group "${group.displayName}": ${users} users`)
     for (const problem of collected.problems) out.line(`  ! ${describeProblem(problem)}`)
-    if (actions > 0) await out.table(planColumns, changes(plans), {limit: TABLE_LIMIT})
+    if (actions > 0) await out.table(planTableColumns, namedOnce(changes(plans)), {limit: TABLE_LIMIT})
     const minutes = Math.ceil(actions / WRITES_PER_SECOND / 60)
     out.line(
       actions === 0
@@ -42,17 +52,13 @@ function* changes(plans: Bag<UserPlan>): Iterable<PlanRow> {
 export async function showMigration(
   report: MigrateReport,
   show: Show,
-  csv: string | undefined,
+  options: {readonly csv: string | undefined; readonly again: string},
 ): Promise<void> {
   const {out} = show
   const {results, collected, dryRun} = report
   const {summary} = results
-  await writeCsv(csv, userColumns, values(results.users), show)
-  const findings = [...flatFindings(results.users, TABLE_LIMIT + 1)]
-  if (findings.length > 0) {
-    out.line('\nFindings')
-    await out.table(findingColumns, flatFindings(results.users), {limit: TABLE_LIMIT})
-  }
+  await writeCsv(options.csv, userColumns, values(results.users), show)
+  await showFindings(results.users, show)
   const bad = [...values(results.users)].filter(isBad)
   if (bad.length > 0) {
     out.line('\nFailed or in doubt')
@@ -70,16 +76,16 @@ export async function showMigration(
     return
   }
   out.line(`\n${verdictLine(summary, collected.group.displayName, {dryRun})}`)
-  out.line(`Next: ${next(report)}`)
+  out.line(`Next: ${next(report, options.again)}`)
 }
 
-function next({dryRun, run, results, collected}: MigrateReport): string {
-  const group = `--group "${collected.group.displayName}"`
+/** The command to type next, with the flags of this one that it needs again. */
+function next({dryRun, run, results, collected}: MigrateReport, again: string): string {
+  const group = `--group "${collected.group.displayName}"${again}`
   const {summary} = results
   if (dryRun && summary.actions.planned > 0) return 'the same command without --dry-run writes this plan'
-  if (summary.unmatched > 0)
-    return `mfa mapping export ${group} --out map.csv   (decide the unmatched users by hand)`
   if (summary.failed + summary.partly > 0 && run !== null) return `mfa runs show ${run} --failed`
+  if (summary.unmatched > 0) return `mfa mapping export ${group} --out map.csv`
   return `mfa verify ${group}`
 }
 
@@ -113,12 +119,19 @@ function* values(users: Bag<UserResult>): Iterable<UserResult> {
   for (const [, user] of users.entries()) yield user
 }
 
-function* flatFindings(users: Bag<UserResult>, limit = Infinity) {
-  let count = 0
-  for (const user of values(users)) {
-    for (const row of findingRows(user)) {
-      if (count++ >= limit) return
-      yield row
-    }
-  }
+function* flatFindings(users: Bag<UserResult>): Iterable<FindingRow> {
+  for (const user of values(users)) yield* findingRows(user)
+}
+
+/** A few findings are told one by one, many by kind. */
+const FEW = 12
+
+async function showFindings(users: Bag<UserResult>, {out}: Show): Promise<void> {
+  const first: FindingRow[] = []
+  for (const row of flatFindings(users)) if (first.push(row) > FEW) break
+  if (first.length === 0) return
+  out.line('\nFindings')
+  if (first.length <= FEW) return out.table(findingTableColumns, first)
+  await out.table(findingKindColumns, findingKinds(flatFindings(users)))
+  out.line('--csv FILE has every finding of every user.')
 }

@@ -1,6 +1,6 @@
 import type {OpenedPlan} from '../migration/plan-file.js'
 import type {UserPlan} from '../migration/plan.js'
-import {planColumns, planRows, type PlanRow} from './plan-rows.js'
+import {namedOnce, planColumns, planRows, type PlanRow, planTableColumns} from './plan-rows.js'
 import {type Show, TABLE_LIMIT, writeCsv} from './show.js'
 
 /** `mfa plan show`: what the plan is for, everything in it, and its counts. */
@@ -18,7 +18,7 @@ export async function showSavedPlan(
 
   out.line(`Plan of ${header.createdAt} for group "${header.group.displayName}" in tenant ${header.tenantId}`)
   out.line(`Source ${header.source.label}`)
-  await out.table(planColumns, rows(users), {limit: TABLE_LIMIT})
+  await out.table(planTableColumns, namedOnce(rows(users)), {limit: TABLE_LIMIT})
   await writeCsv(csv, planColumns, rows(users), show)
   const counts = Object.entries(outcomes).map(([outcome, count]) => `${count} ${outcome}`)
   out.line(`${actions} changes for ${users.length} users: ${counts.join(', ')}`)

@@ -1,7 +1,7 @@
-import type {Finding, UserPlan} from '../migration/plan.js'
+import type {Finding, FindingCode, UserPlan} from '../migration/plan.js'
 import type {UserResult} from '../migration/result.js'
 import type {Column} from '../ports/output.js'
-import {describeAction, describeAlreadyThere, describeFinding, itemName} from './describe.js'
+import {describeAction, describeAlreadyThere, describeFinding, findingTitle, itemName} from './describe.js'
 
 /** `+` will be added, `*` will be replaced or changed, `=` is there already, `!` a finding; as in `mfa verify`. */
 export type PlanMark = '+' | '*' | '=' | '!'
@@ -65,12 +65,24 @@ function isChange(action: UserPlan['actions'][number]): boolean {
 }
 
 export const planColumns: readonly Column<PlanRow>[] = [
-  {key: 'user', title: 'User', value: (row) => row.user, weight: 2},
+  {key: 'user', title: 'User', value: (row) => row.user},
   {key: 'mark', title: ' ', value: (row) => row.mark, weight: 0},
-  {key: 'item', title: 'Item', value: (row) => row.item},
   {key: 'rule', title: 'Rule', value: (row) => row.rule, weight: 0},
-  {key: 'what', title: 'What', value: (row) => row.what, weight: 4},
+  {key: 'item', title: 'Item', value: (row) => row.item, weight: 0},
+  {key: 'what', title: 'What', value: (row) => row.what},
 ]
+
+/** For a terminal: a user's name stands only in the first of the user's lines, and the item is in the words. */
+export const planTableColumns = planColumns.filter(({key}) => key !== 'item')
+
+/** Leaves out the name where the line above has the same. */
+export function* namedOnce(rows: Iterable<PlanRow>): Iterable<PlanRow> {
+  let last: string | undefined
+  for (const row of rows) {
+    yield row.user === last ? {...row, user: ''} : row
+    last = row.user
+  }
+}
 
 export const userColumns: readonly Column<UserResult>[] = [
   {key: 'userPrincipalName', title: 'User', value: (row) => row.userPrincipalName, weight: 2},
@@ -79,6 +91,12 @@ export const userColumns: readonly Column<UserResult>[] = [
   {key: 'actions', title: 'Actions', value: (row) => row.actions.length, weight: 0},
   {key: 'failed', title: 'Failed', value: (row) => failures(row).length, weight: 0},
   {key: 'findings', title: 'Findings', value: (row) => row.findings.length, weight: 0},
+  {
+    key: 'details',
+    title: 'Details',
+    value: (row) => row.findings.map(({code, detail}) => `${code}: ${detail}`).join('\n') || undefined,
+    weight: 2,
+  },
   {key: 'error', title: 'Error', value: (row) => failures(row)[0]?.error?.message, weight: 2},
 ]
 
@@ -100,10 +118,61 @@ export function findingRows(
 }
 
 export const findingColumns: readonly Column<FindingRow>[] = [
-  {key: 'userPrincipalName', title: 'User', value: (row) => row.userPrincipalName, weight: 2},
+  {key: 'userPrincipalName', title: 'User', value: (row) => row.userPrincipalName},
   {key: 'source', title: 'Server user', value: (row) => row.source ?? undefined},
   {key: 'code', title: 'Finding', value: (row) => row.finding.code, weight: 0},
   {key: 'rule', title: 'Rule', value: (row) => row.finding.rule, weight: 0},
   {key: 'item', title: 'Item', value: (row) => itemName(row.finding.item)},
   {key: 'detail', title: 'Detail', value: (row) => row.finding.detail, weight: 4},
+]
+
+/** For a terminal, where the detail says everything. */
+export const findingTableColumns = findingColumns.filter(({key}) =>
+  ['userPrincipalName', 'rule', 'detail'].includes(key),
+)
+
+/** All findings of one kind. */
+export interface FindingKind {
+  readonly code: FindingCode
+  readonly rule: string
+  readonly users: number
+  /** The first users, by name. */
+  readonly who: readonly string[]
+  /** The first one's detail. */
+  readonly example: string
+}
+
+/** How many users a kind of finding names. */
+const NAMED = 3
+
+/** Findings by kind, the most frequent first; in memory only one entry a kind. */
+export function findingKinds(rows: Iterable<FindingRow>): readonly FindingKind[] {
+  const kinds = new Map<string, FindingKind & {readonly last: string}>()
+  for (const {userPrincipalName, finding} of rows) {
+    const {code, rule, detail} = finding
+    const kind = kinds.get(code)
+    if (kind?.last === userPrincipalName) continue
+    const who = kind?.who ?? []
+    kinds.set(code, {
+      code,
+      rule: kind?.rule ?? rule,
+      users: (kind?.users ?? 0) + 1,
+      who: who.length < NAMED ? [...who, userPrincipalName] : who,
+      example: kind?.example ?? detail,
+      last: userPrincipalName,
+    })
+  }
+  return [...kinds.values()].sort((one, other) => other.users - one.users)
+}
+
+export const findingKindColumns: readonly Column<FindingKind>[] = [
+  {key: 'users', title: 'Users', value: ({users}) => users, weight: 0},
+  {key: 'rule', title: 'Rule', value: ({rule}) => rule, weight: 0},
+  {
+    key: 'finding',
+    title: 'Finding',
+    value: ({code, who, users}) =>
+      `${findingTitle(code)}: ${who.join(', ')}${users > who.length ? ', …' : ''}`,
+  },
+  {key: 'example', title: 'For example', value: ({example}) => example, weight: 2},
 ]

@@ -14,6 +14,24 @@ const runColumns: readonly Column<RunRecord>[] = [
   {key: 'failed', title: 'Failed', value: (run) => count(run, 'failed'), weight: 0},
 ]
 
+/** The first letters of a run's id hold its time in milliseconds, so they do to name it. */
+const SHORT_ID = 10
+
+const runTableColumns: readonly Column<RunRecord>[] = [
+  {key: 'id', title: 'Run', value: (run) => run.id.slice(0, SHORT_ID), weight: 0, min: SHORT_ID},
+  {key: 'status', title: 'Status', value: (run) => run.status, weight: 0, min: 11},
+  {
+    key: 'startedAt',
+    title: 'Started (UTC)',
+    value: (run) => run.startedAt.slice(0, 16).replace('T', ' '),
+    weight: 0,
+    min: 16,
+  },
+  {key: 'group', title: 'What', value: (run) => `${run.kind} ${run.group?.displayName ?? ''}`.trimEnd()},
+  {key: 'users', title: 'Users', value: (run) => count(run, 'users'), weight: 0, min: 5},
+  {key: 'failed', title: 'Failed', value: (run) => count(run, 'failed'), weight: 0, min: 6},
+]
+
 const count = ({summary}: RunRecord, key: string): number | undefined => {
   const value = summary?.[key]
   return typeof value === 'number' ? value : undefined
@@ -26,31 +44,40 @@ export async function showRuns(
   csv: string | undefined,
 ): Promise<Readonly<Record<string, unknown>>> {
   const newest = [...runs].sort((one, other) => (one.id < other.id ? 1 : -1))
-  await show.out.table(runColumns, newest, {limit: TABLE_LIMIT, empty: 'No runs yet.'})
+  await show.out.table(runTableColumns, newest, {limit: TABLE_LIMIT, empty: 'No runs yet.'})
   await writeCsv(csv, runColumns, newest, show)
   if (newest[0] !== undefined) show.out.line('Next: mfa runs show last')
   return {runs: newest}
 }
 
 const userColumns: readonly Column<UserResultRecord>[] = [
-  {key: 'userPrincipalName', title: 'User', value: (user) => user.userPrincipalName, weight: 2},
+  {key: 'userPrincipalName', title: 'User', value: (user) => user.userPrincipalName},
   {key: 'source', title: 'Server user', value: (user) => user.source},
   {key: 'outcome', title: 'Outcome', value: (user) => user.outcome, weight: 0},
   {key: 'findings', title: 'Findings', value: (user) => user.findings.length, weight: 0},
 ]
 
+const failedColumns: readonly Column<UserResultRecord>[] = [
+  ...userColumns.filter(({key}) => key !== 'findings'),
+  {key: 'details', title: 'Findings', value: ({findings}) => details(findings), weight: 2},
+]
+
+const details = (findings: readonly unknown[]): string =>
+  findings.map((finding) => (finding as {readonly detail?: string}).detail ?? '').join('\n')
+
 const actionColumns: readonly Column<ActionRecord>[] = [
-  {key: 'userPrincipalName', title: 'User', value: (action) => action.userPrincipalName, weight: 2},
-  {key: 'kind', title: 'Write', value: ({intent}) => String(intent['kind'] ?? ''), weight: 0},
+  {key: 'userPrincipalName', title: 'User', value: (action) => action.userPrincipalName},
+  {key: 'kind', title: 'Write', value: ({intent}) => text(intent['kind']), weight: 0},
   {key: 'target', title: 'What', value: ({intent}) => target(intent)},
   {key: 'outcome', title: 'Outcome', value: ({outcome}) => outcome?.status ?? 'in doubt', weight: 0},
   {
     key: 'message',
     title: 'Message',
     value: ({outcome}) => (outcome !== undefined && 'message' in outcome ? outcome.message : undefined),
-    weight: 2,
   },
 ]
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 function target(intent: ActionRecord['intent']): string {
   const {slot, number, serialNumber, method} = intent
@@ -80,7 +107,10 @@ export async function showRun(
   )
   out.line(`Group "${run.group?.displayName ?? ''}", source ${run.sourceLabel}, tenant ${run.tenantId}`)
   if (run.logFile !== undefined) out.line(`Log ${run.logFile}`)
-  await out.table(userColumns, users, {limit: TABLE_LIMIT, empty: 'No such users.'})
+  await out.table(options.failedOnly ? failedColumns : userColumns, users, {
+    limit: TABLE_LIMIT,
+    empty: 'No such users.',
+  })
   await out.table(actionColumns, actions, {limit: TABLE_LIMIT, empty: 'No writes.'})
   await writeCsv(options.csv, actionColumns, actions, show)
   return {run, users, actions}

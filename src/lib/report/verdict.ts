@@ -3,7 +3,7 @@ import type {Summary} from '../migration/result.js'
 type Counts = Pick<
   Summary,
   'users' | 'migrated' | 'unchanged' | 'partly' | 'failed' | 'unmatched' | 'disabled'
->
+> & {readonly nothingToCarry?: number}
 
 /**
  * The last line of `migrate` and `verify`, one pattern for any number of users, since scripts look for it: `all 412 users
@@ -18,12 +18,14 @@ export function verdictLine(
   const group = `"${groupName}"`
   const {users} = summary
   if (users === 0) return `no users in ${group}; nothing to migrate`
-  const migrated = summary.migrated + summary.unchanged
+  const carriedNothing = summary.nothingToCarry ?? 0
+  const migrated = summary.migrated + summary.unchanged - carriedNothing
   const head = migrated === users ? `all ${users} users` : `${migrated} of ${users} users`
   const verb = options.dryRun === true ? 'would be migrated' : 'are migrated'
   const rest = (['partly', 'unmatched', 'disabled'] as const)
     .filter((outcome) => summary[outcome] > 0)
     .map((outcome) => `, ${summary[outcome]} ${outcome}`)
     .join('')
-  return `${head} of ${group} ${verb}; ${summary.failed} failed${rest}`
+  const empty = carriedNothing > 0 ? `, ${carriedNothing} with nothing to carry over` : ''
+  return `${head} of ${group} ${verb}; ${summary.failed} failed${rest}${empty}`
 }

@@ -1,4 +1,4 @@
-import type {VerifiedItem, VerifiedUser, VerifyReport, VerifySummary} from '../migration/verify.js'
+import type {VerifiedItem, VerifiedUser, VerifyReport} from '../migration/verify.js'
 import type {Column} from '../ports/output.js'
 import type {Bag} from '../ports/scratch.js'
 import {itemName} from './describe.js'
@@ -12,30 +12,35 @@ interface Row {
 
 const columns: readonly Column<Row>[] = [
   {key: 'mark', title: ' ', value: ({item}) => item.mark, weight: 0},
-  {key: 'userPrincipalName', title: 'User', value: ({user}) => user.userPrincipalName, weight: 2},
+  {key: 'userPrincipalName', title: 'User', value: ({user}) => user.userPrincipalName},
   {
     key: 'item',
     title: 'Item',
     value: ({item}) => (item.item === 'entra' ? 'only in Entra' : itemName(item.item)),
   },
   {key: 'rule', title: 'Rule', value: ({item}) => item.rule, weight: 0},
-  {key: 'what', title: 'What', value: ({item}) => item.what, weight: 4},
+  {key: 'what', title: 'What', value: ({item}) => item.what},
 ]
 
 /** Shows what is not the same on both sides, the counts, and the verdict. The CSV file has everything. */
-export async function showVerified(report: VerifyReport, show: Show, csv: string | undefined): Promise<void> {
+export async function showVerified(
+  report: VerifyReport,
+  show: Show,
+  {csv, again}: {readonly csv: string | undefined; readonly again: string},
+): Promise<void> {
   const {out} = show
   await writeCsv(csv, columns, rows(report.users, false), show)
   await out.table(columns, rows(report.users, true), {limit: TABLE_LIMIT, empty: 'Both sides are the same.'})
-  const {same, missing, different, onlyInEntra, error, disabled} = report.summary
+  const {marks} = report.summary
   out.line('= same   + missing in Entra   * different   - only in Entra   ! error, or a person is needed')
   out.line(
-    `Users: = ${same}   + ${missing}   * ${different}   - ${onlyInEntra}   ! ${error}   not to be migrated: ${disabled}`,
+    `Users: ${Object.entries(marks)
+      .map(([mark, count]) => `${mark} ${count}`)
+      .join('   ')}`,
   )
   out.line(`\n${verdict(report)}`)
   const group = report.collected.group.displayName
-  if (report.workRemains)
-    out.line(`Next: mfa migrate --group "${group}" --dry-run   (shows what would be written)`)
+  if (report.workRemains) out.line(`Next: mfa migrate --group "${group}"${again} --dry-run`)
 }
 
 export async function verifyJson(
@@ -58,18 +63,7 @@ export async function verifyJson(
 }
 
 const verdict = ({summary, collected}: VerifyReport): string =>
-  verdictLine(counts(summary), collected.group.displayName)
-
-/** Somebody of whom only Entra knows has no server record to migrate. */
-const counts = ({users, same, missing, different, onlyInEntra, error, disabled}: VerifySummary) => ({
-  users,
-  migrated: same,
-  unchanged: 0,
-  partly: missing + different,
-  failed: error,
-  unmatched: onlyInEntra,
-  disabled,
-})
+  verdictLine({...summary, unchanged: 0}, collected.group.displayName)
 
 function* values(users: Bag<VerifiedUser>): Iterable<VerifiedUser> {
   for (const [, user] of users.entries()) yield user

@@ -72,6 +72,7 @@ export const MIGRATIONS: readonly string[] = [
     source TEXT NOT NULL,
     server_fingerprint TEXT NOT NULL,
     options_fingerprint TEXT NOT NULL,
+    sms_or_voice_only INTEGER NOT NULL,
     at TEXT NOT NULL,
     PRIMARY KEY (tenant_id, user)
   ) STRICT, WITHOUT ROWID;

@@ -29,9 +29,11 @@ export function rememberMigrated(
   memory: NonNullable<UserMemory['migrated']>,
 ): void {
   db.run(
-    `INSERT OR REPLACE INTO migrated (tenant_id, user, run, source, server_fingerprint, options_fingerprint, at)
-     VALUES (?, ?, ?, ?, ?, ?, ?)`,
-    tenantId, user, memory.run, memory.source, memory.serverFingerprint, memory.optionsFingerprint, memory.at,
+    `INSERT OR REPLACE INTO migrated (tenant_id, user, run, source, server_fingerprint, options_fingerprint,
+       sms_or_voice_only, at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    tenantId, user, memory.run, memory.source, memory.serverFingerprint, memory.optionsFingerprint,
+    memory.smsOrVoiceOnly ? 1 : 0, memory.at,
   ) // prettier-ignore
 }
 
@@ -66,6 +68,7 @@ export function readMemory(
       source: read.text('source') as SourceKey,
       serverFingerprint: read.text('server_fingerprint'),
       optionsFingerprint: read.text('options_fingerprint'),
+      smsOrVoiceOnly: read.integer('sms_or_voice_only') === 1,
       at: read.text('at'),
     }
   })
