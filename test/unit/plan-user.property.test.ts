@@ -8,7 +8,7 @@ import {unaccounted} from '../../src/lib/migration/rules/accounting.js'
 import {applyToMethods} from '../fakes/apply-to-methods.js'
 import {planInputs} from '../fixtures/arbitrary-user.js'
 
-const RUNS = {numRuns: 1500}
+const RUNS = {numRuns: 1000}
 
 it('plans nothing more once a plan has been carried out', () => {
   fc.assert(
@@ -49,12 +49,11 @@ it('puts what an action needs before it, and mobile before alternateMobile', () 
       const ids = actions.map((action) => action.id)
       expect(new Set(ids).size).toBe(ids.length)
       for (const [index, action] of actions.entries()) {
-        for (const need of action.needs) expect(ids.slice(0, index)).toContain(need)
+        expect(ids.slice(0, index)).toEqual(expect.arrayContaining([...action.needs]))
       }
       const slots = actions.flatMap((action) => (action.kind === 'set-phone' ? [action.slot] : []))
-      if (slots.includes('mobile') && slots.includes('alternateMobile')) {
-        expect(slots.indexOf('mobile')).toBeLessThan(slots.indexOf('alternateMobile'))
-      }
+      const both = slots.includes('mobile') && slots.includes('alternateMobile')
+      expect(!both || slots.indexOf('mobile') < slots.indexOf('alternateMobile')).toBe(true)
     }),
     RUNS,
   )
@@ -66,12 +65,10 @@ it('shows no secret', () => {
       const plan = planUser(input)
       const shown = JSON.stringify(plan) + inspect(plan, {depth: 10})
       const secrets = [
-        ...input.server.devices.map((device) => device.oathSecret),
-        ...input.server.oathTokens.map((token) => token.secret),
+        ...input.server.devices.map((device) => device.oathSecret?.reveal() ?? ''),
+        ...input.server.oathTokens.map((token) => token.secret?.reveal() ?? ''),
       ]
-      for (const secret of secrets) {
-        if (secret !== undefined && !secret.isEmpty) expect(shown).not.toContain(secret.reveal())
-      }
+      expect(secrets.filter((secret) => secret !== '' && shown.includes(secret))).toEqual([])
     }),
     RUNS,
   )
@@ -100,8 +97,8 @@ it('does not depend on an order that means nothing', () => {
         ...dated,
         server: {
           ...dated.server,
-          devices: deviceOrder.map((i) => devices[i]!),
-          oathTokens: tokenOrder.map((i) => dated.server.oathTokens[i]!),
+          devices: permuted(devices, deviceOrder),
+          oathTokens: permuted(dated.server.oathTokens, tokenOrder),
         },
         methods: {
           ...dated.methods,
@@ -118,8 +115,8 @@ it('does not depend on an order that means nothing', () => {
       }
       const renamed = (item: ItemRef): ItemRef => {
         const [kind, at] = item.split(':')
-        if (kind === 'device') return `device:${deviceOrder[Number(at)]!}`
-        return kind === 'token' ? `token:${tokenOrder[Number(at)]!}` : item
+        if (kind === 'device') return `device:${deviceOrder.at(Number(at)) ?? -1}`
+        return kind === 'token' ? `token:${tokenOrder.at(Number(at)) ?? -1}` : item
       }
       const same = (plan: UserPlan, rename: (item: ItemRef) => ItemRef) => ({
         ...plan,
@@ -138,12 +135,18 @@ it('does not depend on an order that means nothing', () => {
 function sameRows({server}: PlanUserInput, item: ItemRef): ItemRef {
   const [kind, at] = item.split(':')
   if (kind !== 'token') return item
-  const row = (index: number) => {
-    const {secret, ...rest} = server.oathTokens[index]!
-    return JSON.stringify([secret?.reveal() ?? '', Object.entries(rest).sort()])
-  }
-  const first = server.oathTokens.findIndex((_, index) => row(index) === row(Number(at)))
-  return `token:${first}`
+  const rows = server.oathTokens.map(({secret, ...rest}) =>
+    JSON.stringify([
+      secret?.reveal() ?? '',
+      rest.serialNumber,
+      rest.timeInterval,
+      rest.manufacturer,
+      rest.model,
+      rest.hashFunction,
+      rest.seedConflict,
+    ]),
+  )
+  return `token:${rows.indexOf(rows.at(Number(at)) ?? '')}`
 }
 
 function shuffled(list: readonly unknown[], random: Iterator<number>): readonly number[] {
@@ -154,12 +157,17 @@ function shuffled(list: readonly unknown[], random: Iterator<number>): readonly 
 }
 
 function pick<T>(list: readonly T[], random: Iterator<number>): readonly T[] {
-  return shuffled(list, random).map((index) => list[index]!)
+  return permuted(list, shuffled(list, random))
+}
+
+function permuted<T>(list: readonly T[], order: readonly number[]): readonly T[] {
+  return order.flatMap((index) => list.slice(index, index + 1))
 }
 
 /** The same input with its properties in another order. */
 function structuredCopy(input: PlanUserInput): PlanUserInput {
-  const turned = <T extends object>(value: T): T => Object.fromEntries(Object.entries(value).reverse()) as T
+  const turned = <T extends object>(value: T): T =>
+    Object.fromEntries(Object.entries(value).toReversed()) as T
   return turned({
     ...input,
     server: turned({

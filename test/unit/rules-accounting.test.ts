@@ -1,6 +1,5 @@
 import {describe, expect, it} from 'vitest'
 import {planUser, preflight} from '../../src/lib/migration/plan-user.js'
-import type {UserPlan} from '../../src/lib/migration/plan.js'
 import {itemsOf, unaccounted, unaccountedIn} from '../../src/lib/migration/rules/accounting.js'
 import {device, identity, options, phone, planInput, serverUser, token} from '../fixtures/users.js'
 
@@ -27,8 +26,8 @@ describe('accounting', () => {
 
   it('a user left alone as a whole is accounted for', () => {
     const plan = planUser(planInput({server}))
-    expect(unaccountedIn(server, {...plan, ...EMPTY} as UserPlan)).toEqual(itemsOf(server))
-    expect(unaccountedIn(server, {...plan, ...EMPTY, outcome: 'disabled'} as UserPlan)).toEqual([])
+    expect(unaccountedIn(server, {...plan, ...EMPTY})).toEqual(itemsOf(server))
+    expect(unaccountedIn(server, {...plan, ...EMPTY, outcome: 'disabled'})).toEqual([])
   })
 })
 

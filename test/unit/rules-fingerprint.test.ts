@@ -18,6 +18,20 @@ import {
   token,
 } from '../fixtures/users.js'
 
+const APP = device('iPhone', {
+  oathSecret: seed(1),
+  token: deviceToken('push-1'),
+  appVersion: '6',
+  registeredAt: '2023-01-01',
+})
+const T1 = token('T1', {
+  secret: seed(2),
+  timeInterval: 30,
+  manufacturer: 'a',
+  model: 'b',
+  hashFunction: 'hmacsha1',
+})
+const T2 = token('T2')
 const FULL = serverUser({
   userPrincipalName: 'jane@contoso.com',
   sid: 'S-1-5-21-1',
@@ -28,22 +42,10 @@ const FULL = serverUser({
   smsMode: 'otp',
   phoneAppMode: 'standard',
   lastModified: '2024-01-01T00:00:00Z',
-  devices: [
-    device('iPhone', {
-      oathSecret: seed(1),
-      token: deviceToken('push-1'),
-      appVersion: '6',
-      registeredAt: '2023-01-01',
-    }),
-  ],
-  oathTokens: [
-    token('T1', {secret: seed(2), timeInterval: 30, manufacturer: 'a', model: 'b', hashFunction: 'hmacsha1'}),
-    token('T2'),
-  ],
+  devices: [APP],
+  oathTokens: [T1, T2],
 })
 const print = (server: ServerUser) => serverFingerprint(server, HASH_KEY)
-const [APP] = FULL.devices
-const [T1, T2] = FULL.oathTokens
 
 describe('serverFingerprint', () => {
   it.each<[string, Partial<ServerUser>]>([
@@ -55,13 +57,13 @@ describe('serverFingerprint', () => {
     ['enabled', {enabled: false}],
     ['last change', {lastModified: '2024-01-01T00:00:01Z'}],
     ['text message mode', {smsMode: 'otpPlusPin'}],
-    ['app secret', {devices: [{...APP!, oathSecret: seed(3)}]}],
-    ['app secret gone', {devices: [{...APP!, oathSecret: undefined}]}],
-    ['device token', {devices: [{...APP!, token: deviceToken('push-2')}]}],
-    ['registration date', {devices: [{...APP!, registeredAt: '2023-01-02'}]}],
-    ['token secret', {oathTokens: [{...T1!, secret: seed(3)}, T2!]}],
-    ['time step', {oathTokens: [{...T1!, timeInterval: 60}, T2!]}],
-    ['seed conflict', {oathTokens: [{...T1!, seedConflict: 'x'}, T2!]}],
+    ['app secret', {devices: [{...APP, oathSecret: seed(3)}]}],
+    ['app secret gone', {devices: [{...APP, oathSecret: undefined}]}],
+    ['device token', {devices: [{...APP, token: deviceToken('push-2')}]}],
+    ['registration date', {devices: [{...APP, registeredAt: '2023-01-02'}]}],
+    ['token secret', {oathTokens: [{...T1, secret: seed(3)}, T2]}],
+    ['time step', {oathTokens: [{...T1, timeInterval: 60}, T2]}],
+    ['seed conflict', {oathTokens: [{...T1, seedConflict: 'x'}, T2]}],
     ['SID', {sid: 'S-1-5-21-2'}],
     ['fault', {faults: [{file: 'users.csv', line: 2, field: 'Phone', message: 'x', severity: 'field'}]}],
   ])('changes with the %s', (_, change) => {
@@ -69,10 +71,10 @@ describe('serverFingerprint', () => {
   })
 
   it('does not change with the order of properties or tokens, nor with the place of a fault in its file', () => {
-    expect(print(Object.fromEntries(Object.entries(FULL).reverse()) as unknown as ServerUser)).toBe(
+    expect(print(Object.fromEntries(Object.entries(FULL).toReversed()) as unknown as ServerUser)).toBe(
       print(FULL),
     )
-    expect(print({...FULL, oathTokens: [T2!, T1!]})).toBe(print(FULL))
+    expect(print({...FULL, oathTokens: [T2, T1]})).toBe(print(FULL))
     const fault = {file: 'users.csv', field: 'Phone', message: 'x', severity: 'field'} as const
     expect(print({...FULL, faults: [{...fault, line: 2}]})).toBe(
       print({...FULL, faults: [{...fault, line: 3}]}),
@@ -105,7 +107,7 @@ it('entraFingerprint changes with what Graph shows and not with its order', () =
   const phones = [entraPhone('mobile', '+1 4255550100'), entraPhone('office', '+1 4255550101')]
   const shown = methods({phones, authenticators: [{id: 'a'}], hardwareOath: [{id: 'h', status: 'assigned'}]})
   const base = entraFingerprint(shown, identity())
-  expect(entraFingerprint({...shown, phones: [...phones].reverse()}, identity())).toBe(base)
+  expect(entraFingerprint({...shown, phones: phones.toReversed()}, identity())).toBe(base)
   const changed = [
     entraFingerprint({...shown, phones: phones.slice(1)}, identity()),
     entraFingerprint({...shown, authenticators: []}, identity()),
