@@ -16,8 +16,11 @@ export interface StoredUser extends StoredRow {
 
 export type ItemKind = 'devices' | 'tokens'
 
-/** start, end, line, bad quotes; for a user whose key is not the Username also the key */
-type Packed = readonly [number, number, number, 0 | 1, SourceKey?]
+/** start, end, line, bad quotes; for a user whose key is not the Username also the Username */
+type Packed = readonly [number, number, number, 0 | 1, string?]
+
+/** Lines named of rows with the same Username. */
+const LINES = 10
 
 /** Bag values under names; most names that are not there are known without asking the scratch. */
 class Rows {
@@ -42,12 +45,13 @@ class Rows {
   }
 }
 
-/** Where each row stands, by Username: on disk, made anew by each full pass. */
+/** Where each row stands: on disk, made anew by each full pass. */
 export class BundleIndex {
+  /** By key, one each. */
   readonly #users: Rows
   readonly #items: Readonly<Record<ItemKind, Rows>>
-  /** Username of the few rows whose key is another. */
-  readonly #renamed: Bag<string>
+  /** First lines by Username, where a row could not have it as its key: mostly since it stands twice. */
+  readonly #lines: Bag<readonly number[]>
 
   constructor(scratch: Scratch, name: string) {
     this.#users = new Rows(scratch.bag(`${name}/users`))
@@ -55,32 +59,38 @@ export class BundleIndex {
       devices: new Rows(scratch.bag(`${name}/devices`)),
       tokens: new Rows(scratch.bag(`${name}/tokens`)),
     }
-    this.#renamed = scratch.bag(`${name}/renamed`)
+    this.#lines = scratch.bag(`${name}/lines`)
   }
 
   /** The key of this row: the Username, with the line added where an earlier row has taken it. */
   addUser(username: string, row: CsvRow): SourceKey {
-    let key = toKey(username)
-    while (this.#taken(key)) key = toKey(`${key} (line ${row.line})`)
-    if (key !== username) this.#renamed.add(key, username)
-    this.#users.add(username, key === username ? pack(row) : [...pack(row), key])
+    const key = this.#freeKey(username, row.line)
+    this.#users.add(key, key === username ? pack(row) : [...pack(row), username])
+    if (key !== username) this.#remember(username, row.line)
     return key
   }
 
   user(key: SourceKey): StoredUser | undefined {
-    const renamed = this.#renamed.size > 0 ? this.#renamed.get(key)[0] : undefined
-    return this.named(renamed ?? key).find((row) => row.key === key)
+    const row = this.#users.get(key)[0]
+    if (!row) return undefined
+    const username = row[4] ?? key
+    const sameName = (this.#lines.size > 0 ? this.#lines.get(username)[0] : undefined) ?? []
+    return {...unpack(row), key, username, sameName}
   }
 
-  /** All rows with this Username, in the file's order. */
-  named(username: string): readonly StoredUser[] {
-    const rows = this.#users.get(username)
-    const sameName = rows.map(([, , line]) => line)
-    return rows.map((row) => Object.assign(unpack(row), {username, key: row[4] ?? toKey(username), sameName}))
+  /** The user whose row begins in this line. */
+  userInLine(username: string, line: number): StoredUser | undefined {
+    let key = toKey(username)
+    for (;;) {
+      const user = this.user(key)
+      if (!user || user.line === line) return user
+      key = withLine(key, line)
+    }
   }
 
   isUser(username: string): boolean {
-    return this.#users.get(username).length > 0
+    const row = this.#users.get(username)[0]
+    return row !== undefined && (row[4] === undefined || this.#lines.get(username).length > 0)
   }
 
   usernames(): Iterable<string> {
@@ -95,9 +105,21 @@ export class BundleIndex {
     return this.#items[kind].get(username).map(unpack)
   }
 
-  #taken(key: SourceKey): boolean {
-    return this.isUser(key) || (this.#renamed.size > 0 && this.#renamed.get(key).length > 0)
+  #remember(username: string, line: number): void {
+    const plain = this.user(toKey(username))
+    const lines = this.#lines.get(username)[0] ?? (plain?.username === username ? [plain.line] : [])
+    if (lines.length <= LINES) this.#lines.set(username, [...lines, line])
   }
+
+  #freeKey(username: string, line: number): SourceKey {
+    let key = toKey(username)
+    while (this.#users.get(key).length > 0) key = withLine(key, line)
+    return key
+  }
+}
+
+function withLine(key: SourceKey, line: number): SourceKey {
+  return toKey(`${key} (line ${line})`)
 }
 
 /** The one place where a text becomes a key of this source. */

@@ -32,7 +32,7 @@ export async function* usersInOrder(reader: BundleReader, signal: AbortSignal): 
         header = false
         continue
       }
-      const stored = reader.index.named(username).find(({line}) => line === row.line)
+      const stored = reader.index.userInLine(username, row.line)
       if (!stored) throw changed()
       window.push({...stored, cells: row.cells})
       if (window.length < WINDOW) continue

@@ -1,6 +1,5 @@
 import {createReadStream} from 'node:fs'
 import {open, stat} from 'node:fs/promises'
-import {finished} from 'node:stream/promises'
 import type {Parser} from 'csv-parse'
 import {CsvFault} from './csv-fault.js'
 import {detectSeparator, type Separator} from './separator.js'
@@ -78,18 +77,22 @@ export class CsvFile {
     const utf8 = new Utf8Check()
     const place: Place = {start: 0, line: 1}
     let quotes = false
+    let read = 0
     try {
       const stream: AsyncIterable<Buffer> = createReadStream(this.path, {highWaterMark: CHUNK, signal})
       for await (const bytes of stream) {
-        utf8.write(bytes)
+        const bad = utf8.write(bytes)
         quotes ||= bytes.includes(QUOTE)
-        parser.write(bytes)
+        parser.write(bad ? wholeLines(bytes.subarray(0, Math.max(0, bad.good - read))) : bytes)
+        read += bytes.length
         yield await this.#batch(drain(parser), place, quotes)
+        if (!bad) continue
+        yield await this.#batch(await lastRows(parser).catch(() => []), place, quotes)
+        throw bad.error
       }
-      utf8.end()
-      parser.end()
-      await finished(parser, {readable: false})
-      yield await this.#batch(drain(parser), place, quotes)
+      const cut = utf8.end()
+      if (cut) throw cut.error
+      yield await this.#batch(await lastRows(parser), place, quotes)
     } catch (error) {
       throw asFault(error, place.line)
     } finally {
@@ -143,6 +146,18 @@ function drain(parser: Pick<Parser, 'read'>): readonly ParsedRow[] {
     if (row === null) return rows
     rows.push(row)
   }
+}
+
+/** What the parser has held back until it knew what follows. */
+async function lastRows(parser: Parser): Promise<readonly ParsedRow[]> {
+  const rest: AsyncIterable<ParsedRow> = parser.end()
+  const rows: ParsedRow[] = []
+  for await (const row of rest) rows.push(row)
+  return rows
+}
+
+function wholeLines(bytes: Buffer): Buffer {
+  return bytes.subarray(0, bytes.lastIndexOf('\n') + 1)
 }
 
 function newlines(cells: readonly string[]): number {

@@ -3,6 +3,11 @@ import {CsvFault} from './csv-fault.js'
 
 const NEWLINE = 10
 
+export interface Utf8Fault {
+  readonly good: number
+  readonly error: CsvFault
+}
+
 /** Finds the first byte of a stream that is not UTF-8; chunks may cut a character anywhere. */
 export class Utf8Check {
   #tail: Buffer = Buffer.alloc(0)
@@ -10,29 +15,31 @@ export class Utf8Check {
   #bytes = 0
   #lines = 0
 
-  /** Throws CsvFault with line and byte. */
-  write(chunk: Buffer): void {
+  /** The fault, with line and byte, if there is one; `good` is then how many bytes of the stream are right. */
+  write(chunk: Buffer): Utf8Fault | undefined {
     const data = this.#tail.length > 0 ? Buffer.concat([this.#tail, chunk]) : chunk
     const whole = data.subarray(0, data.length - cutCharacter(data))
-    if (!isUtf8(whole)) throw this.#fault(whole)
+    if (!isUtf8(whole)) return this.#fault(whole)
     this.#bytes += whole.length
     this.#lines += countNewlines(whole)
     this.#tail = Buffer.from(data.subarray(whole.length))
+    return undefined
   }
 
-  end(): void {
-    if (this.#tail.length > 0) throw this.#fault(this.#tail)
+  end(): Utf8Fault | undefined {
+    return this.#tail.length > 0 ? this.#fault(this.#tail) : undefined
   }
 
-  #fault(data: Buffer): CsvFault {
+  #fault(data: Buffer): Utf8Fault {
     let start = 0
     let line = this.#lines + 1
     for (;;) {
       const end = data.indexOf(NEWLINE, start) + 1 || data.length
       const text = data.subarray(start, end)
       if (!isUtf8(text)) {
-        const byte = this.#bytes + start + firstBadByte(text) + 1
-        return new CsvFault(`not UTF-8 at byte ${byte} of the file; save it as "CSV UTF-8"`, line)
+        const good = this.#bytes + start + firstBadByte(text)
+        const message = `not UTF-8 at byte ${good + 1} of the file; save it as "CSV UTF-8"`
+        return {good, error: new CsvFault(message, line)}
       }
       start = end
       line += 1

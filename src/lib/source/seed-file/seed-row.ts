@@ -30,7 +30,7 @@ export interface SeedRowFault {
   readonly message: string
 }
 
-/** A row of a seed file; `seed` is undefined where the row cannot be used. Messages quote no value but the serial number. */
+/** A row of a seed file; `seed` is undefined where the row cannot be used. Messages quote no text: a secret may stand in any column. */
 export function readSeed(row: RowReader<SeedColumn>): {
   readonly seed: Seed | undefined
   readonly faults: readonly SeedRowFault[]
@@ -44,26 +44,24 @@ export function readSeed(row: RowReader<SeedColumn>): {
   // O5
   const fault = secret.fault()
   if (fault === 'not-base32') {
-    return unusable('secret key', `the secret key is not Base32 (letters A–Z, digits 2–7, no spaces, no "=")`)
+    return unusable('secret key', 'the secret key is not Base32 (letters A–Z, digits 2–7, no spaces, no "=")')
   }
-  if (fault === 'too-long') return unusable('secret key', `the secret key is longer than 128 characters`)
-  // Only from here on is it certain enough that the values stand in their columns and the serial number is no secret.
-  const token = `token ${JSON.stringify(serialNumber)}`
+  if (fault === 'too-long') return unusable('secret key', 'the secret key is longer than 128 characters')
   const faults: SeedRowFault[] = []
   const interval = row.cell('time interval')
   const numeric = interval === undefined || /^\d{1,9}$/.test(interval)
-  if (!numeric) return unusable('time interval', `the time interval of ${token} is no number`)
+  if (!numeric) return unusable('time interval', 'the time interval is no number')
   const timeInterval = interval === undefined ? undefined : Number(interval)
   if (timeInterval !== undefined && timeInterval !== 30 && timeInterval !== 60) {
     faults.push({
       field: 'time interval',
-      message: `the time interval of ${token} is ${timeInterval}, neither 30 nor 60`,
+      message: `the time interval is ${timeInterval}, neither 30 nor 60`,
     })
   }
   const hash = row.cell('hash function')?.toLowerCase()
   const hashFunction = hash === 'hmacsha1' || hash === 'hmacsha256' ? hash : undefined
   if (hash !== undefined && hashFunction === undefined) {
-    return unusable('hash function', `the hash function of ${token} is neither hmacsha1 nor hmacsha256`)
+    return unusable('hash function', 'the hash function is neither hmacsha1 nor hmacsha256')
   }
   return {
     seed: {
