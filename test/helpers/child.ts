@@ -16,6 +16,8 @@ export function startChild(name: string, args: readonly string[]): Child {
   const file = fileURLToPath(new URL(`./${name}.ts`, import.meta.url))
   const child = spawn(process.execPath, ['--import', HOOK, file, ...args], {stdio: 'pipe'})
   child.stderr.pipe(process.stderr)
+  // It may be gone before it has read what it was told.
+  child.stdin.on('error', () => {})
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
   return {
     process: child,

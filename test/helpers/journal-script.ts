@@ -76,8 +76,8 @@ export function player(journal: Journal, open?: Attempt): (step: Step, index: nu
           run,
           source: step.user as SourceKey,
           serverFingerprint: step.fingerprint,
-          smsOrVoiceOnly: false,
           optionsFingerprint: 'o',
+          smsOrVoiceOnly: step.fingerprint === 'a',
           at,
         })
       default:

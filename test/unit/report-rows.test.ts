@@ -172,18 +172,24 @@ describe('rows', () => {
       alreadyThere: [{item: 'token:0', rule: 'O1', target: 'SN1'}],
       findings: [kept],
     })
-    const cells = rows.map((row) => planColumns.slice(1).map((column) => column.value(row)))
-    expect(cells).toEqual([
-      ['+', 'phone', 'P1', 'set mobile to +1 4255550100'],
-      ['*', 'default method', 'M1', 'make push the default instead of text message'],
-      ['=', 'OATH token 1', 'O1', 'SN1 is in place already'],
-      ['!', 'phone', 'P6', describeFinding(kept)],
+    const user = 'ann@contoso.com'
+    expect(toObjects(planColumns, rows)).toEqual([
+      {user, mark: '+', item: 'phone', rule: 'P1', what: 'set mobile to +1 4255550100'},
+      {
+        user,
+        mark: '*',
+        item: 'default method',
+        rule: 'M1',
+        what: 'make push the default instead of text message',
+      },
+      {user, mark: '=', item: 'OATH token 1', rule: 'O1', what: 'SN1 is in place already'},
+      {user, mark: '!', item: 'phone', rule: 'P6', what: describeFinding(kept)},
     ])
     expect(describeFinding(kept)).toBe('number in Entra kept: Entra has +1 4255550199.')
   })
 
   test('of users and of findings', () => {
-    expect(toObjects(userColumns, [ann])).toEqual([
+    expect(toObjects(userColumns, [ann])).toMatchObject([
       {
         userPrincipalName: 'ann@contoso.com',
         source: 'CONTOSO\\ann',

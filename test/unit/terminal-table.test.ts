@@ -95,22 +95,22 @@ describe('renderTable', () => {
 
   test('no line is ever wider than the terminal', () => {
     const text = oneof(
-      string({unit: 'binary', maxLength: 60}),
-      string({unit: 'grapheme', maxLength: 60}),
-      string({maxLength: 60}),
-      constantFrom('👩‍👩‍👧‍👦'.repeat(9), '漢字'.repeat(30), `${'long '.repeat(20)}`, '\ue000\ue000', ''),
+      string({unit: 'binary', maxLength: 40}),
+      string({unit: 'grapheme', maxLength: 40}),
+      string({maxLength: 40}),
+      constantFrom('👩‍👩‍👧‍👦'.repeat(9), '漢字'.repeat(30), 'long '.repeat(20), '\ue000\ue000', ''),
     )
     const row = record({name: text, count: integer(), what: text})
     assert(
       property(array(row, {maxLength: 8}), integer({min: 20, max: 200}), text, (rows, width, title) => {
         const titled = columns.map((column, index) => (index === 0 ? {...column, title} : column))
-        for (const at of [width, 40, 80, 120, 200])
+        for (const at of [width, 40, 80])
           for (const line of renderTable(titled, rows, {width: at, color: false}).split('\n')) {
             expect(widthElsewhere(line)).toBeLessThanOrEqual(at)
             expect(displayWidth(line)).toBeLessThanOrEqual(at)
           }
       }),
-      {numRuns: 60},
+      {numRuns: 25},
     )
   })
 
