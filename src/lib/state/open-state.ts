@@ -52,9 +52,11 @@ async function prepare(folder: string, file: string, logFolder: string): Promise
   await mkdir(folder, {recursive: true, mode: 0o700})
   const inside = await readdir(folder)
   const name = file.slice(folder.length).replace(/^[\\/]/, '')
-  if (inside.length === 0 || inside.includes(STATE_FILE)) await restrictToOwner(folder)
+  // Windows: once is enough, and icacls costs a process each time.
+  const repeat = process.platform !== 'win32'
+  if (inside.length === 0 || (repeat && inside.includes(STATE_FILE))) await restrictToOwner(folder)
   // Made by us with the right mode first: SQLite gives its side files the mode of the main file.
   closeSync(openSync(file, 'a', 0o600))
-  if (process.platform !== 'win32' || !inside.includes(name)) await restrictToOwner(file)
+  if (repeat || !inside.includes(name)) await restrictToOwner(file)
   await mkdir(logFolder, {recursive: true, mode: 0o700})
 }
