@@ -27,7 +27,8 @@ export function page(
   const last = shown.at(-1)
   return ok({
     '@odata.context': contextUrl(call, source.context),
-    ...(options.counted ? {'@odata.count': source.count()} : {}),
+    // As Graph does: the first page says how many there are.
+    ...(options.counted && options.after === 0 ? {'@odata.count': source.count()} : {}),
     ...(found.length > options.top && last !== undefined
       ? {'@odata.nextLink': nextLink(call, last.position)}
       : {}),
