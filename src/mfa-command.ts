@@ -48,6 +48,13 @@ export abstract class MfaCommand extends Command {
     return this.#wiring
   }
 
+  /** For a command that serves: Ctrl-C is its regular end. */
+  protected untilInterrupted(): Promise<void> {
+    return new Promise((resolve) => {
+      this.signal.addEventListener('abort', () => resolve(), {once: true})
+    })
+  }
+
   /** For a result that is right and yet not 0: `differences`, `partial`. */
   protected exitWith(name: ExitName): void {
     process.exitCode = EXIT[name]
@@ -94,10 +101,9 @@ export function report(error: unknown, json: boolean, logFile?: string): void {
     process.stdout.write(`${JSON.stringify({schemaVersion: 1, error: details}, null, 2)}\n`)
     return
   }
-  const request = known.requestId === undefined ? '' : `\n  Request id: ${known.requestId}`
-  process.stderr.write(
-    `error: ${known.message}\n${hint === undefined ? '' : `  ${hint}\n`}${request.slice(1)}${request ? '\n' : ''}`,
-  )
+  const request = known.requestId === undefined ? [] : [`Request id: ${known.requestId}`]
+  const below = [...(hint?.split('\n') ?? []), ...request].map((line) => `  ${line}\n`)
+  process.stderr.write(`error: ${known.message}\n${below.join('')}`)
 }
 
 /** Undefined for oclif's own way of saying that all is well. */

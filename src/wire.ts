@@ -104,6 +104,10 @@ export class Wiring {
     return log
   }
 
+  onClose(close: () => Promise<void> | void): void {
+    this.#closers.push(close)
+  }
+
   state(): Promise<State> {
     this.#state ??= this.#openState()
     return this.#state

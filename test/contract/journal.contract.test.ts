@@ -257,6 +257,12 @@ describe.each([
       await journal.migrated(ANN, TENANT, migrated)
       await journal.migrated(ANN, TENANT, {...migrated, serverFingerprint: 's2'})
       expect((await memoryOf(ANN)).migrated).toEqual({...migrated, serverFingerprint: 's2'})
+
+      await journal.forgetTenant('another')
+      expect((await memoryOf(ANN)).migrated?.serverFingerprint).toBe('s2')
+      await journal.forgetTenant(TENANT)
+      expect((await memoryOf(ANN)).migrated).toBeUndefined()
+      expect(await journal.runs()).toEqual([])
       expect((await memoryOf(ANN, 'other')).migrated).toBeUndefined()
       expect((await memoryOf(BOB)).migrated).toBeUndefined()
     })

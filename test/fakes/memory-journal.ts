@@ -180,6 +180,20 @@ export class MemoryJournal implements Journal {
     }
   }
 
+  async forgetTenant(tenantId: string): Promise<void> {
+    const {actions, images, migrated, remembered, results, runs} = this.store
+    for (const [id, run] of runs) {
+      if (run.tenantId !== tenantId) continue
+      runs.delete(id)
+      for (const map of [images, results])
+        for (const key of map.keys()) if (key.startsWith(owner(id, ''))) map.delete(key)
+    }
+    const mine = owner(tenantId, '')
+    for (const key of migrated.keys()) if (key.startsWith(mine)) migrated.delete(key)
+    actions.splice(0, Infinity, ...actions.filter((one) => one.tenantId !== tenantId))
+    remembered.splice(0, Infinity, ...remembered.filter(({owner: whose}) => !whose.startsWith(mine)))
+  }
+
   async hashKey(): Promise<Uint8Array> {
     return (this.store.hashKey ??= new Uint8Array(randomBytes(32)))
   }
@@ -252,7 +266,7 @@ function isSettledLater(records: readonly ActionRecord[], at: number): boolean {
   return records.slice(at + 1).some((one) => one.action === records[at]?.action && !isOpen(one))
 }
 
-function owner(scope: string, user: ObjectId): string {
+function owner(scope: string, user: string): string {
   return `${scope} ${user}`
 }
 

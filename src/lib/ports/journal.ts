@@ -127,12 +127,10 @@ export interface Journal {
   userResult(record: UserResultRecord): Promise<void>
   userResults(run: RunId): AsyncIterable<UserResultRecord>
   /** U5; call only after a user was proven. */
-  migrated(
-    user: ObjectId,
-    tenantId: string,
-    memory: NonNullable<UserMemory['migrated']>,
-  ): Promise<void>
+  migrated(user: ObjectId, tenantId: string, memory: NonNullable<UserMemory['migrated']>): Promise<void>
   memory(tenantId: string, users: readonly ObjectId[]): Promise<ReadonlyMap<ObjectId, UserMemory>>
+  /** Erases every run, image and memory of a tenant; the key and locks stay. */
+  forgetTenant(tenantId: string): Promise<void>
   /** The key of all keyed hashes of this state; made on first use, 32 bytes. */
   hashKey(): Promise<Uint8Array>
   /** Throws MfaError `locked` that says whose the lock is, where and since when. Heartbeats by itself. */

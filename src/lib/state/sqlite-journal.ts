@@ -156,6 +156,14 @@ export class SqliteJournal implements Journal {
     return readMemory(this.#db, tenantId, users)
   }
 
+  async forgetTenant(tenantId: string): Promise<void> {
+    this.#db.transaction(() => {
+      for (const table of ['actions', 'migrated', 'numbers', 'tokens', 'runs']) {
+        this.#db.run(`DELETE FROM ${table} WHERE tenant_id = ?`, tenantId)
+      }
+    })
+  }
+
   async hashKey(): Promise<Uint8Array> {
     const value = this.#db.transaction(() => {
       this.#db.run(

@@ -1,0 +1,29 @@
+import {Flags} from '@oclif/core'
+
+import {MfaCommand, type Result} from '../../mfa-command.js'
+import {settingsFlags} from '../../mfa-flags.js'
+
+export default class SandboxReset extends MfaCommand {
+  static override summary = 'Put the sandbox tenant back to its beginning, and forget the runs against it.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> --yes',
+    '<%= config.bin %> <%= command.id %> --tenant-file my-tenant.json',
+  ]
+  static override flags = {
+    'tenant-file': Flags.string({summary: 'Fill it with this tenant instead of Contoso.', helpValue: 'FILE'}),
+    yes: Flags.boolean({char: 'y', summary: 'Do not ask.'}),
+    ...settingsFlags,
+  }
+
+  async run(): Promise<Result> {
+    const {flags} = await this.parse(SandboxReset)
+    const wired = await this.wire(flags)
+    const {emptySandbox} = await import('../../wire-sandbox.js')
+    const done = await emptySandbox(wired, flags)
+    wired.out.line(
+      `sandbox tenant "${done.displayName}" is as at its beginning: ${done.users} users, ${done.groups} groups`,
+    )
+    wired.out.line('Next: mfa migrate --tenant sandbox --group "MFA early birds" --source examples/contoso')
+    return done
+  }
+}
