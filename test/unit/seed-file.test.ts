@@ -132,12 +132,16 @@ describe('joining', () => {
     const {tokens, problems} = await join1(
       'CONTOSO\\jdoe,S1,,,,,\nCONTOSO\\jdoe,S2,,,,,\nann,S3,,,,,\n',
       await seeds(
-        `${ENTRA}\nJDOE@contoso.com,S1,${ONE},30,M,O\nother@contoso.com,S2,${ONE},30,M,O\nann,S3,${ONE},30,M,O\n`,
+        `${ENTRA}\nJDOE@contoso.com,S1,${ONE},30,M,O\nother@contoso.com,S2,${ONE},30,M,O\nann@contoso.com,S3,${ONE},30,M,O\n`,
       ),
     )
     expect(tokens.map(({secret}) => secret?.reveal())).toEqual([ONE, ONE, ONE])
     expect(problems).toEqual([
-      expect.objectContaining({line: 3, field: 'upn', message: expect.stringContaining('other@contoso.com')}),
+      expect.objectContaining({
+        line: 3,
+        field: 'upn',
+        message: expect.stringContaining('belongs to "CONTOSO\\jdoe"'),
+      }),
     ])
   })
 

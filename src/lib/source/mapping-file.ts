@@ -3,6 +3,7 @@ import {CsvFault, faultsError, type FileFault} from './csv/csv-fault.js'
 import {CsvFile} from './csv/csv-file.js'
 import {type Header, type HeaderRules, readHeader} from './csv/header.js'
 import {RowReader} from './csv/row-reader.js'
+import {quote} from './quote.js'
 
 export interface MappingRow {
   readonly userPrincipalName: string
@@ -44,7 +45,7 @@ export async function readMapping(
           header = readHeader(row.cells, COLUMNS)
           for (const message of header.faults) fault(message, row.line)
           for (const {name} of header.unknown) {
-            const message = `column ${JSON.stringify(name)} is not known and is ignored`
+            const message = `column ${quote(name)} is not known and is ignored`
             problems.push({code: 'unknown-column', file: path, line: row.line, field: name, message})
           }
           continue
@@ -90,10 +91,7 @@ function twice(
     const line = first.get(name)
     if (line === undefined) first.set(name, row.line)
     else
-      found.push([
-        `${field} ${JSON.stringify(name)} stands also in line ${line}; one line each is needed`,
-        row.line,
-      ])
+      found.push([`${field} ${quote(name)} stands also in line ${line}; one line each is needed`, row.line])
   }
   return found
 }

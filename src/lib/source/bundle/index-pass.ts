@@ -7,6 +7,7 @@ import type {BundleIndex, ItemKind} from './bundle-index.js'
 import type {UserColumn} from './columns.js'
 import type {BundleFile} from './survey.js'
 import {readIdentity} from './user-row.js'
+import {quote} from '../quote.js'
 
 /** Reads users.csv to its end, notes where each row stands and gives the names. */
 export async function* indexIdentities(
@@ -86,8 +87,8 @@ function unknownText(username: string, near: string | undefined): string {
   const hint =
     near === undefined
       ? ''
-      : `; ${JSON.stringify(near)} differs only in letter case, spaces at the ends or Unicode form, write it exactly so`
-  return `no row of users.csv has the Username ${JSON.stringify(username)}${hint}; the row is left out`
+      : `; ${quote(near)} differs only in letter case, spaces at the ends or Unicode form, write it exactly so`
+  return `no row of users.csv has the Username ${quote(username)}${hint}; the row is left out`
 }
 
 function nearNames(index: BundleIndex, wanted: Iterable<string>): ReadonlyMap<string, string> {

@@ -16,6 +16,7 @@ import {
   type UserColumn,
   USERS_FILE,
 } from './columns.js'
+import {quote} from '../quote.js'
 
 export interface BundleFile<Name extends string> {
   readonly name: BundleFileName
@@ -88,7 +89,7 @@ export function unknownColumns<Name extends string>(
     message:
       name === ''
         ? `column ${column} has no name; it is ignored`
-        : `column ${JSON.stringify(name)} is not known and is ignored${hint === undefined ? '' : `; if ${hint} is meant, write exactly that`}`,
+        : `column ${quote(name)} is not known and is ignored${hint === undefined ? '' : `; if ${hint} is meant, write exactly that`}`,
   }))
 }
 

@@ -8,6 +8,7 @@ import {
 } from '../../model/server-user.js'
 import type {RowReader} from '../csv/row-reader.js'
 import type {UserColumn} from './columns.js'
+import {quote} from '../quote.js'
 
 type UserRow = RowReader<UserColumn>
 /** What users.csv alone says of a user. */
@@ -87,7 +88,7 @@ function readMode(row: UserRow, faults: SourceFault[]): ServerMode | undefined {
   const text = row.cell('Mode')
   const mode = SERVER_MODES.find((each) => each === text)
   if (mode === undefined) {
-    const is = text === undefined ? 'is empty' : `is ${JSON.stringify(text.slice(0, 40))}`
+    const is = text === undefined ? 'is empty' : `is ${quote(text.slice(0, 40))}`
     faults.push(row.fault('mode', `Mode ${is}; allowed are ${SERVER_MODES.join(', ')}`, 'Mode'))
   }
   return mode

@@ -1,3 +1,5 @@
+import {quote} from '../quote.js'
+
 /** Names of columns and where they stand. */
 export interface Header<Name extends string> {
   readonly width: number
@@ -34,7 +36,7 @@ export function readHeader<Name extends string>(
     const column = index + 1
     const before = seen.get(name)
     if (before !== undefined && name !== '') {
-      faults.push(`columns ${before} and ${column} are both called ${JSON.stringify(cell)}`)
+      faults.push(`columns ${before} and ${column} are both called ${quote(cell)}`)
       continue
     }
     seen.set(name, column)
@@ -45,8 +47,7 @@ export function readHeader<Name extends string>(
   for (const name of rules.required) {
     if (at.has(name)) continue
     const near = unknown.find(({hint}) => hint === name)
-    const shown =
-      near && `; column ${near.column} is called ${JSON.stringify(near.name)}: write exactly ${name}`
+    const shown = near && `; column ${near.column} is called ${quote(near.name)}: write exactly ${name}`
     faults.push(`has no column ${name}${shown ?? ''}`)
   }
   if (at.size === 0 && cells.length === 1 && /[\t|]/.test(cells[0] ?? '')) {

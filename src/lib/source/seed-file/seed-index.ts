@@ -9,6 +9,7 @@ import {type Header, readHeader} from '../csv/header.js'
 import {RowReader} from '../csv/row-reader.js'
 import {ProblemList} from '../problem-list.js'
 import {readSeed, type Seed, SEED_COLUMNS, type SeedColumn} from './seed-row.js'
+import {quote} from '../quote.js'
 
 /** What the seed files say of one serial number. */
 export interface SeedEntry extends Seed {
@@ -102,7 +103,7 @@ async function* readSeedFile(
         header = readHeader(row.cells, SEED_COLUMNS)
         for (const message of header.faults) faults.push({file: path, line: row.line, message})
         for (const {name} of header.unknown) {
-          const message = `column ${JSON.stringify(name)} is not known and is ignored`
+          const message = `column ${quote(name)} is not known and is ignored`
           problems.add({code: 'unknown-column', file: path, line: row.line, field: name, message})
         }
       } else if (header.faults.length === 0) {
@@ -121,7 +122,7 @@ function merge(
   sameSecret: SeedIndex['sameSecret'],
   problems: ProblemList,
 ): SeedEntry {
-  const token = `serial number ${JSON.stringify(seed.serialNumber)}`
+  const token = `serial number ${quote(seed.serialNumber)}`
   const place = {code: 'seed-duplicate', file: seed.file, line: seed.line} as const
   const where = before.file === seed.file ? `line ${before.line}` : `${before.file}, line ${before.line}`
   if (!sameSecret(before.secret, seed.secret)) {

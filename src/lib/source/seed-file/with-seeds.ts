@@ -4,6 +4,7 @@ import type {ServerIdentity, ServerOathToken, ServerUser} from '../../model/serv
 import type {Source, SourceDescription, SourceProblem} from '../../ports/source.js'
 import {ProblemList} from '../problem-list.js'
 import type {SeedEntry, SeedIndex} from './seed-index.js'
+import {quote} from '../quote.js'
 
 /** Unmatched serial numbers told one by one. */
 const UNMATCHED_LISTED = 100
@@ -100,14 +101,16 @@ class SeededSource implements Source {
   #checkUpn(user: ServerUser, seed: SeedEntry): void {
     const upn = seed.upn?.toLowerCase()
     if (upn === undefined) return
-    if (upn === user.userPrincipalName?.toLowerCase() || upn === user.username.toLowerCase()) return
-    const serial = JSON.stringify(seed.serialNumber)
+    const names = [user.userPrincipalName, user.username].filter((name) => name?.includes('@'))
+    // DOMAIN\name alone does not tell whether it is the same person.
+    if (names.length === 0 || names.some((name) => name?.toLowerCase() === upn)) return
+    const serial = quote(seed.serialNumber)
     this.#joinProblems.set(JSON.stringify([seed.file, seed.line, user.key]), {
       code: 'seed-invalid',
       file: seed.file,
       line: seed.line,
       field: 'upn',
-      message: `serial number ${serial} is given to ${JSON.stringify(seed.upn)} here but belongs to ${JSON.stringify(user.key)} on the server; the serial number counts`,
+      message: `serial number ${serial} is given to ${quote(seed.upn ?? '')} here but belongs to ${quote(user.key)} on the server; the serial number counts`,
     })
   }
 
@@ -124,7 +127,7 @@ class SeededSource implements Source {
       file: seed.file,
       line: seed.line,
       field: 'serial number',
-      message: `serial number ${JSON.stringify(near)} differs from ${JSON.stringify(serial)} of the source only in letter case or spaces at the ends; write it exactly so`,
+      message: `serial number ${quote(seed.serialNumber)} differs from ${quote(serial)} of the source only in letter case or spaces at the ends; write it exactly so`,
     })
   }
 
@@ -132,7 +135,7 @@ class SeededSource implements Source {
     const problems = new ProblemList(UNMATCHED_LISTED)
     for (const {serialNumber, file, line} of this.#seeds.entries()) {
       if (seen.has(serialNumber)) continue
-      const message = `no user of the source has serial number ${JSON.stringify(serialNumber)}`
+      const message = `no user of the source has serial number ${quote(serialNumber)}`
       problems.add({code: 'seed-unmatched', file, line, field: 'serial number', message})
     }
     return problems.list()
