@@ -73,7 +73,11 @@ export async function startPfServer(
   }
   const calls: PfCall[] = []
   const times = new Map<string, number>()
-  const state = {users}
+  const inOrder = (all: readonly PfUser[]): readonly PfUser[] =>
+    options.order === 'scrambled'
+      ? all.toSorted((one, other) => scramble(one.username) - scramble(other.username))
+      : all
+  const state = {users: inOrder(users)}
   const handle = (request: http.IncomingMessage, response: http.ServerResponse, body: string): void => {
     const {basic} = options
     const expected = basic && `Basic ${Buffer.from(`${basic.username}:${basic.password}`).toString('base64')}`
@@ -127,7 +131,7 @@ export async function startPfServer(
       return state.users
     },
     set users(value) {
-      state.users = value
+      state.users = inOrder(value)
     },
     close: async () => {
       server.closeAllConnections()
@@ -140,9 +144,16 @@ const PARSER = new XMLParser({
   parseTagValue: false,
   trimValues: false,
   removeNSPrefix: true,
-  processEntities: true,
-  htmlEntities: true,
+  processEntities: false,
 })
+const NAMED: Readonly<Record<string, string>> = {amp: '&', lt: '<', gt: '>', quot: '"', apos: "'"}
+
+/** The parser's own decoding loses control characters. */
+function decode(text: string): string {
+  return text.replaceAll(/&(?:#x([\da-f]+)|(\w+));/g, (_, hex: string | undefined, name: string) =>
+    hex === undefined ? (NAMED[name] ?? '') : String.fromCodePoint(Number.parseInt(hex, 16)),
+  )
+}
 
 function callOf(request: http.IncomingMessage, body: string, times: Map<string, number>): PfCall | undefined {
   const count = (operation: string, args: Record<string, string>): PfCall => {
@@ -159,7 +170,8 @@ function callOf(request: http.IncomingMessage, body: string, times: Map<string, 
   const parsed = PARSER.parse(body) as {Envelope?: {Body?: Record<string, Record<string, string> | string>}}
   const args = parsed.Envelope?.Body?.[action]
   if (args === undefined || !body.includes(`<${action} xmlns="${NAMESPACE}"`)) return undefined
-  return count(action, typeof args === 'string' ? {} : args)
+  if (typeof args === 'string') return count(action, {})
+  return count(action, Object.fromEntries(Object.entries(args).map(([name, text]) => [name, decode(text)])))
 }
 
 /** True where nothing else is to be sent. */
@@ -219,7 +231,8 @@ function answer(call: PfCall, users: readonly PfUser[], options: PfServerOptions
       `<userRows>${xml.join('')}</userRows><resultsComplete>${complete}</resultsComplete>${error}`,
     )
   }
-  const user = users.find(({username}) => username.toLowerCase() === (args['username'] ?? '').toLowerCase())
+  const wanted = (args['username'] ?? '').toLowerCase()
+  const user = users.find(({username}) => username.toLowerCase() === wanted)
   if (user === undefined)
     return result(false, '<error><Code>10</Code><Description>User not found.</Description></error>')
   if (operation === 'CanonicalizeUser') {
@@ -269,14 +282,12 @@ function find(
   if (options.needsBlankFilters && args['usernameFilter'] === undefined) return {rows: [], complete: true}
   const matches = nameTest(args['usernameFilter'] ?? '', options)
   const value = (user: PfUser, name: string): string => user.settings?.[name] ?? DEFAULTS[name] ?? ''
-  let rows = users.filter(
+  const rows = users.filter(
     (user) =>
       matches(user.username) &&
       (args['enabledSpecified'] !== 'true' || value(user, 'Enabled') === args['enabledFilter']) &&
       (args['modeSpecified'] !== 'true' || value(user, 'Mode') === args['modeFilter']),
   )
-  if (options.order === 'scrambled')
-    rows = rows.toSorted((one, other) => scramble(one.username) - scramble(other.username))
   const limit = Math.min(Number(args['resultLimit']), options.cap ?? Number.POSITIVE_INFINITY)
   return {rows: rows.slice(0, limit), complete: rows.length <= limit || options.lies === true}
 }

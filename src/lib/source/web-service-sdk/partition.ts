@@ -115,5 +115,7 @@ function shortParts({register, limit, filter}: PartitionOptions, prefixes: Itera
       if (concerns(filter, username, prefix)) counts.set(prefix, count + times)
     }
   }
-  return [...counts].flatMap(([prefix, count]) => (count <= limit ? [prefix] : []))
+  const short = [...counts].flatMap(([prefix, count]) => (count <= limit ? [prefix] : []))
+  // The longest say it best: whoever is missing there is missing in all that they begin with.
+  return short.filter((prefix) => !short.some((other) => other !== prefix && other.startsWith(prefix)))
 }
