@@ -168,7 +168,7 @@ function describe(version: Version, text: string) {
       compiled.get(pointer) ??
       ajv.compile({$ref: `${version}#${pointer.split('/').map(encodeURIComponent).join('/')}`})
     compiled.set(pointer, check)
-    return check(value) === true ? [] : (check.errors ?? []).map(errorText)
+    return check(value) ? [] : (check.errors ?? []).map(errorText)
   }
   const resolve = (node: unknown): Json => {
     const reference = (node as Json | undefined)?.['$ref']
@@ -196,8 +196,7 @@ function describe(version: Version, text: string) {
 
   /** The operation, or why there is none. */
   const find = (method: string, pathname: string): Found | string => {
-    const fitting = patterns.filter(({pattern}) => pattern.test(pathname))
-    const [first] = fitting
+    const first = patterns.find(({pattern}) => pattern.test(pathname))
     if (first === undefined) return `${version} has no path ${pathname}`
     const operation = byName.get(`${method.toUpperCase()} ${first.template}`)
     if (operation === undefined) return `${version} has no ${method} ${first.template}`

@@ -42,7 +42,7 @@ export function answerBatch(request: GraphRequest, perform: (item: GraphRequest)
     done.set(item.id, failed ? dependencyFailed() : performItem(item, request, perform))
   }
   // The order is not promised, so nobody should count on it.
-  return ok({responses: [...done].reverse().map(([id, answer]) => toResponse(id, answer))})
+  return ok({responses: [...done].toReversed().map(([id, answer]) => toResponse(id, answer))})
 }
 
 /** Dependencies first. Throws GraphFault 400: an id twice, a dependency that is not there, a circle. */

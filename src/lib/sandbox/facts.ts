@@ -37,6 +37,7 @@ export function factsOf<Body>(store: Store, owner: number, kind: FactKind, seenA
     .map((row) => ({kind: row.kind, id: row.id, body: JSON.parse(row.body) as Body}))
 }
 
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- only the caller knows what was stored
 export function factOf<Body>(
   store: Store,
   owner: number,

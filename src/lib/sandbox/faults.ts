@@ -41,7 +41,7 @@ export function parseFaults(text: string): Faults {
   const wrong: string[] = []
   for (const part of text.split(',').map((each) => each.trim())) {
     if (part === '') continue
-    const [name = '', value = ''] = splitOnce(part)
+    const [name, value] = splitOnce(part)
     if (name === 'failUser' && value !== '') failUser.push(value)
     else if (isOneOf(RATES, name) && isNumber(value) && Number(value) <= 1) numbers[name] = Number(value)
     else if (isOneOf(NUMBERS, name) && isNumber(value)) numbers[name] = Number(value)

@@ -24,7 +24,6 @@ export function createGraphEndpoint(engine: Engine, tokens: Tokens) {
       const roles = authorize(headers['authorization'], tokens)
       const result = engine.handle(toRequest(incoming.method ?? 'GET', url, headers, body, roles))
       if (result === 'hung-up') return result
-      const isText = result.contentType !== undefined
       return {
         status: result.status,
         headers: {
@@ -33,7 +32,7 @@ export function createGraphEndpoint(engine: Engine, tokens: Tokens) {
         },
         ...(result.body === undefined
           ? {}
-          : {text: isText ? String(result.body) : JSON.stringify(result.body)}),
+          : {text: typeof result.body === 'string' ? result.body : JSON.stringify(result.body)}),
       }
     } catch (error) {
       return refused(error, headers)

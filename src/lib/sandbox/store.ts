@@ -45,6 +45,7 @@ CREATE INDEX IF NOT EXISTS devices_owner ON devices (owner) WHERE owner IS NOT N
 /** The sandbox tenant's SQLite file. Everything per user is here and nowhere in memory. */
 export interface Store {
   all<Row>(sql: string, ...values: SQLInputValue[]): Row[]
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- only the caller knows what the query gives
   get<Row>(sql: string, ...values: SQLInputValue[]): Row | undefined
   run(sql: string, ...values: SQLInputValue[]): number
   meta(name: string): string | undefined
@@ -73,6 +74,7 @@ export function openStore(stateFile: string): Store {
   }
   const store: Store = {
     all: <Row>(sql: string, ...values: SQLInputValue[]) => prepare(sql).all(...values) as unknown as Row[],
+    // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- only the caller knows what the query gives
     get: <Row>(sql: string, ...values: SQLInputValue[]) =>
       prepare(sql).get(...values) as unknown as Row | undefined,
     run: (sql, ...values) => Number(prepare(sql).run(...values).changes),
