@@ -2,7 +2,8 @@
 export interface Column<Row> {
   readonly key: string
   readonly title: string
-  readonly value: (row: Row) => string | number | boolean | undefined
+  /** A list of texts takes a line each in a table, and is joined by `; ` elsewhere. */
+  readonly value: (row: Row) => string | number | boolean | readonly string[] | undefined
   readonly align?: 'left' | 'right' | undefined
   /** Share of the width when it gets tight; 1 unless set. */
   readonly weight?: number | undefined

@@ -46,15 +46,16 @@ export async function* csvChunks<Row>(
   if (held.length > 0) yield text(held)
 }
 
-function cell(value: string | number | boolean | undefined): string {
-  return value === undefined ? '' : String(value)
+function cell(value: ReturnType<Column<never>['value']>): string {
+  if (value === undefined) return ''
+  return typeof value === 'object' ? value.join('; ') : String(value)
 }
 
 /** The same rows as JSON has them: keys of the columns, absent values null. */
 export function toObjects<Row>(
   columns: readonly Column<Row>[],
   rows: Iterable<Row>,
-): readonly Readonly<Record<string, string | number | boolean | null>>[] {
+): readonly Readonly<Record<string, string | number | boolean | readonly string[] | null>>[] {
   return Array.from(rows, (row) =>
     Object.fromEntries(columns.map(({key, value}) => [key, value(row) ?? null])),
   )

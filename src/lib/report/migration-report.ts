@@ -4,6 +4,7 @@ import type {UserPlan} from '../migration/plan.js'
 import type {UserResult} from '../migration/result.js'
 import type {Bag} from '../ports/scratch.js'
 import {
+  failureColumns,
   findingKindColumns,
   findingKinds,
   findingRows,
@@ -62,7 +63,7 @@ export async function showMigration(
   const bad = [...values(results.users)].filter(isBad)
   if (bad.length > 0) {
     out.line('\nFailed or in doubt')
-    await out.table(userColumns, bad, {limit: TABLE_LIMIT})
+    await out.table(failureColumns, bad, {limit: TABLE_LIMIT})
   }
   if (summary.smsOrVoiceOnly > 0) {
     out.line(

@@ -171,8 +171,24 @@ export const findingKindColumns: readonly Column<FindingKind>[] = [
   {
     key: 'finding',
     title: 'Finding',
-    value: ({code, who, users}) =>
+    value: ({code, who, users, example}) => [
       `${findingTitle(code)}: ${who.join(', ')}${users > who.length ? ', …' : ''}`,
+      example,
+    ],
   },
-  {key: 'example', title: 'For example', value: ({example}) => example, weight: 2},
+]
+
+/** For a terminal: who failed, and why. */
+export const failureColumns: readonly Column<UserResult>[] = [
+  {key: 'user', title: 'User', value: (row) => row.userPrincipalName},
+  {key: 'outcome', title: 'Outcome', value: (row) => row.outcome, weight: 0},
+  {
+    key: 'why',
+    title: 'Why',
+    value: (row) => [
+      ...failures(row).map(({kind, error}) => `${kind}: ${error?.message ?? 'in doubt'}`),
+      ...(failures(row).length === 0 ? row.findings.map(({detail}) => detail) : []),
+    ],
+    weight: 2,
+  },
 ]

@@ -62,8 +62,8 @@ const failedColumns: readonly Column<UserResultRecord>[] = [
   {key: 'details', title: 'Findings', value: ({findings}) => details(findings), weight: 2},
 ]
 
-const details = (findings: readonly unknown[]): string =>
-  findings.map((finding) => (finding as {readonly detail?: string}).detail ?? '').join('\n')
+const details = (findings: readonly unknown[]): readonly string[] =>
+  findings.map((finding) => (finding as {readonly detail?: string}).detail ?? '')
 
 const actionColumns: readonly Column<ActionRecord>[] = [
   {key: 'userPrincipalName', title: 'User', value: (action) => action.userPrincipalName},

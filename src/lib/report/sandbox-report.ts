@@ -38,8 +38,7 @@ export async function showSandbox(tenant: ShownTenant, out: Output): Promise<voi
     {
       key: 'phones',
       title: 'Phones',
-      value: ({phoneMethods}) =>
-        phoneMethods?.map((phone) => `${phone.phoneType} ${phone.phoneNumber}`).join('\n'),
+      value: ({phoneMethods}) => phoneMethods?.map((phone) => `${phone.phoneType} ${phone.phoneNumber}`),
     },
     {
       key: 'apps',
@@ -50,7 +49,7 @@ export async function showSandbox(tenant: ShownTenant, out: Output): Promise<voi
     {
       key: 'tokens',
       title: 'Tokens',
-      value: ({userPrincipalName}) => tokens.get(userPrincipalName)?.join('\n'),
+      value: ({userPrincipalName}) => tokens.get(userPrincipalName),
     },
   ]
   out.line(`Sandbox tenant "${tenant.displayName}" (${tenant.tenantId})`)

@@ -5,8 +5,8 @@ import {serverPhone} from './users-report.js'
 
 interface Line {
   readonly what: string
-  readonly server: string | undefined
-  readonly entra: string | undefined
+  readonly server: string | readonly string[] | undefined
+  readonly entra: string | readonly string[] | undefined
 }
 
 const columns: readonly Column<Line>[] = [
@@ -37,27 +37,26 @@ function lines({entra, server, methods}: UserPair): readonly Line[] {
     {what: 'office', server: undefined, entra: slot('office')},
     {
       what: 'apps',
-      server: list(server?.devices.map(({name, appVersion}) => joined(name, appVersion))),
-      entra: list(
+      server: (server?.devices.map(({name, appVersion}) => joined(name, appVersion))),
+      entra: (
         methods?.authenticators.map((app) => joined(app.displayName ?? app.id, app.phoneAppVersion)),
       ),
     },
     {
       what: 'OATH tokens',
-      server: list(
+      server: (
         server?.oathTokens.map((token) => `${token.serialNumber}${token.secret ? '' : ' (no secret)'}`),
       ),
-      entra: list(methods?.hardwareOath.map((token) => `${token.serialNumber ?? '?'} (${token.status})`)),
+      entra: (methods?.hardwareOath.map((token) => `${token.serialNumber ?? '?'} (${token.status})`)),
     },
     {what: 'software OATH', server: undefined, entra: count(methods?.softwareOath.length)},
-    {what: 'other methods', server: undefined, entra: list(methods?.others.map(({type}) => type))},
+    {what: 'other methods', server: undefined, entra: (methods?.others.map(({type}) => type))},
     {what: 'last modified', server: server?.lastModified, entra: undefined},
-    {what: 'faults', server: list(server?.faults.map(({message}) => message)), entra: undefined},
+    {what: 'faults', server: (server?.faults.map(({message}) => message)), entra: undefined},
   ]
 }
 
 const yesNo = (value: boolean | undefined): string | undefined =>
   value === undefined ? undefined : value ? 'yes' : 'no'
 const joined = (...parts: readonly (string | undefined)[]): string => parts.filter((part) => part).join(' ')
-const list = (values: readonly string[] | undefined): string | undefined => values?.join('\n')
 const count = (value: number | undefined): string | undefined => (value ? String(value) : undefined)

@@ -5,7 +5,8 @@ import {printable} from '../model/printable.js'
 import {columnWidths} from './column-widths.js'
 import {cut, displayWidth, wrap} from './display-width.js'
 
-export type Cell = string | number | boolean | undefined
+/** A list of texts takes a line each; a line break inside a text is shown as its code. */
+export type Cell = string | number | boolean | readonly string[] | undefined
 
 export interface TableColumn<Row> {
   readonly title: string
@@ -50,7 +51,7 @@ export function renderTable<Row>(
     columns.map((column, index) => ({
       min: column.min ?? 4,
       weight: column.weight ?? 1,
-      wanted: Math.max(displayWidth(column.title), ...cells.map((row) => displayWidth(row[index] ?? ''))),
+      wanted: Math.max(displayWidth(column.title), ...cells.map((row) => widest(row[index] ?? ''))),
     })),
     options.width - 3 * columns.length - 1,
   )
@@ -97,6 +98,7 @@ function loadTable(): typeof CliTable {
 function cellText(value: Cell): string {
   if (value === undefined) return ''
   if (typeof value === 'boolean') return value ? 'yes' : 'no'
+  if (typeof value === 'object') return value.map(printable).join('\n')
   return printable(String(value))
 }
 
@@ -112,9 +114,11 @@ function isNumeric<Row>(rows: readonly Row[], column: TableColumn<Row>): boolean
 
 function cellLines(text: string, width: number, isCut: boolean): readonly string[] {
   if (isCut) return [cut(text, width)]
-  const lines = wrap(text, width)
+  const lines = text.split('\n').flatMap((line) => wrap(line, width))
   return lines.length <= MAX_LINES ? lines : [...lines.slice(0, MAX_LINES - 1), cut('…', width)]
 }
+
+const widest = (text: string): number => Math.max(...text.split('\n').map(displayWidth))
 
 function pad(text: string, width: number, right: boolean): string {
   const spaces = ' '.repeat(Math.max(0, width - displayWidth(text)))
@@ -129,7 +133,11 @@ function renderList<Row>(
 ): string {
   const blocks = cells.map((row) =>
     columns
-      .flatMap((column, index) => wrap(`${printable(column.title)}: ${row[index] ?? ''}`, options.width))
+      .flatMap((column, index) =>
+        `${printable(column.title)}: ${row[index] ?? ''}`
+          .split('\n')
+          .flatMap((line) => wrap(line, options.width)),
+      )
       .join('\n'),
   )
   return blocks.join('\n\n')
