@@ -37,22 +37,18 @@ function lines({entra, server, methods}: UserPair): readonly Line[] {
     {what: 'office', server: undefined, entra: slot('office')},
     {
       what: 'apps',
-      server: (server?.devices.map(({name, appVersion}) => joined(name, appVersion))),
-      entra: (
-        methods?.authenticators.map((app) => joined(app.displayName ?? app.id, app.phoneAppVersion)),
-      ),
+      server: server?.devices.map(({name, appVersion}) => joined(name, appVersion)),
+      entra: methods?.authenticators.map((app) => joined(app.displayName ?? app.id, app.phoneAppVersion)),
     },
     {
       what: 'OATH tokens',
-      server: (
-        server?.oathTokens.map((token) => `${token.serialNumber}${token.secret ? '' : ' (no secret)'}`),
-      ),
-      entra: (methods?.hardwareOath.map((token) => `${token.serialNumber ?? '?'} (${token.status})`)),
+      server: server?.oathTokens.map((token) => `${token.serialNumber}${token.secret ? '' : ' (no secret)'}`),
+      entra: methods?.hardwareOath.map((token) => `${token.serialNumber ?? '?'} (${token.status})`),
     },
     {what: 'software OATH', server: undefined, entra: count(methods?.softwareOath.length)},
-    {what: 'other methods', server: undefined, entra: (methods?.others.map(({type}) => type))},
+    {what: 'other methods', server: undefined, entra: methods?.others.map(({type}) => type)},
     {what: 'last modified', server: server?.lastModified, entra: undefined},
-    {what: 'faults', server: (server?.faults.map(({message}) => message)), entra: undefined},
+    {what: 'faults', server: server?.faults.map(({message}) => message), entra: undefined},
   ]
 }
 
