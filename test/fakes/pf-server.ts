@@ -231,8 +231,9 @@ function answer(call: PfCall, users: readonly PfUser[], options: PfServerOptions
       `<userRows>${xml.join('')}</userRows><resultsComplete>${complete}</resultsComplete>${error}`,
     )
   }
-  const wanted = (args['username'] ?? '').toLowerCase()
-  const user = users.find(({username}) => username.toLowerCase() === wanted)
+  const name = args['username'] ?? ''
+  const same = (one: PfUser): boolean => one.username.toLowerCase() === name.toLowerCase()
+  const user = users.find(({username}) => username === name) ?? users.find(same)
   if (user === undefined)
     return result(false, '<error><Code>10</Code><Description>User not found.</Description></error>')
   if (operation === 'CanonicalizeUser') {

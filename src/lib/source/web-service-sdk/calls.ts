@@ -1,3 +1,4 @@
+import {createHash} from 'node:crypto'
 import type {Clock} from '../../ports/clock.js'
 import {CallFailure, cutFailure, faultFailure, malformedFailure, refusal} from './call-failure.js'
 import {emptySearch, type Chosen, type NameTable} from './operations.js'
@@ -26,6 +27,8 @@ export interface UserRow {
   readonly sid?: string | undefined
   readonly userPrincipalName?: string | undefined
   readonly userGroup?: string | undefined
+  /** SHA-256 over all that the row shows of the user. */
+  readonly digest: string
 }
 
 export interface Query {
@@ -100,6 +103,7 @@ export class Calls {
             sid: value('Sid') || undefined,
             userPrincipalName: value('UserPrincipalName') || undefined,
             userGroup: value('UserGroup') || undefined,
+            digest: digestOf(valuesOf(row, shape.row)),
           },
           attempt,
         )
@@ -270,6 +274,12 @@ function valuesOf(node: XmlNode, table: NameTable): Values {
     if (text !== undefined) values.set(meaning, text)
   }
   return values
+}
+
+function digestOf(values: Values): string {
+  return createHash('sha256')
+    .update(JSON.stringify([...values]))
+    .digest('base64')
 }
 
 /** xs:boolean; its white space is no part of it. Undefined for anything else. */

@@ -50,7 +50,7 @@ export class NameRegister {
         return true
       }
       const seen = before.answer === answer ? before.seen + 1 : 1
-      this.#bag.set(row.username, {...before, answer, seen, times: Math.max(before.times, seen)})
+      this.#bag.set(row.username, {...before, ...row, answer, seen, times: Math.max(before.times, seen)})
       return false
     }
   }

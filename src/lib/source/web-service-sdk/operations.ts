@@ -57,12 +57,22 @@ const LATER: readonly (readonly [string, RegExp])[] = [
   ['OathSecret', /^oath(token)?secret(key)?$/i],
 ]
 
-export const SETTINGS_FIELDS = [
+const ROW_FIELDS = [
+  'Username',
+  'FirstName',
+  'LastName',
+  'EmailAddress',
+  'UserGroup',
+  'CountryCode',
+  'Phone',
+  'Extension',
+]
+
+const SETTINGS_FIELDS = [
   'FirstName', 'LastName', 'EmailAddress', 'UserGroup', 'CountryCode', 'Phone', 'Extension', 'BackupCountryCode',
   'BackupPhone', 'BackupExtension', 'Mode', 'PinMode', 'SmsDirection', 'SmsMode', 'PhoneAppMode', 'Enabled',
   'OathTokenExists', 'OathTokenSerialNumber', 'OathTokenSecretKey', 'OathTokenTimeInterval', 'PhoneAppActivated',
 ] as const // prettier-ignore
-export type SettingsField = (typeof SETTINGS_FIELDS)[number] | 'Sid' | 'UserPrincipalName' | 'LastModified'
 
 /** Undefined, with the name of what is missing, if the description lacks something that cannot be done without. */
 export function chooseOperations(description: ServiceDescription): Chosen | {readonly missing: string} {
@@ -94,7 +104,7 @@ export function chooseOperations(description: ServiceDescription): Chosen | {rea
       settings: nameTable(description.fields(record.type), SETTINGS_FIELDS),
       rowsElement: rows.element,
       rowItem: rows.item,
-      row: nameTable(description.fields(rows.type), ['Username', 'UserGroup']),
+      row: nameTable(description.fields(rows.type), ROW_FIELDS),
       devicesElement: list.element,
       deviceItem: list.item,
       device: nameTable(description.fields(list.type), ['DeviceName', 'DeviceToken', 'PhoneAppVersion']),

@@ -101,7 +101,7 @@ async function findExactly(options: PartitionOptions, prefixes: Iterable<string>
     if (name === undefined || register.has(name)) continue
     // To have a canonical form is not to exist.
     const {values} = await calls.settings(name, signal)
-    if (values !== undefined) register.answer()({username: name})
+    if (values !== undefined) register.answer()({username: name, digest: ''})
   }
 }
 

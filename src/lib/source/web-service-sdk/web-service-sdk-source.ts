@@ -128,15 +128,16 @@ export class WebServiceSdkSource implements Source {
   }
 
   /**
-   * SHA-256 over the endpoint's path and the sorted names (with SID and UPN where the rows carry them) of the last pass
-   * of `identities`. It changes when users come, go or are renamed. It does not cover the records themselves: a changed
-   * phone number leaves it as it is, since noticing that would take a full read.
+   * SHA-256 over the endpoint's path and what the search shows of each user, sorted by name, as the last pass of
+   * `identities` found it: name, first and last name, mail, group, phone (and SID, UPN where rows have them). It does
+   * not cover what only the records show (mode, backup phone, enabled, tokens) nor devices: noticing a change
+   * there would take a full read.
    */
   async fingerprint(signal: AbortSignal): Promise<string> {
     if (this.#pass === undefined) for await (const _ of this.identities(signal)) signal.throwIfAborted()
     const hash = createHash('sha256').update(`${this.#options.address.url.pathname}\n`)
-    for (const {username, userPrincipalName, sid, times} of this.#pass?.register.entries() ?? []) {
-      hash.update(`${JSON.stringify([username, userPrincipalName ?? null, sid ?? null, times])}\n`)
+    for (const {username, digest, times} of this.#pass?.register.entries() ?? []) {
+      hash.update(`${JSON.stringify([username, digest, times])}\n`)
     }
     return hash.digest('hex')
   }
@@ -243,5 +244,5 @@ function identityOf({username, userPrincipalName, sid}: UserRow): ServerIdentity
 }
 
 function unlisted(key: SourceKey): Registered {
-  return {username: key, answer: 0, seen: 1, times: 1}
+  return {username: key, digest: '', answer: 0, seen: 1, times: 1}
 }
