@@ -89,14 +89,14 @@ export async function startPfServer(
     }
     const call = callOf(request, body, times)
     if (call === undefined)
-      return void soapFault(response, 'Server did not recognize the value of HTTP Header SOAPAction.')
+      return soapFault(response, 'Server did not recognize the value of HTTP Header SOAPAction.')
     calls.push(call)
     const fault = options.fault?.(call)
     if (fault !== undefined && misbehave(fault, response)) return
     const cut = fault?.kind === 'cut'
     if (call.operation === '?wsdl') return send(response, pfWsdl(url, wsdl), cut)
     if (!offered(wsdl).some(({name}) => name === call.operation)) {
-      return void soapFault(response, 'Server did not recognize the value of HTTP Header SOAPAction.')
+      return soapFault(response, 'Server did not recognize the value of HTTP Header SOAPAction.')
     }
     const inner = answer(call, state.users, options, wsdl)
     send(
@@ -166,7 +166,7 @@ function callOf(request: http.IncomingMessage, body: string, times: Map<string, 
   const action = /^"http:\/\/www\.phonefactor\.com\/PfWsSdk\/(\w+)"$/.exec(
     String(request.headers['soapaction']),
   )?.[1]
-  if (action === undefined || !/^text\/xml/.test(request.headers['content-type'] ?? '')) return undefined
+  if (action === undefined || !request.headers['content-type']?.startsWith('text/xml')) return undefined
   const parsed = PARSER.parse(body) as {Envelope?: {Body?: Record<string, Record<string, string> | string>}}
   const args = parsed.Envelope?.Body?.[action]
   if (args === undefined || !body.includes(`<${action} xmlns="${NAMESPACE}"`)) return undefined

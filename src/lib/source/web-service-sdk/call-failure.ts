@@ -73,8 +73,13 @@ const ADDRESS =
   'Check --source; it usually ends in /MultiFactorAuthWebServiceSdk/PfWsSdk.asmx, and the Web Service SDK must be installed there.'
 const CA = "Give the PEM file of the CA that issued the server's certificate with --source-ca."
 
-/** What Node says about a connection, in words. `timeoutMs` is what was waited for. */
-export function connectionFailure(operation: string, host: string, error: unknown): CallFailure {
+/** What Node says about a connection, in words. */
+export function connectionFailure(
+  operation: string,
+  host: string,
+  withCertificate: boolean,
+  error: unknown,
+): CallFailure {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   const say = (kind: FailureKind, what: string, fix: string): CallFailure =>
     new CallFailure(kind, operation, what, fix, error)
@@ -104,7 +109,15 @@ export function connectionFailure(operation: string, host: string, error: unknow
     return say('tls', `${host} does not speak TLS on that port`, 'Check the port in --source.')
   if (/^(ERR_SSL|ERR_TLS|CERT_)/.test(code))
     return say('tls', `no secure connection to ${host} (${code})`, CA)
-  return say('connection', `the connection to ${host} broke off${code && ` (${code})`}`, UP)
+  const broke = `the connection to ${host} broke off${code && ` (${code})`}`
+  // With TLS 1.3 a server may refuse a certificate by hanging up.
+  if (withCertificate)
+    return say(
+      'connection',
+      `${broke}; perhaps it does not accept the client certificate`,
+      `${UP} ${CREDENTIALS}`,
+    )
+  return say('connection', broke, UP)
 }
 
 export function timeoutFailure(operation: string, ms: number): CallFailure {

@@ -206,8 +206,9 @@ export class Calls {
       throw /^\s*</.test(text) ? cutFailure(name) : malformedFailure(name, 'it is no SOAP answer')
     }
     const names = [...ENVELOPE, `${name}Response`, `${name}Result`, ...wanted]
-    const body = inside(inside(this.#read(name, this.#reader(name, names, items), text), 'Envelope'), 'Body')
-    if (body === undefined) throw malformedFailure(name, 'it is no SOAP answer')
+    const envelope = inside(this.#read(name, this.#reader(name, names, items), text), 'Envelope')
+    if (envelope?.['Body'] === undefined) throw malformedFailure(name, 'it is no SOAP answer')
+    const body = inside(envelope, 'Body') ?? {}
     if (body['Fault'] !== undefined) throw faultFailure(name, faultText(inside(body, 'Fault')))
     const response = inside(body, `${name}Response`)
     if (response === undefined) throw malformedFailure(name, `it has no ${name}Response`)

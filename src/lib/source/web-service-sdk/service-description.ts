@@ -78,7 +78,7 @@ export async function readDescription(text: string): Promise<ServiceDescription>
     )
   }
   const {definitions} = wsdl
-  const namespace = String((definitions as {$targetNamespace?: unknown}).$targetNamespace ?? '')
+  const {$targetNamespace: namespace = ''} = definitions as {readonly $targetNamespace?: string}
   const schema = definitions.schemas[namespace]
   if (schema === undefined) throw malformedFailure(NAME, 'the WSDL has no schema of its own')
   const operations = new Map<string, Operation>()

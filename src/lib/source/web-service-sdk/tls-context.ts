@@ -19,10 +19,11 @@ export function secureContext(files: TlsFiles): SecureContext {
   if (certificate === undefined) return createSecureContext({ca})
   const {file, password} = certificate
   const bytes = read(file, '--source-certificate')
-  const identity: SecureContextOptions = bytes.includes('-----BEGIN')
-    ? {cert: bytes, key: bytes}
-    : {pfx: bytes}
+  const isPem = bytes.includes('-----BEGIN')
+  const identity: SecureContextOptions = isPem ? {cert: bytes, key: bytes} : {pfx: bytes}
   try {
+    if (isPem && !(bytes.includes('CERTIFICATE-----') && bytes.includes('PRIVATE KEY-----')))
+      throw new Error(HALF)
     return createSecureContext({ca, ...identity, ...(password && {passphrase: password.reveal()})})
   } catch (error) {
     throw new MfaError(
@@ -57,11 +58,13 @@ function read(file: string, flag: string): Buffer {
   }
 }
 
+const HALF = 'certificate or private key is missing in it'
+
 function whyNot(error: unknown): string {
   const text = error instanceof Error ? error.message : ''
   if (/mac verify|bad decrypt|passphrase|password/i.test(text)) return 'the password is missing or wrong'
   if (/unsupported/i.test(text)) return 'it is encrypted in a way that is no longer supported'
-  if (/no start line|NO_START_LINE/i.test(text)) return 'certificate or private key is missing in it'
+  if (text === HALF) return HALF
   if (/key values mismatch/i.test(text)) return 'certificate and private key do not belong together'
   return 'it is neither PEM nor PFX'
 }

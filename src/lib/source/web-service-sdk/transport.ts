@@ -15,6 +15,8 @@ import {
 export interface TransportOptions {
   readonly url: URL
   readonly context: SecureContext | undefined
+  /** Signs in with a client certificate. */
+  readonly withCertificate: boolean
   readonly username?: string | undefined
   readonly password?: Secret | undefined
   readonly timeoutMs: number
@@ -77,7 +79,7 @@ export class Transport {
       signal.throwIfAborted()
       if (late) throw timeoutFailure(exchange.operation, timeoutMs)
       if (error instanceof CallFailure) throw error
-      throw connectionFailure(exchange.operation, url.host, error)
+      throw connectionFailure(exchange.operation, url.host, this.#options.withCertificate, error)
     } finally {
       clearTimeout(timer)
     }

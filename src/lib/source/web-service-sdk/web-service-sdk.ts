@@ -58,6 +58,7 @@ export async function openWebServiceSdk(url: string, options: WebServiceSdkOptio
   const transport = new Transport({
     url: address.url,
     context,
+    withCertificate: certificate !== undefined,
     username,
     password,
     timeoutMs,
