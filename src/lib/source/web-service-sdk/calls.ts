@@ -1,11 +1,11 @@
-import {createHash} from 'node:crypto'
 import type {Clock} from '../../ports/clock.js'
 import {CallFailure, cutFailure, faultFailure, malformedFailure, refusal} from './call-failure.js'
-import {emptySearch, type Chosen, type NameTable} from './operations.js'
+import {emptySearch, type Chosen} from './operations.js'
 import {withRetries} from './retry.js'
 import {RowScanner} from './row-scanner.js'
 import type {Operation, ServiceDescription} from './service-description.js'
 import type {Transport} from './transport.js'
+import {digestOf, flag, integer, valuesOf, type Values} from './values.js'
 import {inside, itemsOf, textOf, XmlFault, XmlReader, type XmlNode} from './xml.js'
 
 const USER_NOT_FOUND = 10
@@ -44,9 +44,6 @@ export interface SearchEnd {
   readonly complete: boolean
   readonly rows: number
 }
-
-/** A record by meaning, see NameTable; an element that is not there is not in it. */
-export type Values = ReadonlyMap<string, string>
 
 /** What the operation gave beside its values. */
 export interface Answer {
@@ -96,14 +93,15 @@ export class Calls {
         rows += 1
         const node = this.#read(find.name, this.#rowReader(), xml)
         const row = inside(node, shape.rowItem) ?? {}
-        const value = (meaning: string): string | undefined => named(row, shape.row, meaning)
+        const values = valuesOf(row, shape.row)
+        const value = (meaning: string): string | undefined => values.get(meaning)
         onRow(
           {
             username: value('Username') ?? '',
             sid: value('Sid') || undefined,
             userPrincipalName: value('UserPrincipalName') || undefined,
             userGroup: value('UserGroup') || undefined,
-            digest: digestOf(valuesOf(row, shape.row)),
+            digest: digestOf(values),
           },
           attempt,
         )
@@ -261,37 +259,4 @@ interface Opened {
 
 function faultText(fault: XmlNode | undefined): string {
   return textOf(fault, 'faultstring') ?? textOf(inside(fault, 'Reason'), 'Text') ?? ''
-}
-
-function named(node: XmlNode, table: NameTable, meaning: string): string | undefined {
-  const name = table.get(meaning)
-  return name === undefined ? undefined : textOf(node, name)
-}
-
-function valuesOf(node: XmlNode, table: NameTable): Values {
-  const values = new Map<string, string>()
-  for (const [meaning, name] of table) {
-    const text = textOf(node, name)
-    if (text !== undefined) values.set(meaning, text)
-  }
-  return values
-}
-
-function digestOf(values: Values): string {
-  return createHash('sha256')
-    .update(JSON.stringify([...values]))
-    .digest('base64')
-}
-
-/** xs:boolean; its white space is no part of it. Undefined for anything else. */
-export function flag(text: string | undefined): boolean | undefined {
-  const word = text?.replaceAll(/^[ \t\r\n]+|[ \t\r\n]+$/g, '')
-  if (word === 'true' || word === '1') return true
-  return word === 'false' || word === '0' ? false : undefined
-}
-
-/** xs:int; undefined for anything else. */
-export function integer(text: string | undefined): number | undefined {
-  const word = text?.replaceAll(/^[ \t\r\n]+|[ \t\r\n]+$/g, '') ?? ''
-  return /^[+-]?\d{1,10}$/.test(word) ? Number(word) : undefined
 }

@@ -9,7 +9,8 @@ import {
   type ServerUser,
   type SourceFault,
 } from '../../model/server-user.js'
-import {flag, integer, type UserRow, type Values} from './calls.js'
+import type {UserRow} from './calls.js'
+import {flag, integer, type Values} from './values.js'
 
 /** Which operation a fault is put down to. */
 export interface RecordOrigin {
