@@ -66,7 +66,7 @@ export async function migrate(
 
 async function dryRun(input: MigrateInput, deps: MigrateDeps, signal: AbortSignal): Promise<MigrateReport> {
   const collected = await planned(input, deps, signal)
-  if (input.savedPlan !== undefined) await compare(input.savedPlan, collected, deps, undefined)
+  if (input.savedPlan !== undefined) await compare(input.savedPlan, collected, deps, [])
   const results = newResults(deps)
   for (const [key, plan] of collected.plans.entries()) {
     const result = plannedResult(plan)
@@ -90,8 +90,10 @@ async function write(input: MigrateInput, deps: MigrateDeps, signal: AbortSignal
   const {journal, clock, ui} = deps
   const collected = await planned(input, deps, signal)
   const resumeKey = keyOf(input, collected)
-  const interrupted = await unfinished(journal, resumeKey)
-  if (input.savedPlan !== undefined) await compare(input.savedPlan, collected, deps, interrupted)
+  if (input.savedPlan !== undefined) {
+    const earlier = (await journal.runs()).filter((run) => run.resumeKey === resumeKey)
+    await compare(input.savedPlan, collected, deps, earlier)
+  }
   const actions = refuseTooManyChanges(collected.plans, input.maxChanges)
   await input.preview(collected)
   if (
@@ -140,7 +142,7 @@ async function compare(
   path: string,
   collected: Collected,
   {files, journal}: MigrateDeps,
-  interrupted: RunRecord | undefined,
+  earlier: readonly RunRecord[],
 ): Promise<void> {
   const {header, plans} = await openPlan(path, files)
   if (header.tenantId !== collected.tenantId) {
@@ -153,28 +155,22 @@ async function compare(
       },
     )
   }
-  await refuseStale(plans, collected.plans, (user) => settledIn(journal, interrupted, user))
+  const settled = (user: ObjectId) => settledIn(journal, earlier, user)
+  await refuseStale(plans, collected.plans, earlier.length === 0 ? undefined : settled)
 }
 
 async function settledIn(
   journal: Journal,
-  run: RunRecord | undefined,
+  runs: readonly RunRecord[],
   user: ObjectId,
 ): Promise<ReadonlySet<ActionId>> {
   const done = new Set<ActionId>()
-  if (run === undefined) return done
-  for await (const record of journal.actions(run.id, user)) {
-    if (record.outcome?.status === 'done' || record.outcome?.status === 'already-done')
-      done.add(record.action)
+  for (const run of runs) {
+    for await (const {action, outcome} of journal.actions(run.id, user)) {
+      if (outcome?.status === 'done' || outcome?.status === 'already-done') done.add(action)
+    }
   }
   return done
-}
-
-async function unfinished(journal: Journal, resumeKey: string): Promise<RunRecord | undefined> {
-  const runs = await journal.runs()
-  return runs.find(
-    (run) => run.resumeKey === resumeKey && (run.status === 'open' || run.status === 'interrupted'),
-  )
 }
 
 /** The same command on the same tenant and source; not the fingerprint of the source, which may move on meanwhile. */

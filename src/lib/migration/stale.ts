@@ -7,6 +7,8 @@ import type {UserPlan} from './plan.js'
 /** How many stale users a message names one by one. */
 const NAMED = 20
 
+type Settled = (user: ObjectId) => Promise<ReadonlySet<ActionId>>
+
 export interface StaleUser {
   readonly userPrincipalName: string
   readonly reason: string
@@ -16,12 +18,12 @@ export interface StaleUser {
  * R6: a saved plan is applied only as it is. Planning again must give the same for every user; what an interrupted
  * application of this very plan has already done may be missing. Throws MfaError `stale` that names users and reasons.
  *
- * @param settled actions of the interrupted run that are done
+ * @param settled what earlier applications of this plan have done for a user; undefined if there was none
  */
 export async function refuseStale(
   saved: AsyncIterable<UserPlan>,
   fresh: Bag<UserPlan>,
-  settled: (user: ObjectId) => Promise<ReadonlySet<ActionId>>,
+  settled: Settled | undefined,
 ): Promise<void> {
   const stale: StaleUser[] = []
   const seen = new Set<string>()
@@ -54,12 +56,11 @@ export async function refuseStale(
 async function difference(
   saved: UserPlan,
   now: UserPlan,
-  settled: (user: ObjectId) => Promise<ReadonlySet<ActionId>>,
+  settled: Settled | undefined,
 ): Promise<string | undefined> {
   if (JSON.stringify(saved) === JSON.stringify(now)) return undefined
   if (saved.serverFingerprint !== now.serverFingerprint) return 'changed on the server'
-  const done = await settled(saved.id)
-  if (done.size > 0 && isRestOf(saved, now, done)) return undefined
+  if (settled !== undefined && isRestOf(saved, now, await settled(saved.id))) return undefined
   if (saved.entraFingerprint !== now.entraFingerprint) return 'changed in Entra'
   return 'plans differently now: the plan was edited, or policy, options or mfa changed'
 }
