@@ -6,7 +6,12 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const bin = fileURLToPath(new URL('../bin/run.js', import.meta.url))
 
 const where = ['--tenant', 'sandbox', '--source', 'examples/contoso']
-const seeds = ['--seed-file', 'examples/contoso/seeds.csv', '--seed-file', 'examples/contoso/vendor-seeds.csv']
+const seeds = [
+  '--seed-file',
+  'examples/contoso/seeds.csv',
+  '--seed-file',
+  'examples/contoso/vendor-seeds.csv',
+]
 const users = [...where, ...seeds, '--mapping', 'examples/contoso/mapping.csv']
 
 /** Runs one command in sight of the reader; ends the demo if it does not exit as it should. */

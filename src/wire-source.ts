@@ -46,9 +46,13 @@ async function sdk(settings: Settings, {clock, scratch, ui}: SourceDeps): Promis
   return openWebServiceSdk(source.value.url, {
     username: sourceUsername?.value,
     password: sourcePassword?.value,
-    certificate: sourceCertificate === undefined ? undefined : {file: sourceCertificate.value},
+    certificate:
+      sourceCertificate === undefined
+        ? undefined
+        : {file: sourceCertificate.value, password: settings.sourceCertificatePassword?.value},
     caFile: sourceCa?.value,
     clock,
     scratch,
+    onProgress: (done, total) => ui.emit({type: 'progress', phase: 'reading the server', done, total}),
   })
 }

@@ -265,7 +265,7 @@ export class Wiring {
 
   /** In the opposite order of opening; every one of them, whatever happens to another. */
   async close(): Promise<void> {
-    for (const close of this.#closers.reverse()) {
+    for (const close of this.#closers.toReversed()) {
       try {
         await close()
       } catch (error) {

@@ -81,6 +81,7 @@ export async function loadSettings(input: SettingsInput): Promise<Settings> {
       value,
     })),
     sourcePassword: secret('MFA_SOURCE_PASSWORD'),
+    sourceCertificatePassword: secret('MFA_SOURCE_CERTIFICATE_PASSWORD'),
     sourceCertificate: reader.text(
       [flag('source-certificate', flags['source-certificate'], cwd), inFile('sourceCertificate')],
       parse.file,

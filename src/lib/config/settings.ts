@@ -54,6 +54,7 @@ export interface Settings extends MigrationSettings {
   readonly sourceUsername?: Optional<string>
   readonly sourcePassword?: Optional<Secret>
   readonly sourceCertificate?: Optional<string>
+  readonly sourceCertificatePassword?: Optional<Secret>
   readonly sourceCa?: Optional<string>
   readonly seedFiles: Setting<readonly string[]>
   readonly state: Setting<StateLocation>
