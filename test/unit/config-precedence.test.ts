@@ -165,6 +165,12 @@ const ROWS: readonly Row[] = [
     places: [{from: 'MFA_SOURCE_PASSWORD', env: {MFA_SOURCE_PASSWORD: 'p'}, value: 'p'}],
   },
   {
+    setting: 'sourceCertificatePassword',
+    places: [
+      {from: 'MFA_SOURCE_CERTIFICATE_PASSWORD', env: {MFA_SOURCE_CERTIFICATE_PASSWORD: 'p'}, value: 'p'},
+    ],
+  },
+  {
     setting: 'sourceCertificate',
     places: [
       {from: 'mfa.config.json: sourceCertificate', config: {sourceCertificate: 'a'}, value: 'a'},

@@ -1,5 +1,10 @@
 import {DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync} from 'node:sqlite'
+import {MfaError} from '../errors/mfa-error.js'
 import {stateFault} from './state-fault.js'
+
+const TIMEOUT_MS = 10_000
+const WAL_PAUSE_MS = 20
+const WAL_ATTEMPTS = TIMEOUT_MS / WAL_PAUSE_MS
 
 export type Row = Readonly<Record<string, SQLOutputValue>>
 
@@ -15,12 +20,29 @@ export class Database {
   /** Durable: WAL, every commit flushed to the disk. `file` must exist or its folder be writable. */
   constructor(file: string) {
     this.file = file
-    this.#db = this.#guard(() => new DatabaseSync(file, {timeout: 10_000, enableForeignKeyConstraints: true}))
+    this.#db = this.#guard(
+      () => new DatabaseSync(file, {timeout: TIMEOUT_MS, enableForeignKeyConstraints: true}),
+    )
     try {
-      this.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+      this.#enterWal()
+      this.exec('PRAGMA synchronous = FULL')
     } catch (error) {
       this.close()
       throw error
+    }
+  }
+
+  /** SQLite does not wait for its timeout when several processes switch one new file over at the same moment. */
+  #enterWal(): void {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        this.exec('PRAGMA journal_mode = WAL')
+        return
+      } catch (error) {
+        if (!(error instanceof MfaError) || error.code !== 'STATE_BUSY' || attempt === WAL_ATTEMPTS)
+          throw error
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, WAL_PAUSE_MS)
+      }
     }
   }
 
