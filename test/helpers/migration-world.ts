@@ -7,7 +7,8 @@ import {
   type MigrateInput,
   type MigrateReport,
 } from '../../src/lib/migration/migrate.js'
-import type {MigrationOptions} from '../../src/lib/migration/plan.js'
+import {collectPlans} from '../../src/lib/migration/collect.js'
+import type {MigrationOptions, UserPlan} from '../../src/lib/migration/plan.js'
 import type {MigrationRequest} from '../../src/lib/migration/request.js'
 import type {UserResult} from '../../src/lib/migration/result.js'
 import {verify, type VerifyReport} from '../../src/lib/migration/verify.js'
@@ -113,6 +114,15 @@ export async function run(at: World, asked: Asked = {}): Promise<MigrateReport> 
     {...deps, writer: async () => tenant, ...asked.deps},
     asked.signal ?? new AbortController().signal,
   )
+}
+
+/** What a dry run plans, in the order of the plan. */
+export async function plansOf(at: World, asked: Asked = {}): Promise<readonly UserPlan[]> {
+  const {clock, tenant, source, journal} = at
+  const ui = asked.ui ?? new FakeUi()
+  const deps = {source, directory: tenant, journal, scratch: memoryScratch(), clock, ui, ...asked.deps}
+  const {plans} = await collectPlans(requestOf(asked), deps, asked.signal ?? new AbortController().signal)
+  return [...plans.entries()].map(([, plan]) => plan)
 }
 
 export async function verified(at: World, asked: Asked = {}): Promise<VerifyReport> {

@@ -43,7 +43,10 @@ export async function* groupPairs(
   for await (const pairs of pairUp(members, request, withMethods, deps, signal)) yield {group, pairs}
 }
 
-/** Both sides of one user. Throws MfaError `usage` if the tenant has no such user. */
+/**
+ * Both sides of one user, for display only: without a group nobody can see who else claims the server user, so a match
+ * shown here may be ambiguous in a migration (U3). Throws MfaError `usage` if the tenant has no such user.
+ */
 export async function onePair(
   user: string,
   request: Pick<MigrationRequest, 'match' | 'mapping'>,
