@@ -1,0 +1,42 @@
+import {readFile} from 'node:fs/promises'
+import {join} from 'node:path'
+
+import {beforeAll, describe, expect, it} from 'vitest'
+
+import {FINDING_CODES} from '../../src/lib/migration/plan.js'
+
+const root = join(import.meta.dirname, '../..')
+const RULES = {U: 7, P: 9, B: 4, D: 7, O: 5, M: 7, R: 8}
+const ids = Object.entries(RULES).flatMap(([letter, last]) =>
+  Array.from({length: last}, (_, index) => `${letter}${index + 1}`),
+)
+
+describe('docs/rules.md', () => {
+  let text: string
+  beforeAll(async () => {
+    text = await readFile(join(root, 'docs/rules.md'), 'utf8')
+  })
+  const firstCells = () => [...text.matchAll(/^\| `?([\w-]+)`? \|/gm)].map(([, cell]) => cell)
+
+  it('has one row for every rule', () => {
+    expect(
+      firstCells()
+        .filter((cell) => /^[A-Z]\d$/.test(cell ?? ''))
+        .toSorted(),
+    ).toEqual(ids.toSorted())
+  })
+
+  it('has one row for every finding code, and none for another', () => {
+    const codes = firstCells().filter(
+      (cell) => cell?.includes('-') === true || cell === 'disabled' || cell === 'unreadable',
+    )
+    expect(codes.filter((code) => code !== '---').toSorted()).toEqual(FINDING_CODES.toSorted())
+  })
+
+  it('names each finding code at the rule that makes it', () => {
+    const [rules = ''] = text.split('## Finding codes')
+    for (const code of FINDING_CODES) {
+      if (code !== 'nothing-to-carry') expect(rules, code).toContain(`\`${code}\``)
+    }
+  })
+})
