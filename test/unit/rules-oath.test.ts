@@ -239,6 +239,22 @@ describe('O1', () => {
   })
 })
 
+it('D4: a token that the user has comes before another of the same secret that is free', () => {
+  const own = seed(1).carriedSerial()
+  const plan = planUser(
+    planInput({
+      server: {devices: [device('iPhone', {oathSecret: seed(1)})]},
+      inventory: inventoryOf(
+        inventoryToken('T-OLD'),
+        inventoryToken(own, {assignedTo: JANE, status: 'activated'}),
+      ),
+      memory: {tokens: [{secretHash: seed(1).keyedHash(HASH_KEY), serialNumber: 'T-OLD'}]},
+    }),
+  )
+  expect(plan.alreadyThere).toContainEqual({item: 'device:0', rule: 'D4', target: own})
+  expect(kinds(plan, 'device:0')).toEqual([])
+})
+
 describe('serialsOf', () => {
   const memory = {
     tokens: [

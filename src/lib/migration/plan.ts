@@ -153,6 +153,8 @@ export interface Finding {
   readonly item: ItemRef
   /** One plain sentence: what is, and what to do about it. */
   readonly detail: string
+  /** The Entra side, where it is about one thing there: a phone slot, a serial number, or the id of a method. */
+  readonly target?: string | undefined
 }
 
 /** An item that needs nothing because Entra has it. */

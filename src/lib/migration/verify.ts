@@ -91,6 +91,8 @@ const COUNTED = {
 
 const GRAVITY: readonly Mark[] = ['=', '-', '+', '*', '!']
 
+/** Findings that say: Entra has the item, as far as Graph shows it (D5). */
+const SAME: ReadonlySet<FindingCode> = new Set(['device-matched'])
 /** Findings that say: server and tenant differ on purpose or for want of something. */
 const DIFFERENT: ReadonlySet<FindingCode> = new Set(['phone-kept', 'slot-taken', 'token-details-differ'])
 /** Findings that say: the item is not in Entra, and a person must do something. */
@@ -111,6 +113,12 @@ const OWED: ReadonlySet<FindingCode> = new Set([
   'domain-needed',
 ])
 
+const FINDING_MARKS: readonly (readonly [Mark, ReadonlySet<FindingCode>])[] = [
+  ['=', SAME],
+  ['*', DIFFERENT],
+  ['!', OWED],
+]
+
 /** Pure: one user's plan as marks. */
 export function verifiedUser(plan: UserPlan, methods: EntraMethods | undefined): VerifiedUser {
   const items: VerifiedItem[] = [
@@ -122,7 +130,7 @@ export function verifiedUser(plan: UserPlan, methods: EntraMethods | undefined):
       what: wanted(action),
     })),
     ...plan.findings.flatMap(({code, item, rule, detail}) => {
-      const mark: Mark | undefined = DIFFERENT.has(code) ? '*' : OWED.has(code) ? '!' : undefined
+      const mark = FINDING_MARKS.find(([, codes]) => codes.has(code))?.[0]
       return mark === undefined ? [] : [{mark, item, rule, what: detail}]
     }),
     ...onlyInEntra(plan, methods),
@@ -187,6 +195,7 @@ function onlyInEntra(plan: UserPlan, methods: EntraMethods | undefined): readonl
   if (methods === undefined) return []
   const known = new Set<string>([
     ...plan.alreadyThere.map(({target}) => target),
+    ...plan.findings.flatMap(({target}) => target ?? []),
     ...plan.actions.flatMap((action) => ('slot' in action ? [action.slot] : [])),
     ...plan.actions.flatMap((action) => ('serialNumber' in action ? [action.serialNumber] : [])),
   ])
@@ -195,9 +204,9 @@ function onlyInEntra(plan: UserPlan, methods: EntraMethods | undefined): readonl
     ...methods.phones
       .filter(({slot}) => !known.has(slot))
       .map(({slot, number}) => extra(`${slot} ${number}`)),
-    ...methods.authenticators.map(({displayName}) =>
-      extra(`Microsoft Authenticator ${displayName ?? ''}`.trimEnd()),
-    ),
+    ...methods.authenticators
+      .filter(({id}) => !known.has(id))
+      .map(({displayName}) => extra(`Microsoft Authenticator ${displayName ?? ''}`.trimEnd())),
     ...methods.softwareOath.map(() => extra('software OATH token')),
     ...methods.hardwareOath
       .filter(({serialNumber}) => serialNumber === undefined || !known.has(serialNumber))

@@ -103,9 +103,9 @@ function judge(
       `The codes of ${name} come from a secret that another device or token of this user has; it counts once.`,
     )
   }
-  const found = candidates
-    .map((serial) => ({serial, standing: standingOf(serial, input)}))
-    .find(({standing}) => standing.at === 'user' || standing.at === 'inventory')
+  const known = candidates.map((one) => ({serial: one, standing: standingOf(one, input)}))
+  const found =
+    known.find((one) => one.standing.at === 'user') ?? known.find((one) => one.standing.at === 'inventory')
   const {serial, standing} = found ?? {serial: own, standing: standingOf(own, input)}
   seen.add(serial)
   const claim = () => {
@@ -122,6 +122,7 @@ function judge(
       'D6',
       item,
       `The codes of ${name} are not carried because of --app-codes skip.`,
+      serial,
     )
   }
   if (standing.at === 'elsewhere') {
@@ -130,6 +131,7 @@ function judge(
       'D4',
       item,
       `The codes of ${name} (token ${serial}) are assigned to somebody else in Entra; nothing is written.`,
+      serial,
     )
   }
   claim()
@@ -160,18 +162,19 @@ function pushFinding(
   carried: boolean,
 ): Finding {
   const name = quoted(device.name)
-  const match = free.findIndex(
+  const at = free.findIndex(
     ({displayName, phoneAppVersion}) =>
       displayName === device.name && phoneAppVersion !== undefined && phoneAppVersion === device.appVersion,
   )
-  if (match >= 0) {
-    free.splice(match, 1)
+  const [match] = at < 0 ? [] : free.splice(at, 1)
+  if (match !== undefined) {
     return finding(
       'device-matched',
       'D5',
       item,
       `${name} is taken for the Authenticator registration of that name and app version in Entra (Graph shows no device tokens); ` +
         'push stays as it is.',
+      match.id,
     )
   }
   return finding(

@@ -33,8 +33,15 @@ export function emptyDraft(): Draft {
   return {actions: [], alreadyThere: [], findings: []}
 }
 
-export function finding(code: FindingCode, rule: RuleId, item: ItemRef, detail: string): Finding {
-  return {code, rule, item, detail}
+/** @param target the Entra side: a phone slot, a serial number, or the id of a method */
+export function finding(
+  code: FindingCode,
+  rule: RuleId,
+  item: ItemRef,
+  detail: string,
+  target?: string,
+): Finding {
+  return {code, rule, item, detail, ...(target === undefined ? {} : {target})}
 }
 
 /** Names one write: the same user, kind and target (slot, serial number, method) give the same id in every run. */

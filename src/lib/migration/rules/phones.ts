@@ -54,6 +54,7 @@ export function planPhones(input: PlanUserInput, draft: Draft): PhonesAfter {
           place.item,
           `The ${SLOT_NAME[place.slot]} number in Entra (${there.number}) is not the server's (${place.number}) and is kept; ` +
             '--phones replace overwrites it.',
+          place.slot,
         ),
       )
       return

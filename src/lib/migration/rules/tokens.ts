@@ -68,8 +68,14 @@ export function judgeTokens(input: PlanUserInput, claims: Claims): readonly Oath
 }
 
 /** Nothing is written for the item; one finding says why. */
-export function refuse(code: FindingCode, rule: RuleId, item: ItemRef, detail: string): OathVerdict {
-  return {kind: 'refused', findings: [finding(code, rule, item, detail)]}
+export function refuse(
+  code: FindingCode,
+  rule: RuleId,
+  item: ItemRef,
+  detail: string,
+  serialNumber?: string,
+): OathVerdict {
+  return {kind: 'refused', findings: [finding(code, rule, item, detail, serialNumber)]}
 }
 
 /** O1: serial numbers that earlier runs gave to this secret. */
@@ -134,6 +140,7 @@ function judge(one: Candidate, item: ItemRef, contradicted: boolean, input: Plan
       'O1',
       item,
       `Token ${serial} is assigned to somebody else in Entra; nothing is written. Unassign it there first if it is this user's.`,
+      serial,
     )
   }
   if (token.seedConflict !== undefined || contradicted) {
@@ -142,6 +149,7 @@ function judge(one: Candidate, item: ItemRef, contradicted: boolean, input: Plan
       'O4',
       item,
       `Token ${serial} has several different secrets in the seed files or the record; keep the right one and run again.`,
+      serial,
     )
   }
   if (token.secret === undefined || hash === undefined) {
@@ -150,6 +158,7 @@ function judge(one: Candidate, item: ItemRef, contradicted: boolean, input: Plan
       'O4',
       item,
       `The secret of token ${serial} is not on the server; give the vendor's seed file with --seed-file.`,
+      serial,
     )
   }
   const fault = token.secret.fault()
@@ -159,6 +168,7 @@ function judge(one: Candidate, item: ItemRef, contradicted: boolean, input: Plan
       'O5',
       item,
       `The secret of token ${serial} is ${FAULT[fault]}; correct the seed file or the record.`,
+      serial,
     )
   }
   const step =
@@ -169,6 +179,7 @@ function judge(one: Candidate, item: ItemRef, contradicted: boolean, input: Plan
       'O5',
       item,
       `Token ${serial} has a time step of ${step} s; Entra takes 30 or 60.`,
+      serial,
     )
   }
   return {
@@ -189,7 +200,7 @@ function differ(wanted: WantedToken, standing: Standing): readonly Finding[] {
   const detail =
     `Token ${wanted.serialNumber} is this user's, but its ${names.join(', ')} in Entra ${names.length > 1 ? 'are' : 'is'} not as in the record; ` +
     'Graph changes only unassigned tokens, so unassign it first if the record is right.'
-  return [finding('token-details-differ', 'O1', wanted.item, detail)]
+  return [finding('token-details-differ', 'O1', wanted.item, detail, wanted.serialNumber)]
 }
 
 /** O5, in words. */
