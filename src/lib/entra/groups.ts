@@ -27,8 +27,21 @@ export async function findGroup(graph: Graph, nameOrId: string, signal: AbortSig
   return only
 }
 
-/** Users of the group and of the groups inside it, page by page, each once. */
+/** Users of the group and of the groups inside it, page by page, each once. Throws MfaError `usage` if there is no such group. */
 export async function* members(
+  graph: Graph,
+  group: ObjectId,
+  signal: AbortSignal,
+): AsyncIterable<readonly EntraIdentity[]> {
+  try {
+    yield* transitiveUsers(graph, group, signal)
+  } catch (error) {
+    if (error instanceof GraphError && error.status === 404) throw noGroup(group)
+    throw error
+  }
+}
+
+async function* transitiveUsers(
   graph: Graph,
   group: ObjectId,
   signal: AbortSignal,

@@ -1,126 +1,204 @@
 import {MfaError} from '../errors/mfa-error.js'
-import type {EntraMethods} from '../model/entra-user.js'
-import type {Bag} from '../ports/scratch.js'
+import type {MethodWriter} from '../ports/method-writer.js'
+import type {Journal, UserResultRecord} from '../ports/journal.js'
+import type {Bag, Scratch} from '../ports/scratch.js'
 import type {Ui} from '../ports/ui.js'
 import {type ApplyContext, type ApplyDeps, applyUser} from './apply-user.js'
-import {type Collected, planKey} from './collect.js'
+import type {Collected} from './collect.js'
 import {optionsFingerprint} from './fingerprint.js'
 import type {UserPlan} from './plan.js'
 import {pool} from './pool.js'
-import {appliedResult, carriesNothing, count, plannedResult, type Results, type UserResult} from './result.js'
+import {
+  appliedResult,
+  carriesNothing,
+  count,
+  keptResult,
+  plannedResult,
+  type Results,
+  type UserResult,
+} from './result.js'
+import type {Signals} from './send-action.js'
 
 /** Users worked on at once: enough to fill several batches of 20 requests. */
 const USERS_AT_ONCE = 80
+/** How long a request under way may go on once the run is to end: its answer spares the next run a question. */
+const GRACE_MS = 5000
 
 export interface ApplyLimits {
-  /** R2: the run stops once this many users failed. */
+  /** R2: the run stops once this many users failed while they were written. */
   readonly errorsMax: number
 }
 
 /** Why a run ended before its last user. Nothing of it is lost: the same command goes on. */
 export type Stop = {readonly error: unknown} | undefined
 
+export interface ApplyPlansDeps extends Omit<ApplyDeps, 'writer'> {
+  readonly ui: Ui
+  readonly scratch: Scratch
+  /** Undefined where no plan has anything to write. */
+  readonly writer: MethodWriter | undefined
+}
+
 /**
  * Applies every plan, users side by side, each user's writes in order. Results of users who were done are complete even
- * when the run stops (R2); `stop` says why it did.
+ * when the run stops (R2); `stop` says why it did. Once `signal` is aborted nothing new starts.
+ *
+ * @param resumed the run was begun before: what it found out about users it is done with stays
  */
 export async function applyPlans(
-  collected: Pick<Collected, 'plans' | 'methods' | 'tenantId'>,
+  collected: Pick<Collected, 'plans' | 'methods'>,
   results: Results,
-  context: ApplyContext,
-  deps: ApplyDeps & {readonly ui: Ui},
+  context: ApplyContext & {readonly resumed: boolean},
+  deps: ApplyPlansDeps,
   limits: ApplyLimits,
   signal: AbortSignal,
 ): Promise<Stop> {
-  const total = countWriters(collected.plans)
   const halt = new AbortController()
-  const inner = AbortSignal.any([signal, halt.signal])
-  let done = 0
-  let failures = 0
-  const one = async ([, plan]: readonly [string, UserPlan]): Promise<void> => {
-    if (plan.actions.length === 0) {
-      await keep(plannedResult(plan), plan, results, context, deps)
-      await remember(plan, collected.tenantId, context, deps)
-      return
-    }
-    const result = await applyOne(plan, collected.methods, context, deps, inner, collected.tenantId)
-    await keep(result, plan, results, context, deps)
-    deps.ui.emit({type: 'progress', phase: 'migrating', done: ++done, total})
-    if (result.outcome === 'migrated' || ++failures < Math.max(1, limits.errorsMax)) return
+  const over = new AbortController()
+  const start = AbortSignal.any([signal, halt.signal])
+  const signals = {start, send: afterGrace(start, over.signal, deps)}
+  const work = new GroupWork(collected, results, context, deps, limits, signals)
+  try {
+    if (context.resumed) await work.recall()
+    await pool(collected.plans.entries(), USERS_AT_ONCE, ([key, plan]) => work.one(key, plan), halt)
+    signal.throwIfAborted()
+    return undefined
+  } catch (error) {
+    return {error: signal.aborted ? signal.reason : error}
+  } finally {
+    over.abort()
+    deps.ui.emit({type: 'phase-end', phase: 'migrating'})
+  }
+}
+
+class GroupWork {
+  readonly #collected: Pick<Collected, 'plans' | 'methods'>
+  readonly #results: Results
+  readonly #context: ApplyContext
+  readonly #deps: ApplyPlansDeps
+  readonly #limits: ApplyLimits
+  readonly #signals: Signals
+  readonly #recalled: Bag<UserResultRecord>
+  readonly #total: number
+  #done = 0
+  #failures = 0
+
+  constructor(
+    collected: Pick<Collected, 'plans' | 'methods'>,
+    results: Results,
+    context: ApplyContext,
+    deps: ApplyPlansDeps,
+    limits: ApplyLimits,
+    signals: Signals,
+  ) {
+    this.#collected = collected
+    this.#results = results
+    this.#context = context
+    this.#deps = deps
+    this.#limits = limits
+    this.#signals = signals
+    this.#recalled = deps.scratch.bag<UserResultRecord>('recalled')
+    this.#total = countWriters(collected.plans)
+  }
+
+  async recall(): Promise<void> {
+    const {journal} = this.#deps
+    for await (const result of journal.userResults(this.#context.run)) this.#recalled.set(result.user, result)
+  }
+
+  async one(key: string, plan: UserPlan): Promise<void> {
+    this.#signals.start.throwIfAborted()
+    if (plan.actions.length === 0) return this.#leave(key, plan)
+    const before = this.#collected.methods.get(plan.id)[0]
+    const {writer, ui} = this.#deps
+    if (before === undefined || writer === undefined) throw new Error(`nothing to write ${plan.id} with`)
+    const applied = await applyUser(plan, before, this.#context, {...this.#deps, writer}, this.#signals)
+    const result = appliedResult(plan, applied.actions, applied.findings)
+    await this.#record(result, plan)
+    if (applied.proven) await this.#remember(plan)
+    this.#keep(key, result, plan)
+    ui.emit({type: 'progress', phase: 'migrating', done: ++this.#done, total: this.#total})
+    if (hasFailed(result)) this.#failed()
+  }
+
+  /** Nothing to write. */
+  async #leave(key: string, plan: UserPlan): Promise<void> {
+    const earlier = this.#recalled.get(plan.id)[0]
+    const stands = plan.outcome === 'unchanged' && /^(migrated|unchanged)$/.test(earlier?.outcome ?? '')
+    const result = stands && earlier !== undefined ? keptResult(plan, earlier) : plannedResult(plan)
+    if (!stands) await this.#record(result, plan)
+    await this.#remember(plan)
+    this.#keep(key, result, plan)
+  }
+
+  #keep(key: string, result: UserResult, plan: UserPlan): void {
+    this.#results.users.set(key, result)
+    count(this.#results.summary, result, plan)
+  }
+
+  /** R2 */
+  #failed(): void {
+    this.#failures += 1
+    if (this.#failures < Math.max(1, this.#limits.errorsMax)) return
     throw new MfaError(
       'TOO_MANY_ERRORS',
-      `stopped after ${failures} failed users (--errors-max ${limits.errorsMax})`,
+      `stopped after ${this.#failures} failed users (--errors-max ${this.#limits.errorsMax})`,
       {
         exit: 'refused',
         fix: 'See the findings, mend the cause, and run the same command again; raise --errors-max to go on regardless.',
       },
     )
   }
-  try {
-    await pool(collected.plans.entries(), USERS_AT_ONCE, one, halt)
-    return undefined
-  } catch (error) {
-    return {error}
-  } finally {
-    deps.ui.emit({type: 'phase-end', phase: 'migrating'})
+
+  async #record({outcome, findings}: UserResult, {id, userPrincipalName, source}: UserPlan): Promise<void> {
+    const {journal, clock} = this.#deps
+    const at = clock.now().toISOString()
+    await journal.userResult({
+      run: this.#context.run,
+      user: id,
+      userPrincipalName,
+      source,
+      outcome,
+      findings,
+      at,
+    })
+  }
+
+  /** U5: only who is proven, was looked at, and has something carried over counts as migrated. */
+  async #remember(plan: UserPlan): Promise<void> {
+    const {source, serverFingerprint, entraFingerprint, outcome, smsOrVoiceOnly} = plan
+    const looked = source !== undefined && serverFingerprint !== undefined && entraFingerprint !== undefined
+    if (!looked || carriesNothing(plan) || (outcome !== 'migrate' && outcome !== 'unchanged')) return
+    const {run, tenantId, options} = this.#context
+    const memory: Parameters<Journal['migrated']>[2] = {
+      run,
+      source,
+      serverFingerprint,
+      optionsFingerprint: optionsFingerprint(options),
+      smsOrVoiceOnly,
+      at: this.#deps.clock.now().toISOString(),
+    }
+    await this.#deps.journal.migrated(plan.id, tenantId, memory)
   }
 }
 
-async function applyOne(
-  plan: UserPlan,
-  methods: Bag<EntraMethods>,
-  context: ApplyContext,
-  deps: ApplyDeps,
-  signal: AbortSignal,
-  tenantId: string,
-): Promise<UserResult> {
-  const before = methods.get(plan.id)[0]
-  if (before === undefined) throw new Error(`no before-image for ${plan.id}`)
-  const applied = await applyUser(plan, before, context, deps, signal)
-  const result = appliedResult(plan, applied.actions, applied.findings)
-  if (applied.proven) await remember(plan, tenantId, context, deps)
-  return result
+/** Aborted a little after the other: what is under way may still come to its end. */
+function afterGrace(start: AbortSignal, over: AbortSignal, {clock}: Pick<ApplyDeps, 'clock'>): AbortSignal {
+  const late = new AbortController()
+  const begin = (): void => {
+    clock.sleep(GRACE_MS, over).then(
+      () => late.abort(start.reason),
+      () => {},
+    )
+  }
+  if (start.aborted) begin()
+  else start.addEventListener('abort', begin, {once: true})
+  return late.signal
 }
 
-async function keep(
-  result: UserResult,
-  plan: UserPlan,
-  results: Results,
-  context: ApplyContext,
-  {journal, clock}: ApplyDeps,
-): Promise<void> {
-  results.users.set(planKey(plan), result)
-  count(results.summary, result, plan)
-  await journal.userResult({
-    run: context.run,
-    user: plan.id,
-    userPrincipalName: plan.userPrincipalName,
-    source: plan.source,
-    outcome: result.outcome,
-    findings: result.findings,
-    at: clock.now().toISOString(),
-  })
-}
-
-/** U5: only who is proven, was looked at, and has something carried over counts as migrated. */
-async function remember(
-  plan: UserPlan,
-  tenantId: string,
-  context: ApplyContext,
-  {journal, clock}: ApplyDeps,
-): Promise<void> {
-  const {source, serverFingerprint, entraFingerprint, outcome} = plan
-  const looked = source !== undefined && serverFingerprint !== undefined && entraFingerprint !== undefined
-  if (!looked || carriesNothing(plan) || (outcome !== 'migrate' && outcome !== 'unchanged')) return
-  await journal.migrated(plan.id, tenantId, {
-    run: context.run,
-    source,
-    serverFingerprint,
-    optionsFingerprint: optionsFingerprint(context.options),
-    smsOrVoiceOnly: plan.smsOrVoiceOnly,
-    at: clock.now().toISOString(),
-  })
-}
+/** In doubt alone is no failure: what was sent was taken. */
+const hasFailed = ({actions}: UserResult): boolean =>
+  actions.some(({outcome}) => outcome === 'failed' || outcome === 'unknown')
 
 function countWriters(plans: Bag<UserPlan>): number {
   let writers = 0

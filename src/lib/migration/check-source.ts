@@ -78,7 +78,7 @@ class Tally {
     this.users++
     this.devices += user.devices.length
     this.tokens += user.oathTokens.length
-    this.withoutSecret += user.oathTokens.filter(({secret}) => secret === undefined).length
+    this.withoutSecret += user.oathTokens.filter(({secret}) => secret === undefined || secret.isEmpty).length
     if (!user.enabled) this.disabled++
     const mode = user.mode ?? 'invalid'
     this.modes[mode] = (this.modes[mode] ?? 0) + 1

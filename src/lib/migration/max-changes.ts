@@ -31,7 +31,9 @@ export function refuseTooManyChanges(plans: Bag<UserPlan>, limit: ChangeLimit | 
   let there = 0
   for (const [, plan] of plans.entries()) {
     actions += plan.actions.length
-    there += plan.alreadyThere.length
+    // U5: of an unchanged user who was not looked at, one thing stands for all.
+    const remembered = plan.outcome === 'unchanged' && plan.alreadyThere.length === 0
+    there += remembered ? 1 : plan.alreadyThere.length
   }
   if (limit === undefined) return actions
   const measured = limit.unit === 'actions' ? actions : share(actions, actions + there)

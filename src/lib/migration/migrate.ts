@@ -1,14 +1,13 @@
 import {createHash} from 'node:crypto'
 
 import {MfaError} from '../errors/mfa-error.js'
-import type {ActionId, ObjectId, RunId} from '../model/brand.js'
+import type {RunId} from '../model/brand.js'
 import type {Files} from '../ports/files.js'
-import type {Journal, RunRecord} from '../ports/journal.js'
 import type {MethodWriter} from '../ports/method-writer.js'
 import {applyPlans, type Stop} from './apply-plans.js'
 import {type Collected, collectPlans} from './collect.js'
 import {type ChangeLimit, refuseTooManyChanges} from './max-changes.js'
-import {openPlan, planHeader, planText} from './plan-file.js'
+import {openPlan, type OpenedPlan, planHeader, planText} from './plan-file.js'
 import type {PlanHeader} from './plan.js'
 import type {MigrationRequest, PlanningDeps} from './request.js'
 import {count, emptySummary, plannedResult, type Results, type UserResult} from './result.js'
@@ -52,21 +51,26 @@ export async function migrate(
   deps: MigrateDeps,
   signal: AbortSignal,
 ): Promise<MigrateReport> {
-  if (input.dryRun) return dryRun(input, deps, signal)
+  if (input.dryRun) {
+    const {source, directory, journal, scratch, clock, ui, files} = deps
+    return dryRun(input, {source, directory, journal, scratch, clock, ui, files}, signal)
+  }
   const {journal, source, directory} = deps
   await source.describe(signal)
   const tenantId = await directory.tenantId(signal)
-  const lock = await journal.lock(`${tenantId} ${input.sourceLabel}`, 'mfa migrate')
+  // One tenant, one writer: two sources, or two spellings of one, may have the same users.
+  const lock = await journal.lock(`migrate ${tenantId}`, 'mfa migrate')
   try {
-    return await write(input, deps, AbortSignal.any([signal, lock.lost]))
+    return await write(input, deps, AbortSignal.any([signal, lock.lost]), lock.lost)
   } finally {
     await lock.release()
   }
 }
 
-async function dryRun(input: MigrateInput, deps: MigrateDeps, signal: AbortSignal): Promise<MigrateReport> {
-  const collected = await planned(input, deps, signal)
-  if (input.savedPlan !== undefined) await compare(input.savedPlan, collected, deps, [])
+type ReadingDeps = PlanningDeps & {readonly files: Files}
+
+async function dryRun(input: MigrateInput, deps: ReadingDeps, signal: AbortSignal): Promise<MigrateReport> {
+  const {collected} = await planned(input, deps, signal)
   const results = newResults(deps)
   for (const [key, plan] of collected.plans.entries()) {
     const result = plannedResult(plan)
@@ -77,23 +81,35 @@ async function dryRun(input: MigrateInput, deps: MigrateDeps, signal: AbortSigna
   return {run: null, resumed: false, dryRun: true, collected, results, stop: undefined}
 }
 
-async function planned(input: MigrateInput, deps: MigrateDeps, signal: AbortSignal): Promise<Collected> {
-  const collected = await collectPlans(input.request, deps, signal)
-  if (input.out !== undefined) {
-    const header = planHeader(input.request, collected, input.sourceLabel, deps.clock.now().toISOString())
-    await deps.files.write(input.out, planText(header, collected.plans.entries()))
+/** Plans, saves the plan if asked to, and holds it against the saved one if there is one. Sends no write. */
+async function planned(
+  input: MigrateInput,
+  deps: ReadingDeps,
+  signal: AbortSignal,
+): Promise<{readonly collected: Collected; readonly resumeKey: string}> {
+  const {out, savedPlan, request, sourceLabel} = input
+  const {files, clock} = deps
+  const saved = savedPlan === undefined ? undefined : await openPlan(savedPlan, files)
+  if (saved !== undefined) await refuseOtherTenant(saved, deps, signal)
+  const collected = await collectPlans(request, deps, signal)
+  if (out !== undefined) {
+    const header = planHeader(request, collected, sourceLabel, clock.now().toISOString())
+    await files.write(out, planText(header, collected.plans.entries()))
   }
-  return collected
+  const resumeKey = keyOf(input, collected, saved?.header)
+  if (saved !== undefined) await compare(saved, collected, resumeKey, deps)
+  return {collected, resumeKey}
 }
 
-async function write(input: MigrateInput, deps: MigrateDeps, signal: AbortSignal): Promise<MigrateReport> {
+async function write(
+  input: MigrateInput,
+  deps: MigrateDeps,
+  signal: AbortSignal,
+  lockLost: AbortSignal,
+): Promise<MigrateReport> {
   const {journal, clock, ui} = deps
-  const collected = await planned(input, deps, signal)
-  const resumeKey = keyOf(input, collected)
-  if (input.savedPlan !== undefined) {
-    const earlier = (await journal.runs()).filter((run) => run.resumeKey === resumeKey)
-    await compare(input.savedPlan, collected, deps, earlier)
-  }
+  const {collected, resumeKey} = await planned(input, deps, signal)
+  const {tenantId, group, sourceFingerprint} = collected
   const actions = refuseTooManyChanges(collected.plans, input.maxChanges)
   await input.preview(collected)
   if (
@@ -103,14 +119,17 @@ async function write(input: MigrateInput, deps: MigrateDeps, signal: AbortSignal
   ) {
     throw new MfaError('DECLINED', 'nothing was changed', {exit: 'declined'})
   }
+  const writer = actions > 0 ? await deps.writer() : undefined
+  signal.throwIfAborted()
 
+  const {options, all, users, consistencyMs} = input.request
   const {run, resumed} = await journal.beginRun({
     kind: 'migrate',
-    tenantId: collected.tenantId,
-    group: {id: collected.group.id, displayName: collected.group.displayName},
+    tenantId,
+    group: {id: group.id, displayName: group.displayName},
     sourceLabel: input.sourceLabel,
-    sourceFingerprint: collected.sourceFingerprint,
-    options: {...input.request.options, all: input.request.all, users: input.request.users},
+    sourceFingerprint,
+    options: {...options, all, users},
     resumeKey,
     startedAt: clock.now().toISOString(),
     logFile: input.logFile,
@@ -120,16 +139,13 @@ async function write(input: MigrateInput, deps: MigrateDeps, signal: AbortSignal
     await journal.outcome(record.run, record.user, record.action, {outcome, remember}, at)
   }
   const results = newResults(deps)
-  const context = {
-    run: run.id,
-    hashKey: await journal.hashKey(),
-    options: input.request.options,
-    consistencyMs: input.request.consistencyMs,
-  }
-  const applyDeps = {...deps, writer: await deps.writer()}
-  const stop = await applyPlans(collected, results, context, applyDeps, {errorsMax: input.errorsMax}, signal)
+  const hashKey = await journal.hashKey()
+  const context = {run: run.id, tenantId, hashKey, options, consistencyMs, resumed}
+  const limits = {errorsMax: input.errorsMax}
+  const stop = await applyPlans(collected, results, context, {...deps, writer}, limits, signal)
   const status = stop === undefined ? 'finished' : signal.aborted ? 'interrupted' : 'stopped'
-  await journal.endRun(run.id, status, {...results.summary}, clock.now().toISOString())
+  // Whoever has the lock now may have taken this run up: its end is not ours to write.
+  if (!lockLost.aborted) await journal.endRun(run.id, status, {...results.summary}, clock.now().toISOString())
   return {run: run.id, resumed, dryRun: false, collected, results, stop}
 }
 
@@ -138,54 +154,54 @@ const newResults = ({scratch}: PlanningDeps): Results => ({
   summary: emptySummary(),
 })
 
-async function compare(
-  path: string,
-  collected: Collected,
-  {files, journal}: MigrateDeps,
-  earlier: readonly RunRecord[],
+async function refuseOtherTenant(
+  {header}: OpenedPlan,
+  {directory}: PlanningDeps,
+  signal: AbortSignal,
 ): Promise<void> {
-  const {header, plans} = await openPlan(path, files)
-  if (header.tenantId !== collected.tenantId) {
-    throw new MfaError(
-      'PLAN_TENANT',
-      `the plan is for tenant ${header.tenantId}, signed in to ${collected.tenantId}`,
-      {
-        exit: 'stale',
-        fix: "Sign in to the plan's tenant, or make a plan for this one.",
-      },
-    )
-  }
-  const settled = (user: ObjectId) => settledIn(journal, earlier, user)
-  await refuseStale(plans, collected.plans, earlier.length === 0 ? undefined : settled)
+  const tenantId = await directory.tenantId(signal)
+  if (header.tenantId === tenantId) return
+  throw new MfaError('PLAN_TENANT', `the plan is for tenant ${header.tenantId}, signed in to ${tenantId}`, {
+    exit: 'stale',
+    fix: "Sign in to the plan's tenant, or make a plan for this one.",
+  })
 }
 
-async function settledIn(
-  journal: Journal,
-  runs: readonly RunRecord[],
-  user: ObjectId,
-): Promise<ReadonlySet<ActionId>> {
-  const done = new Set<ActionId>()
-  for (const run of runs) {
-    for await (const {action, outcome} of journal.actions(run.id, user)) {
-      if (outcome?.status === 'done' || outcome?.status === 'already-done') done.add(action)
-    }
-  }
-  return done
+/** R6. Applied a second time, also after an interruption, a plan goes on where it stopped. */
+async function compare(
+  {header, plans}: OpenedPlan,
+  {plans: fresh, sourceFingerprint}: Collected,
+  resumeKey: string,
+  {journal}: PlanningDeps,
+): Promise<void> {
+  const earlier = (await journal.runs()).filter((run) => run.resumeKey === resumeKey)
+  await refuseStale(plans, fresh, {
+    sameSource: header.source.fingerprint === sourceFingerprint,
+    begun: async (user) => {
+      for (const {id} of earlier) for await (const _ of journal.actions(id, user)) return true
+      return false
+    },
+  })
 }
 
 /** The same command on the same tenant and source; not the fingerprint of the source, which may move on meanwhile. */
-function keyOf({request, sourceLabel, savedPlan}: MigrateInput, {tenantId, group}: Collected): string {
+function keyOf(
+  {request, sourceLabel}: MigrateInput,
+  {tenantId, group}: Collected,
+  saved: PlanHeader | undefined,
+): string {
   const {users, options, match, mapping, all} = request
   const what = [
     tenantId,
     sourceLabel,
     group.id,
-    [...users].sort(),
+    users.map((name) => name.toLowerCase()).toSorted(),
     options,
     match,
     mapping,
     all,
-    savedPlan ?? null,
+    // Which plan, wherever its file is kept.
+    saved?.createdAt ?? null,
   ]
   return createHash('sha256').update(JSON.stringify(what)).digest('hex')
 }

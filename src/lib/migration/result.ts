@@ -1,9 +1,11 @@
 import type {Outcome} from '../model/outcome.js'
+import type {UserResultRecord} from '../ports/journal.js'
 import type {Bag} from '../ports/scratch.js'
 import type {ActionResult} from './apply-user.js'
 import type {Action, Finding, PlannedOutcome, UserPlan} from './plan.js'
 
-export type UserOutcome = 'migrated' | 'unchanged' | 'partly' | 'failed' | 'unmatched' | 'disabled'
+const USER_OUTCOMES = ['migrated', 'unchanged', 'partly', 'failed', 'unmatched', 'disabled'] as const
+export type UserOutcome = (typeof USER_OUTCOMES)[number]
 
 /** One planned or tried action as the JSON output has it. */
 export interface ActionView {
@@ -76,7 +78,14 @@ export function plannedResult(plan: UserPlan): UserResult {
   }
 }
 
-/** A plan after its writes. */
+/** A user whom this very run was done with before it was interrupted: what it said then stands. */
+export function keptResult(plan: UserPlan, earlier: UserResultRecord): UserResult {
+  const planned = plannedResult(plan)
+  const outcome = USER_OUTCOMES.find((one) => one === earlier.outcome) ?? planned.outcome
+  return {...planned, outcome, findings: earlier.findings as readonly Finding[]}
+}
+
+/** A plan after its writes. Who is in doubt is not migrated yet (R4). */
 export function appliedResult(
   plan: UserPlan,
   actions: readonly ActionResult[],
@@ -84,8 +93,9 @@ export function appliedResult(
 ): UserResult {
   const bad = actions.filter(({outcome}) => outcome.status === 'failed' || outcome.status === 'unknown')
   const good = actions.length - bad.length
+  const inDoubt = bad.some(isUnknown) || findings.some(({code}) => code === 'in-doubt')
   const outcome: UserOutcome =
-    bad.length === 0 ? 'migrated' : good > 0 || bad.some(isUnknown) ? 'partly' : 'failed'
+    bad.length === 0 && !inDoubt ? 'migrated' : good > 0 || inDoubt ? 'partly' : 'failed'
   return {
     ...plannedResult(plan),
     outcome,

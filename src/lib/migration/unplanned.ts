@@ -34,3 +34,19 @@ export function unchangedPlan(
     smsOrVoiceOnly,
   }
 }
+
+/** R2: one user's methods could not be read; the others go on. */
+export function unreadablePlan(member: EntraIdentity, source: SourceKey, why: string): UserPlan {
+  const detail = `Graph would not show this user's methods (${why}); nothing was written. Run the command again.`
+  return {
+    ...unmatchedPlan(member, {code: 'unreadable', rule: 'R2', item: 'user', detail}),
+    source,
+    outcome: 'failed',
+  }
+}
+
+/** The server user went away between the list and the record. */
+export function gonePlan(member: EntraIdentity, source: SourceKey): UserPlan {
+  const detail = `${source} was in the list of the source but is gone now; run the command again.`
+  return unmatchedPlan(member, {code: 'no-server-user', rule: 'U3', item: 'user', detail})
+}

@@ -1,15 +1,13 @@
 import type {ObjectId} from '../model/brand.js'
-import type {EntraMethods} from '../model/entra-user.js'
+import type {PhoneSlot} from '../model/entra-user.js'
 import type {Outcome} from '../model/outcome.js'
+import type {OathSecret} from '../model/secret.js'
 import type {ServerUser} from '../model/server-user.js'
 import type {ActionRecord, Journal, UserMemory} from '../ports/journal.js'
 import type {Shown} from './in-place.js'
-import type {Action, MigrationOptions, UserPlan} from './plan.js'
+import type {Action, ActivateToken} from './plan.js'
 import {readBack} from './read-back.js'
 import type {PlanningDeps} from './request.js'
-import {actionId} from './rules/draft.js'
-import {sameNumber} from './rules/phone-number.js'
-import {secretOf} from './secret-of.js'
 
 type Remember = Parameters<Journal['outcome']>[3]['remember']
 
@@ -22,7 +20,7 @@ export interface Settled {
 
 /**
  * R1: before anything is planned for a user with unsettled writes, the user is read back until they show or the
- * consistency budget is spent. What never shows counts as not happened.
+ * consistency budget is spent. What never shows counts as not happened. Nothing is settled where the user cannot be read.
  */
 export async function settleUser(
   user: ObjectId,
@@ -55,41 +53,32 @@ const NOT_HAPPENED: Outcome = {
 /** P6, D4, O1: what a successful write leaves behind for later runs. */
 export function remembered(action: Action, server: ServerUser | undefined, hashKey: Uint8Array): Remember {
   if (action.kind === 'set-phone') return {number: {slot: action.slot, value: action.number}}
-  if (action.kind !== 'activate-token') return undefined
-  const secretHash = server === undefined ? undefined : secretOf(server, action.item)?.keyedHash(hashKey)
+  if (action.kind !== 'activate-token' || server === undefined) return undefined
+  const secretHash = secretBehind(action, server)?.keyedHash(hashKey)
   return secretHash === undefined ? undefined : {token: {secretHash, serialNumber: action.serialNumber}}
 }
 
-/**
- * P9 across an interruption: a number that a run of ours wrote is `ready` for SMS sign-in and the user was never proven,
- * so the run was cut off before it could switch it off.
- */
-export function withSmsSignInOff(
-  plan: UserPlan,
-  methods: EntraMethods,
-  memory: UserMemory,
-  options: MigrationOptions,
-): UserPlan {
-  const mobile = methods.phones.find(({slot}) => slot === 'mobile')
-  const ours = memory.numbers.mobile?.some(
-    (number) => mobile !== undefined && sameNumber(number, mobile.number),
-  )
-  if (options.smsSignIn === 'allow' || memory.migrated !== undefined || ours !== true) return plan
-  if (mobile?.smsSignInState !== 'ready') return plan
-  const action: Action = {
-    id: actionId(plan.id, 'disable-sms-sign-in', 'mobile'),
-    kind: 'disable-sms-sign-in',
-    rule: 'P9',
-    item: 'phone',
-    needs: [],
-    methodId: mobile.id,
+/** The record may have changed since the intent: `item` counts only while it still stands for the serial number. */
+function secretBehind({serialNumber, item}: ActivateToken, server: ServerUser): OathSecret | undefined {
+  const [kind, index] = item.split(':')
+  if (kind === 'token') {
+    const fits = ({serialNumber: own}: {readonly serialNumber: string}): boolean => own === serialNumber
+    const first = server.oathTokens[Number(index)]
+    return first !== undefined && fits(first) ? first.secret : server.oathTokens.find(fits)?.secret
   }
-  const detail =
-    'An interrupted run added the mobile number, which switched on SMS sign-in; it is switched off again.'
-  return {
-    ...plan,
-    outcome: 'migrate',
-    actions: [...plan.actions, action],
-    findings: [...plan.findings, {code: 'sms-sign-in-disabled', rule: 'P9', item: 'phone', detail}],
+  const carried = (secret: OathSecret | undefined): boolean =>
+    secret !== undefined && secret.fault() === undefined && secret.carriedSerial() === serialNumber
+  return server.devices.map(({oathSecret}) => oathSecret).find(carried)
+}
+
+/** The memory of a user once what was found out is on record. */
+export function withSettled(memory: UserMemory, settled: readonly Settled[]): UserMemory {
+  const numbers: Partial<Record<PhoneSlot, readonly string[]>> = {...memory.numbers}
+  const tokens = [...memory.tokens]
+  for (const {remember} of settled) {
+    if (remember === undefined) continue
+    if ('token' in remember) tokens.push(remember.token)
+    else numbers[remember.number.slot] = [...(numbers[remember.number.slot] ?? []), remember.number.value]
   }
+  return {...memory, numbers, tokens, unsettled: []}
 }
