@@ -216,6 +216,30 @@ describe('O1', () => {
     expect(kinds(plan, 'token:0')).toEqual(['activate-token'])
   })
 
+  it('of several tokens of this user with one serial number, the activation names the one whose details it follows', () => {
+    const mine = {assignedTo: JANE, status: 'assigned'} as const
+    const plan = planUser(
+      planInput({
+        server: {oathTokens: [token('T1', {secret: seed(1)})]},
+        inventory: inventoryOf(
+          inventoryToken('T1', {...mine, id: 'second', timeIntervalInSeconds: 60}),
+          inventoryToken('T1', {...mine, id: 'first'}),
+        ),
+        methods: {
+          hardwareOath: ['second', 'first'].map((deviceId) => ({
+            id: `method-${deviceId}`,
+            deviceId,
+            serialNumber: 'T1',
+            status: 'assigned' as const,
+          })),
+        },
+      }),
+    )
+    expect(plan.actions).toContainEqual(
+      expect.objectContaining({kind: 'activate-token', deviceId: 'first', timeIntervalInSeconds: 30}),
+    )
+  })
+
   it('by remembered secret, where the serial number is not in Entra', () => {
     const plan = planUser(
       planInput({

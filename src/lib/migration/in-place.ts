@@ -32,13 +32,19 @@ export function isInPlace(action: Action, user: ObjectId, {methods, inventory}: 
         tokens(inventory, action.serialNumber).some((token) => token.assignedTo === user) ||
         held(methods, action)
       )
-    case 'activate-token':
+    case 'activate-token': {
+      const {serialNumber, deviceId} = action
+      const isMeant = (id: string | undefined): boolean =>
+        deviceId === undefined || id === undefined || id === deviceId
       return (
         methods.hardwareOath.some(
-          (t) => t.serialNumber === action.serialNumber && t.status === 'activated',
+          (t) => t.serialNumber === serialNumber && isMeant(t.deviceId) && t.status === 'activated',
         ) ||
-        tokens(inventory, action.serialNumber).some((t) => t.assignedTo === user && t.status === 'activated')
+        tokens(inventory, serialNumber).some(
+          (t) => t.assignedTo === user && isMeant(t.id) && t.status === 'activated',
+        )
       )
+    }
     case 'set-default':
       return methods.preferred === action.method
     case 'disable-sms-sign-in':

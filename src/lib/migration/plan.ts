@@ -54,6 +54,8 @@ export interface AssignToken extends ActionBase {
 export interface ActivateToken extends ActionBase {
   readonly kind: 'activate-token'
   readonly serialNumber: string
+  /** Which token, where a user may hold several of one serial number. Absent where this plan creates it, or Graph does not say. */
+  readonly deviceId?: string | undefined
   readonly timeIntervalInSeconds: 30 | 60
   readonly hashFunction: HashFunction
   /** True where the token was in the inventory or assigned before: a refusal then means another secret (O2). */

@@ -126,15 +126,17 @@ export function bring(
     actions.push({kind: 'update-token', ...base('update-token'), ...parameters, deviceId: standing.device.id})
   }
   if (standing.at !== 'user') {
-    const deviceId = standing.at === 'inventory' ? {deviceId: standing.device.id} : {}
-    actions.push({kind: 'assign-token', ...base('assign-token'), serialNumber, ...deviceId})
+    const which = standing.at === 'inventory' ? {deviceId: standing.device.id} : {}
+    actions.push({kind: 'assign-token', ...base('assign-token'), serialNumber, ...which})
   }
   const activate = base('activate-token')
   const existed = standing.at !== 'nowhere'
+  const deviceId = standing.at === 'user' ? standing.deviceId : device?.id
   actions.push({
     kind: 'activate-token',
     ...activate,
     serialNumber,
+    ...(deviceId === undefined ? {} : {deviceId}),
     timeIntervalInSeconds,
     hashFunction,
     existed,
