@@ -155,7 +155,7 @@ class UserWork {
   /** O2, D6: what this run assigned and could not activate goes back to the inventory. */
   async #takeBack(refused: ActivateToken): Promise<void> {
     const {serialNumber, item, rule, existed} = refused
-    const methodId = this.#sender.methodIdOf(serialNumber)
+    const methodId = this.#sender.methodIdOf(refused)
     let then = 'It stays assigned as it was before.'
     if (methodId !== undefined && (await this.#assignedByUs(serialNumber))) {
       const id = actionId(this.#plan.id, 'unassign-token', serialNumber)

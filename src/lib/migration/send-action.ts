@@ -22,6 +22,11 @@ export interface Sent {
   readonly thrown?: {readonly error: unknown} | undefined
 }
 
+interface WhichToken {
+  readonly serialNumber: string
+  readonly deviceId?: string | undefined
+}
+
 export interface Signals {
   /** Aborted: nothing new is sent and nobody waits any longer. */
   readonly start: AbortSignal
@@ -44,6 +49,8 @@ export class ActionSender {
   readonly #secret: (item: ItemRef) => OathSecret
   readonly #deviceIds = new Map<string, string>()
   readonly #methodIds = new Map<string, string>()
+  /** By device, since a user may hold several tokens of one serial number. */
+  readonly #methodOfDevice = new Map<string, string>()
   /** Tokens made or assigned just now, which readers may not see yet. */
   readonly #done: Action[] = []
 
@@ -99,8 +106,9 @@ export class ActionSender {
   }
 
   /** The user's own id of a token, if it was seen or given. */
-  methodIdOf(serial: string): string | undefined {
-    return this.#methodIds.get(serial)
+  methodIdOf({serialNumber, deviceId}: WhichToken): string | undefined {
+    const exact = deviceId === undefined ? undefined : this.#methodOfDevice.get(deviceId)
+    return exact ?? this.#methodIds.get(serialNumber)
   }
 
   #landed(action: Action, shown: Shown): Sent {
@@ -136,7 +144,7 @@ export class ActionSender {
         return async () => this.#made(action, await writer.assignToken(user, deviceId, send))
       }
       case 'activate-token': {
-        const methodId = await this.#methodId(action.serialNumber)
+        const methodId = await this.#methodId(action)
         if (methodId === undefined) return undefined
         const token = {...action, secret: this.#secret(action.item)}
         return async () => ({outcome: await writer.activateToken(user, methodId, token, send)})
@@ -152,10 +160,13 @@ export class ActionSender {
     }
   }
 
-  #made({serialNumber}: {readonly serialNumber: string}, made: Made<'deviceId' | 'methodId'>): Sent {
+  #made({serialNumber, ...action}: WhichToken, made: Made<'deviceId' | 'methodId'>): Sent {
     const {deviceId, methodId, ...outcome} = made
     if (deviceId !== undefined) this.#deviceIds.set(serialNumber, deviceId)
-    if (methodId !== undefined) this.#methodIds.set(serialNumber, methodId)
+    if (methodId !== undefined) {
+      this.#methodIds.set(serialNumber, methodId)
+      if (action.deviceId !== undefined) this.#methodOfDevice.set(action.deviceId, methodId)
+    }
     return {outcome, made: given({deviceId, methodId})}
   }
 
@@ -163,8 +174,9 @@ export class ActionSender {
     return this.#deviceIds.get(serial) ?? (await this.#seen(serial, this.#deviceIds))
   }
 
-  async #methodId(serial: string): Promise<string | undefined> {
-    return this.#methodIds.get(serial) ?? (await this.#seen(serial, this.#methodIds))
+  async #methodId(token: WhichToken): Promise<string | undefined> {
+    if (this.methodIdOf(token) === undefined) await this.#seen(token.serialNumber, this.#methodIds)
+    return this.methodIdOf(token)
   }
 
   /** Looks until what was made or assigned before shows, since its id did not come with the answer. */
@@ -179,7 +191,9 @@ export class ActionSender {
     for (const {serialNumber, id, deviceId} of shown?.methods.hardwareOath ?? []) {
       if (serialNumber === undefined) continue
       this.#methodIds.set(serialNumber, id)
-      if (deviceId !== undefined) this.#deviceIds.set(serialNumber, deviceId)
+      if (deviceId === undefined) continue
+      this.#deviceIds.set(serialNumber, deviceId)
+      this.#methodOfDevice.set(deviceId, id)
     }
     for (const [serial, tokens] of shown?.inventory ?? []) {
       const ours = tokens.find(({assignedTo}) => assignedTo === this.#user)
