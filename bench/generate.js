@@ -25,8 +25,12 @@ export async function generate(count, folder, {tenant = true} = {}) {
   await mkdir(bundle, {recursive: true})
   await Promise.all([
     write(join(bundle, 'users.csv'), USER_HEADER, count, ({server}) => [userRow(server)]),
-    write(join(bundle, 'devices.csv'), DEVICE_HEADER, count, ({server}) => server.devices.map((each) => deviceRow(server, each))),
-    write(join(bundle, 'oath-tokens.csv'), TOKEN_HEADER, count, ({server}) => server.oathTokens.map((each) => tokenRow(server, each))),
+    write(join(bundle, 'devices.csv'), DEVICE_HEADER, count, ({server}) =>
+      server.devices.map((each) => deviceRow(server, each)),
+    ),
+    write(join(bundle, 'oath-tokens.csv'), TOKEN_HEADER, count, ({server}) =>
+      server.oathTokens.map((each) => tokenRow(server, each)),
+    ),
   ])
   if (tenant) await pipeline(Readable.from(tenantText(count)), createWriteStream(join(folder, 'tenant.json')))
   return {bundle, tenant: join(folder, 'tenant.json')}
@@ -60,7 +64,8 @@ function* tenantText(count) {
     }
   }
   yield `],\n"groups":[{"id":"${GROUP_ID}","displayName":"${GROUP_NAME}","members":[\n`
-  for (let index = 0; index < count; index++) yield `${index === 0 ? '' : ',\n'}"${inventedUser(index).entra.id}"`
+  for (let index = 0; index < count; index++)
+    yield `${index === 0 ? '' : ',\n'}"${inventedUser(index).entra.id}"`
   yield `]}],\n"authenticationMethodsPolicy":${JSON.stringify(POLICY)}}\n`
 }
 
@@ -87,7 +92,14 @@ const userRow = (user) => [
   user.lastModified,
 ]
 
-const deviceRow = (user, each) => [user.username, each.name, each.token, each.oathSecret, each.appVersion, each.registeredAt]
+const deviceRow = (user, each) => [
+  user.username,
+  each.name,
+  each.token,
+  each.oathSecret,
+  each.appVersion,
+  each.registeredAt,
+]
 
 const tokenRow = (user, each) => [
   user.username,

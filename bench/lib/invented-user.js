@@ -10,8 +10,37 @@ export const GROUP_NAME = 'Everybody'
 const BEGIN = Date.UTC(2019, 0, 1)
 const DAY = 86_400_000
 
-const FIRST = ['Ada', 'Bo', 'Cleo', 'Dov', 'Elif', 'Finn', 'Gwen', 'Hana', 'Ivo', 'Jun', 'Kai', 'Lea', 'Mio', 'Zoë']
-const LAST = ['Arbour', 'Brook', 'Cliff', 'Dale', 'Estuary', 'Fjord', 'Glen', 'Heath', 'Islet', 'Juniper', 'Knoll', 'Lagoon', 'Müller']
+const FIRST = [
+  'Ada',
+  'Bo',
+  'Cleo',
+  'Dov',
+  'Elif',
+  'Finn',
+  'Gwen',
+  'Hana',
+  'Ivo',
+  'Jun',
+  'Kai',
+  'Lea',
+  'Mio',
+  'Zoë',
+]
+const LAST = [
+  'Arbour',
+  'Brook',
+  'Cliff',
+  'Dale',
+  'Estuary',
+  'Fjord',
+  'Glen',
+  'Heath',
+  'Islet',
+  'Juniper',
+  'Knoll',
+  'Lagoon',
+  'Müller',
+]
 const MODES = ['voiceCall', 'voiceCall', 'smsText', 'phoneApp', 'phoneApp', 'phoneApp', 'oathToken']
 
 /** Country code and a subscriber's number, both as people typed them. */
@@ -129,13 +158,22 @@ function inventedEntra(random, index, {upn, sid, first, last, number, phone, dev
     ...(device !== undefined && random.chance(0.3)
       ? {
           microsoftAuthenticatorMethods: [
-            {id: childId('a', index), displayName: device.name, phoneAppVersion: device.appVersion, createdDateTime: date(random, 2300)},
+            {
+              id: childId('a', index),
+              displayName: device.name,
+              phoneAppVersion: device.appVersion,
+              createdDateTime: date(random, 2300),
+            },
           ],
         }
       : {}),
     ...(random.chance(0.1) ? {softwareOathMethods: [{id: childId('b', index)}]} : {}),
     ...(mobile !== undefined && random.chance(0.5)
-      ? {signInPreferences: {userPreferredMethodForSecondaryAuthentication: random.pick(['sms', 'voiceMobile'])}}
+      ? {
+          signInPreferences: {
+            userPreferredMethodForSecondaryAuthentication: random.pick(['sms', 'voiceMobile']),
+          },
+        }
       : {}),
   }
   const inventory = tokens.flatMap((token) =>
@@ -162,13 +200,19 @@ const date = (random, days) => new Date(BEGIN + Math.floor(random.next() * days 
 /** The authentication methods policy of the invented tenant: everything that a migration writes is allowed. */
 export const POLICY = {
   policyMigrationState: 'migrationComplete',
-  authenticationMethodConfigurations: ['MicrosoftAuthenticator', 'SoftwareOath', 'HardwareOath', 'Sms', 'Voice'].map(
-    (id) => ({
-      id,
-      state: 'enabled',
-      includeTargets: [{targetType: 'group', id: 'all_users', ...(id === 'Sms' ? {isUsableForSignIn: false} : {})}],
-      excludeTargets: [],
-      ...(id === 'Voice' ? {isOfficePhoneAllowed: true} : {}),
-    }),
-  ),
+  authenticationMethodConfigurations: [
+    'MicrosoftAuthenticator',
+    'SoftwareOath',
+    'HardwareOath',
+    'Sms',
+    'Voice',
+  ].map((id) => ({
+    id,
+    state: 'enabled',
+    includeTargets: [
+      {targetType: 'group', id: 'all_users', ...(id === 'Sms' ? {isUsableForSignIn: false} : {})},
+    ],
+    excludeTargets: [],
+    ...(id === 'Voice' ? {isOfficePhoneAllowed: true} : {}),
+  })),
 }

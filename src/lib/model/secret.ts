@@ -1,10 +1,12 @@
-import {createHash} from 'node:crypto'
+import {hash} from 'node:crypto'
 import {inspect} from 'node:util'
 import {keyedHash} from './keyed-hash.js'
 
 /** A value that must not reach a log, a table, a plan file or a stack trace (R5). */
 export class Secret {
   readonly #value: string
+  /** The last answer of `hashOf`: the rules ask for the same one several times a user. */
+  #hashed: {readonly key: Uint8Array; readonly hash: string} | undefined
 
   constructor(value: string) {
     this.#value = value
@@ -17,7 +19,13 @@ export class Secret {
 
   /** HMAC-SHA-256 in hex: tells two secrets apart without telling what they are. */
   keyedHash(key: Uint8Array): string {
-    return keyedHash(key, this.#value)
+    return this.hashOf(this.#value, key)
+  }
+
+  /** `text` is the value or its one normal form. */
+  protected hashOf(text: string, key: Uint8Array): string {
+    if (this.#hashed?.key !== key) this.#hashed = {key, hash: keyedHash(key, text)}
+    return this.#hashed.hash
   }
 
   get isEmpty(): boolean {
@@ -42,6 +50,8 @@ const MAX_LENGTH = 128
 
 /** The shared key of a code generator, Base32 text as it came from the source. */
 export class OathSecret extends Secret {
+  #serial: string | undefined
+
   /** O5: undefined if Graph takes it (A–Z, 2–7, at most 128 characters, either case; padding and spaces are not allowed). */
   fault(): 'not-base32' | 'too-long' | undefined {
     const text = this.reveal()
@@ -51,29 +61,32 @@ export class OathSecret extends Secret {
 
   /** The same key in another letter case is the same key. */
   override keyedHash(key: Uint8Array): string {
-    return keyedHash(key, this.reveal().toUpperCase())
+    return this.hashOf(this.reveal().toUpperCase(), key)
   }
 
   /** D6: `MFAS-` and the first 16 Base32 characters of SHA-256 over the key's bytes; the same on every machine. */
   carriedSerial(): string {
-    return `MFAS-${toBase32(createHash('sha256').update(this.bytes()).digest()).slice(0, 16)}`
+    this.#serial ??= `MFAS-${toBase32(hash('sha256', this.bytes(), 'buffer').subarray(0, 10))}`
+    return this.#serial
   }
 
   /** The key's bytes, RFC 4648; a rest of fewer than eight bits is dropped. */
   bytes(): Buffer {
-    const out: number[] = []
+    const text = this.reveal().toUpperCase()
+    const out = Buffer.alloc((text.length * 5) >> 3)
     let bits = 0
     let held = 0
-    for (const letter of this.reveal().toUpperCase()) {
+    let at = 0
+    for (const letter of text) {
       held = (held << 5) | BASE32.indexOf(letter)
       bits += 5
       if (bits >= 8) {
         bits -= 8
-        out.push((held >> bits) & 0xff)
+        out[at++] = (held >> bits) & 0xff
         held &= (1 << bits) - 1
       }
     }
-    return Buffer.from(out)
+    return out.subarray(0, at)
   }
 }
 

@@ -17,7 +17,10 @@ export function unaccounted(
   server: ServerUser,
   plan: Pick<UserPlan, 'actions' | 'alreadyThere' | 'findings'>,
 ): readonly ItemRef[] {
-  const named = new Set([...plan.actions, ...plan.alreadyThere, ...plan.findings].map((entry) => entry.item))
+  const named = new Set<ItemRef>()
+  for (const entries of [plan.actions, plan.alreadyThere, plan.findings]) {
+    for (const {item} of entries) named.add(item)
+  }
   return itemsOf(server).filter((item) => !named.has(item))
 }
 

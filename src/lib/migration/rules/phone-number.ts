@@ -1,7 +1,5 @@
-// The small metadata build knows calling codes, prefixes and possible lengths, which is all P4 asks for. Whether a number
-// is assigned ("valid") is not asked: numbering plans change faster than a copy of them, and 555-01xx must pass.
-import {isSupportedCountry, parsePhoneNumberFromString} from 'libphonenumber-js/min'
 import type {ServerPhone} from '../../model/server-user.js'
+import {isCountry, type NumberHint, parseNumber} from './parse-number.js'
 
 /** A number in Graph's form, its two parts apart. */
 export interface PlainNumber {
@@ -29,10 +27,10 @@ export function readPhone(phone: ServerPhone | undefined, defaultCountry: string
   const shown = show(phone)
   const code = (phone.countryCode ?? '').trim()
   const international = text.startsWith('00') ? `+${text.slice(2)}` : text
-  let hint
+  let hint: NumberHint
   if (international.startsWith('+')) hint = {}
   else if (code !== '') hint = {defaultCallingCode: callingCode(code)}
-  else if (defaultCountry !== undefined && isSupportedCountry(defaultCountry)) hint = {defaultCountry}
+  else if (defaultCountry !== undefined && isCountry(defaultCountry)) hint = {defaultCountry}
   else {
     return {
       kind: 'fault',
@@ -40,13 +38,13 @@ export function readPhone(phone: ServerPhone | undefined, defaultCountry: string
       detail: `${shown} has no country code; give one with --default-country, or correct the number on MFA Server.`,
     }
   }
-  const parsed = parse(international, hint)
-  if (parsed === undefined || !parsed.isPossible()) {
+  const parsed = parseNumber(international, hint)
+  if (parsed?.isPossible !== true) {
     return invalid(
       `${shown} is not a possible phone number; correct it on MFA Server or have the user register one.`,
     )
   }
-  const inside = parsed.ext ?? ''
+  const inside = parsed.extension ?? ''
   // Entra takes digits only; leaving a letter out would dial somebody else.
   if (given !== '' && !/^[0-9]{1,10}$/.test(given)) {
     return invalid(`${shown} has an extension that is not made of 1 to 10 digits; correct it on MFA Server.`)
@@ -57,7 +55,7 @@ export function readPhone(phone: ServerPhone | undefined, defaultCountry: string
     )
   }
   const extension = given === '' ? inside : given
-  const base = `+${parsed.countryCallingCode} ${parsed.nationalNumber}`
+  const base = `+${parsed.callingCode} ${parsed.nationalNumber}`
   return {kind: 'number', number: extension === '' ? {base} : {base, extension}}
 }
 
@@ -78,17 +76,6 @@ function bare(number: string): string {
 /** `1`, `+1`, `0044`, `00 44`, `+1 ` */
 function callingCode(text: string): string {
   return text.replace(/[\s().-]/g, '').replace(/^(\+|00)/, '')
-}
-
-type Hint = NonNullable<Exclude<Parameters<typeof parsePhoneNumberFromString>[1], string>>
-
-function parse(text: string, hint: Hint): ReturnType<typeof parsePhoneNumberFromString> {
-  try {
-    return parsePhoneNumberFromString(text, {...hint, extract: false})
-  } catch {
-    // The library throws for a calling code that no country has.
-    return undefined
-  }
 }
 
 function invalid(detail: string): PhoneReading {
