@@ -66,8 +66,22 @@ export abstract class MfaCommand extends Command {
   }
 
   protected override async catch(error: Error): Promise<void> {
-    const log = this.#wiring?.logFile
-    report(this.#interrupt.signal.aborted ? this.#interrupt.signal.reason : error, this.jsonEnabled(), log)
+    const known = understood(this.#interrupt.signal.aborted ? this.#interrupt.signal.reason : error)
+    if (known !== undefined) report(known, this.jsonEnabled(), await this.#logged(known))
+  }
+
+  /** Puts the error into the log of the run; a bug gets a log in any case. The file's name, if there is one. */
+  async #logged(error: MfaError): Promise<string | undefined> {
+    try {
+      if (this.#wiring === undefined || (this.#wiring.logFile === undefined && error.exit !== 'bug'))
+        return undefined
+      const log = await this.#wiring.log()
+      log.write('error', error.message, {error})
+      return log.file
+    } catch {
+      // No log can be kept: the state itself may be what failed.
+      return undefined
+    }
   }
 
   protected override async finally(error: Error | undefined): Promise<void> {
@@ -84,46 +98,46 @@ const interrupted = (name: NodeJS.Signals): MfaError =>
     fix: 'The same command goes on where it stopped.',
   })
 
+/** Errors that explain themselves: no log is named. */
+const PLAIN: ReadonlySet<ExitName> = new Set(['usage', 'declined', 'interrupted'])
+
 /** The one way from an error to the exit code and to what is printed; the same code with and without `--json`. */
 export function report(error: unknown, json: boolean, logFile?: string): void {
   const known = understood(error)
   if (known === undefined) return
   process.exitCode = EXIT[known.exit]
-  const hint = known.fix ?? (logFile === undefined ? undefined : `The log is ${logFile}.`)
+  const {code, message, fix, requestId} = known
+  const log = logFile === undefined || PLAIN.has(known.exit) ? undefined : logFile
+  if (known.exit === 'bug' && log === undefined) process.stderr.write(`${(known.cause as Error)?.stack}\n`)
   if (json) {
-    const {code, message, requestId} = known
-    const details = {
-      code,
-      message,
-      ...(hint === undefined ? {} : {fix: hint}),
-      ...(requestId ? {requestId} : {}),
-    }
+    const details = {code, message, fix, requestId, logFile: log}
     process.stdout.write(`${JSON.stringify({schemaVersion: 1, error: details}, null, 2)}\n`)
     return
   }
-  const request = known.requestId === undefined ? [] : [`Request id: ${known.requestId}`]
-  const below = [...(hint?.split('\n') ?? []), ...request].map((line) => `  ${line}\n`)
-  process.stderr.write(`error: ${known.message}\n${below.join('')}`)
+  const below = [
+    ...(fix?.split('\n') ?? []),
+    ...(requestId === undefined ? [] : [`Request id: ${requestId}`]),
+    ...(log === undefined ? [] : [`Log: ${log}`]),
+  ]
+  process.stderr.write(`error: ${message}\n${below.map((line) => `  ${line}\n`).join('')}`)
 }
 
 /** Undefined for oclif's own way of saying that all is well. */
 function understood(error: unknown): MfaError | undefined {
   if (error instanceof MfaError) return error
-  const {oclif, message, code, stack} = error as {
-    oclif?: {exit?: number}
-    message?: string
-    code?: string
-    stack?: string
-  }
-  if (oclif?.exit === 0) return undefined
-  if (code === 'EPIPE') return undefined
-  // 127: no such command. 2 and 64: oclif's own judgements of flags and arguments.
-  if (oclif?.exit === EXIT.usage || oclif?.exit === 127 || oclif?.exit === 2) {
+  const {oclif, message, code} = error as {oclif?: {exit?: number}; message?: string; code?: string}
+  if (oclif?.exit === 0 || code === 'EPIPE') return undefined
+  // Whatever oclif itself complains of is the command line, unless a file of the program is missing.
+  if (oclif !== undefined && code !== 'MODULE_NOT_FOUND') {
     const text = (message ?? 'bad command line').replace(/^EEXIT: \d+$/, 'no such command')
-    return new MfaError('USAGE', firstLine(text), {exit: 'usage', fix: 'See --help.'})
+    return new MfaError('USAGE', withoutHint(text), {exit: 'usage', fix: 'See --help.'})
   }
-  return new MfaError('BUG', `unforeseen: ${stack ?? message ?? String(error)}`, {exit: 'bug', cause: error})
+  return new MfaError('BUG', `unforeseen: ${message ?? String(error)}`, {
+    exit: 'bug',
+    fix: 'This is a fault of mfa. Please report it with the log; nothing secret is in it.',
+    cause: error,
+  })
 }
 
 /** oclif repeats "See more help with --help" below its messages. */
-const firstLine = (text: string): string => text.replace(/\n?See more help with --help\s*$/, '').trim()
+const withoutHint = (text: string): string => text.replace(/\n?See more help with --help\s*$/, '').trim()

@@ -23,7 +23,7 @@ import type {Tenant} from './wire-tenant.js'
 import {createOutput} from './lib/terminal/output.js'
 import {terminalFacts} from './lib/terminal/terminal-facts.js'
 import {createTerminalUi, type TerminalUi} from './lib/terminal/terminal-ui.js'
-import {ownerFiles} from './lib/state/owner-files.js'
+import {ownerFiles, refuseUnwritable} from './lib/state/owner-files.js'
 import type {RunLog} from './lib/state/log.js'
 import type {State} from './lib/state/open-state.js'
 
@@ -302,7 +302,10 @@ export interface WireOptions {
   readonly command: string
 }
 
-/** Reads settings; everything else waits until it is asked for. Throws MfaError `usage` with every fault at once. */
+/**
+ * Reads settings and looks whether the files that will be written can be; everything else waits until it is asked for.
+ * Throws MfaError `usage` with every fault of the settings at once.
+ */
 export async function wire(flags: Flags, options: WireOptions): Promise<Wiring> {
   const settings = await loadSettings({
     flags: pickFlags(flags),
@@ -310,6 +313,7 @@ export async function wire(flags: Flags, options: WireOptions): Promise<Wiring> 
     cwd: process.cwd(),
     home: homedir(),
   })
+  for (const path of [flags['csv'], flags['out']]) if (typeof path === 'string') await refuseUnwritable(path)
   return new Wiring(settings, flags, options)
 }
 

@@ -38,8 +38,12 @@ export async function startTenant(
 export function comparable(tenant: TenantFile): unknown {
   const users = tenant.users.map(({phoneMethods, ...user}) => ({
     ...user,
-    phoneMethods: phoneMethods?.map(({createdDateTime: _, ...phone}) => phone),
+    phoneMethods: phoneMethods?.map(({phoneType, phoneNumber, smsSignInState}) => ({
+      phoneType,
+      phoneNumber,
+      smsSignInState,
+    })),
   }))
-  const hardwareOathDevices = tenant.hardwareOathDevices?.map(({id: _, ...device}) => device)
+  const hardwareOathDevices = tenant.hardwareOathDevices?.map((device) => ({...device, id: undefined}))
   return {...tenant, users, hardwareOathDevices}
 }

@@ -55,4 +55,9 @@ export function checkPlan(where: string, value: unknown): UserPlan {
 }
 
 const issues = (error: z.ZodError): string =>
-  error.issues.map((issue) => `field ${issue.path.join('.') || '(whole)'}: ${issue.message}`).join('; ')
+  error.issues
+    .map((issue) => `field ${issue.path.join('.') || '(whole)'}: ${plain(issue.message)}`)
+    .join('; ')
+
+const plain = (message: string): string =>
+  message.replace(/^Invalid input: expected .*, received undefined$/, 'is missing')

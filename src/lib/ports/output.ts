@@ -14,6 +14,8 @@ export interface Column<Row> {
 /** The command's data for people, on stdout; silent under --json, where the result itself is the data. */
 export interface Output {
   line(text?: string): void
+  /** Text for people, broken to the width of the terminal; what scripts look for or people copy is a `line`. */
+  prose(text: string): void
   /** At most `limit` rows, then how many more there are. */
   table<Row>(
     columns: readonly Column<Row>[],

@@ -35,7 +35,7 @@ export const showPlanned =
       if (plan.actions.length > 0) writers++
     }
     out.line(`Group "${group.displayName}": ${users} users`)
-    for (const problem of collected.problems) out.line(`  ! ${describeProblem(problem)}`)
+    for (const problem of collected.problems) out.prose(`! ${describeProblem(problem)}`)
     if (actions > 0) await out.table(planTableColumns, namedOnce(changes(plans)), {limit: TABLE_LIMIT})
     const minutes = Math.ceil(actions / WRITES_PER_SECOND / 60)
     out.line(
@@ -66,12 +66,12 @@ export async function showMigration(
     await out.table(failureColumns, bad, {limit: TABLE_LIMIT})
   }
   if (summary.smsOrVoiceOnly > 0) {
-    out.line(
+    out.prose(
       `\n${summary.smsOrVoiceOnly} users will have SMS or voice only (rule M7): Microsoft ends these; see the findings.`,
     )
   }
   if (report.stop !== undefined) {
-    out.line(
+    out.prose(
       `\nThe run ended early: ${summary.users} of ${collected.users} users were looked at. The same command goes on.`,
     )
     return

@@ -67,7 +67,10 @@ export async function showUsers(
 ): Promise<Readonly<Record<string, unknown>>> {
   const pairs: UserPair[] = []
   for await (const chunk of chunks) pairs.push(...chunk.pairs)
-  await show.out.table(columns, pairs, {limit: TABLE_LIMIT, empty: 'The group has no users.'})
+  const shown = columns.filter(
+    ({value}, index) => index === 0 || pairs.some((pair) => value(pair) !== undefined),
+  )
+  await show.out.table(shown, pairs, {limit: TABLE_LIMIT, empty: 'The group has no users.'})
   await writeCsv(csv, columns, pairs, show)
   show.out.line(`${pairs.length} users`)
   const users = pairs.map((pair) =>

@@ -32,7 +32,7 @@ export async function showVerified(
   await writeCsv(csv, columns, rows(report.users, false), show)
   await out.table(columns, rows(report.users, true), {limit: TABLE_LIMIT, empty: 'Both sides are the same.'})
   const {marks} = report.summary
-  out.line('= same   + missing in Entra   * different   - only in Entra   ! error, or a person is needed')
+  out.prose('= same   + missing in Entra   * different   - only in Entra   ! error, or a person is needed')
   out.line(
     `Users: ${Object.entries(marks)
       .map(([mark, count]) => `${mark} ${count}`)

@@ -1,6 +1,6 @@
 import {randomBytes} from 'node:crypto'
 import {createReadStream} from 'node:fs'
-import {mkdir, open, rename, rm} from 'node:fs/promises'
+import {access, constants, mkdir, open, rename, rm, stat} from 'node:fs/promises'
 import {dirname} from 'node:path'
 import {createInterface} from 'node:readline'
 
@@ -14,12 +14,14 @@ const BUFFER = 65_536
 /** Plans, reports and lists: for their owner only (R8), whole or not at all. */
 export const ownerFiles: Files = {
   async write(path, chunks) {
-    const beside = `${path}.${process.pid}-${randomBytes(4).toString('hex')}.part`
+    // A pipe or a device (/dev/stdout) is written to; anything else is replaced as a whole.
+    const stream = await isStream(path)
+    const beside = stream ? path : `${path}.${process.pid}-${randomBytes(4).toString('hex')}.part`
     try {
       await mkdir(dirname(path), {recursive: true})
-      const file = await open(beside, 'wx', 0o600)
+      const file = await open(beside, stream ? 'w' : 'wx', 0o600)
       try {
-        await restrictToOwner(beside)
+        if (!stream) await restrictToOwner(beside)
         let held = ''
         for await (const chunk of chunks) {
           held += chunk
@@ -28,13 +30,13 @@ export const ownerFiles: Files = {
           held = ''
         }
         await file.write(held)
-        await file.sync()
+        if (!stream) await file.sync()
       } finally {
         await file.close()
       }
-      await rename(beside, path)
+      if (!stream) await rename(beside, path)
     } catch (cause) {
-      await rm(beside, {force: true})
+      if (!stream) await rm(beside, {force: true}).catch(() => {})
       throw fileError(cause, path, 'cannot be written')
     }
   },
@@ -54,11 +56,29 @@ export const ownerFiles: Files = {
   },
 }
 
+async function isStream(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined)
+  return found !== undefined && !found.isFile() && !found.isDirectory()
+}
+
+/** Throws MfaError `usage` now where a file could not be written later, when the work that fills it is done. */
+export async function refuseUnwritable(path: string): Promise<void> {
+  try {
+    const found = await stat(path).catch(() => undefined)
+    if (found?.isDirectory() === true) throw Object.assign(new Error('a folder'), {code: 'EISDIR'})
+    await mkdir(dirname(path), {recursive: true})
+    await access(dirname(path), constants.W_OK)
+  } catch (cause) {
+    throw fileError(cause, path, 'cannot be written')
+  }
+}
+
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'no such file or folder',
   EACCES: 'no permission',
   EISDIR: 'it is a folder',
   ENOTDIR: 'a part of the path is not a folder',
+  EEXIST: 'a part of the path is not a folder',
   ENOSPC: 'the disk is full',
   EROFS: 'the file system is read-only',
 }

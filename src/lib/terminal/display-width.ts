@@ -73,7 +73,10 @@ export function cut(text: string, width: number, mark = '…'): string {
   return `${take(graphemes(text), room)}${mark}`
 }
 
-/** Lines of at most `width` columns: broken at spaces, and inside a word that is longer than a line. */
+/**
+ * Lines of at most `width` columns: broken at spaces, and inside a word that is longer than a line, there before `@` or
+ * after a slash if that leaves no short line.
+ */
 export function wrap(text: string, width: number): readonly string[] {
   const lines: string[] = []
   let line = ''
@@ -85,7 +88,7 @@ export function wrap(text: string, width: number): readonly string[] {
     if (trimSpaces(line) !== '') lines.push(trimSpaces(line))
     line = word
     while (displayWidth(trimSpaces(line)) > width) {
-      const part = take(graphemes(line), width)
+      const part = atJoint(take(graphemes(line), width), line)
       if (part === '') return [...lines, cut(line, width)]
       lines.push(part)
       line = line.slice(part.length)
@@ -93,6 +96,14 @@ export function wrap(text: string, width: number): readonly string[] {
   }
   if (trimSpaces(line) !== '' || lines.length === 0) lines.push(trimSpaces(line))
   return lines
+}
+
+/** The beginning of a word that is broken: names of users and paths at a joint of theirs. */
+function atJoint(part: string, word: string): string {
+  if (part === word) return part
+  const at = word[part.length] === '@' ? part.length : part.lastIndexOf('@')
+  const joint = Math.max(at, part.lastIndexOf('\\') + 1, part.lastIndexOf('/') + 1)
+  return joint >= part.length / 3 ? part.slice(0, joint) : part
 }
 
 /** Only what `wrap` breaks at; other blanks are text. */

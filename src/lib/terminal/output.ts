@@ -1,5 +1,6 @@
 import {printable} from '../model/printable.js'
 import type {Output} from '../ports/output.js'
+import {wrap} from './display-width.js'
 import type {TerminalFacts} from './terminal-facts.js'
 
 export interface OutputOptions extends Omit<TerminalFacts, 'isTty'> {
@@ -12,6 +13,15 @@ export function createOutput({json, write, width, color}: OutputOptions): Output
   return {
     line(text = '') {
       if (!json) write(`${text.split('\n').map(printable).join('\n')}\n`)
+    },
+    prose(text) {
+      if (!json)
+        write(
+          `${text
+            .split('\n')
+            .flatMap((line) => wrap(printable(line), width))
+            .join('\n')}\n`,
+        )
     },
     async table(columns, rows, {limit = Infinity, empty} = {}) {
       if (json) return

@@ -47,14 +47,7 @@ export function renderTable<Row>(
 ): string {
   if (rows.length === 0) return wrap(options.empty ?? '(none)', options.width).join('\n')
   const cells = rows.map((row) => columns.map((column) => cellText(column.value(row))))
-  const widths = columnWidths(
-    columns.map((column, index) => ({
-      min: column.min ?? 4,
-      weight: column.weight ?? 1,
-      wanted: Math.max(displayWidth(column.title), ...cells.map((row) => widest(row[index] ?? ''))),
-    })),
-    options.width - 3 * columns.length - 1,
-  )
+  const widths = fit(columns, cells, options.width - 3 * columns.length - 1)
   if (widths === undefined) return renderList(columns, cells, options)
 
   const rightAligned = columns.map(
@@ -91,6 +84,33 @@ export function renderTable<Row>(
   return table.toString().replaceAll(new RegExp(`${FILL}+`, 'g'), () => texts[next++] ?? '')
 }
 
+/** Words up to so many columns stay whole if there is room for it; the next best is tried after that. */
+const WHOLE_WORDS = [30, 20, 12, 8]
+/** Text of several words gets so many columns at least while words are kept whole. */
+const PROSE = 16
+
+function fit<Row>(
+  columns: readonly TableColumn<Row>[],
+  cells: readonly (readonly string[])[],
+  room: number,
+): readonly number[] | undefined {
+  const wishes = columns.map(({title, min = 4, weight = 1}, index) => {
+    const texts = [title, ...cells.map((row) => row[index] ?? '')]
+    return {min, weight, wanted: Math.max(...texts.map(widest)), word: Math.max(...texts.map(longestWord))}
+  })
+  for (const whole of WHOLE_WORDS) {
+    const widths = columnWidths(
+      wishes.map((wish) => ({
+        ...wish,
+        min: Math.max(wish.min, Math.min(wish.word, whole), wish.wanted > wish.word ? PROSE : 0),
+      })),
+      room,
+    )
+    if (widths !== undefined) return widths
+  }
+  return columnWidths(wishes, room)
+}
+
 function loadTable(): typeof CliTable {
   return createRequire(import.meta.url)('cli-table3') as typeof CliTable
 }
@@ -117,6 +137,8 @@ function cellLines(text: string, width: number, isCut: boolean): readonly string
   const lines = text.split('\n').flatMap((line) => wrap(line, width))
   return lines.length <= MAX_LINES ? lines : [...lines.slice(0, MAX_LINES - 1), cut('…', width)]
 }
+
+const longestWord = (text: string): number => Math.max(...text.split(/[ \n]/).map(displayWidth))
 
 const widest = (text: string): number => Math.max(...text.split('\n').map(displayWidth))
 
