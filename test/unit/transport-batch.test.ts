@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import {describe, expect, it} from 'vitest'
+import {createPacer} from '../../src/lib/entra/transport/pacer.js'
 import {sendTogether, type WireCall} from '../../src/lib/entra/transport/batch.js'
 import {
   batchAnswer,
@@ -69,7 +70,8 @@ describe('gathering', () => {
       busy -= 1
       return seen.url.endsWith('$batch') ? batchAnswer(seen, () => ({body: {}})) : {body: {}}
     })
-    const graph = graphOf(server.url, {clock: jumpingClock(), maxInFlight: 2})
+    const clock = jumpingClock()
+    const graph = graphOf(server.url, {clock, pacer: createPacer({clock, maxInFlight: 2})})
     await Promise.all(upTo(200).map((n) => graph.read(get(`/u/${n}`), live())))
     expect(most).toBe(2)
     expect(server.seen).toHaveLength(10)

@@ -1,12 +1,13 @@
 import {MfaError} from '../../errors/mfa-error.js'
 import type {Clock} from '../../ports/clock.js'
+import type {Reply} from './answers.js'
 import {sendTogether, type SendWire} from './batch.js'
 import {kindOf, type GraphAnswer, type GraphRequest} from './graph-request.js'
 import {createHttp, parseRoot} from './http.js'
 import {judge, requestIdOf, type Verdict} from './judge.js'
 import {pagesOf} from './pages.js'
-import {createPacer, type Pacer} from './pacer.js'
-import {createQueue, type Delivery} from './queue.js'
+import {createPacer, type PaceReport, type Pacer} from './pacer.js'
+import {createQueue} from './queue.js'
 import {backOffMs, retryAfterMs} from './retry-after.js'
 import {createServiceClock, type ServiceClock} from './service-clock.js'
 import {createTokens, type GetToken} from './tokens.js'
@@ -52,9 +53,8 @@ export interface GraphOptions {
   readonly clock: Clock
   /** Stands in for the global one: a proxy's dispatcher, tests. */
   readonly fetch?: typeof fetch | undefined
+  /** Default: a pacer with the quotas that Microsoft documents. */
   readonly pacer?: Pacer | undefined
-  /** HTTP requests in flight, if no pacer is given. */
-  readonly maxInFlight?: number | undefined
   readonly retry?: Partial<RetryBudget> | undefined
   readonly attemptTimeoutMs?: number | undefined
   readonly random?: (() => number) | undefined
@@ -96,13 +96,14 @@ export function createGraph(options: GraphOptions): Graph {
   const http = createHttp(origin, options.fetch ?? fetch)
   const budget = {...RETRY, ...options.retry}
   const random = options.random ?? Math.random
-  const pacer = options.pacer ?? createPacer(clock, options.maxInFlight)
+  const pacer = options.pacer ?? createPacer({clock})
   const tokens = createTokens(options.token)
   const serviceClock = createServiceClock(clock)
   let contact = false
 
   const queue = createQueue({
     pacer,
+    paceOf: (request, reply) => paceOf(request, reply, clock.now()),
     maxWaitMs: budget.maxWaitMs,
     graceMs: GRACE_MS,
     async deliver(requests, signal) {
@@ -151,10 +152,11 @@ export function createGraph(options: GraphOptions): Graph {
     let repeated = false
     for (let attempt = 1; ; attempt++) {
       const delivery = await queue.submit(request, signal)
+      if (delivery.heldUntil === 'over') throw timeIsOver()
       if (delivery.heldUntil !== undefined) throw throttled(request, delivery.heldUntil)
       const {reply} = delivery
       const requestId = reply.fault ? undefined : requestIdOf(reply)
-      const holdMs = report(request, delivery)
+      const {holdMs} = paceOf(request, reply, clock.now())
       const verdict = judge(request, reply, repeated)
       if (verdict.is === 'done') return {status: verdict.status, body: verdict.body, requestId}
       if (verdict.is === 'over') throw verdict.error
@@ -174,32 +176,16 @@ export function createGraph(options: GraphOptions): Graph {
       }
       const {method, path} = request
       options.log?.({type: 'wait', method, path, reason: verdict.reason, attempt, ms: waitMs, requestId})
-      waitedMs += waitMs
+      const before = clock.monotonic()
       await clock.sleep(waitMs, signal)
+      await pacer.retry(signal)
+      waitedMs += Math.max(waitMs, clock.monotonic() - before)
     }
   }
 
   function attemptsFor(verdict: Verdict & {is: 'again'}): number {
     if (contact || verdict.reason !== 'unreachable') return budget.maxAttempts
     return Math.min(budget.maxAttempts, budget.firstContactAttempts)
-  }
-
-  /** Tells the pacer; gives what the service itself asked to wait. */
-  function report(request: GraphRequest, {reply}: Delivery): number | undefined {
-    if (reply.fault) return undefined
-    const {status, headers} = reply
-    const asked =
-      status === 429 || status >= 500
-        ? retryAfterMs(headers['retry-after'], headers['date'], clock.now())
-        : undefined
-    const share = Number(headers['x-ms-throttle-limit-percentage'])
-    pacer.report({
-      kind: kindOf(request),
-      status,
-      holdMs: asked,
-      throttlePercentage: Number.isFinite(share) && share > 0 ? share : undefined,
-    })
-    return asked
   }
 
   function pastBudget(
@@ -224,6 +210,28 @@ export function createGraph(options: GraphOptions): Graph {
     pages: (request, signal) => pagesOf(request, {base, origin, read: (next) => run(next, signal)}),
     serviceClock,
   }
+}
+
+function paceOf(request: GraphRequest, reply: Reply, now: Date): PaceReport {
+  const kind = kindOf(request)
+  if (reply.fault) return {kind, status: 0}
+  const {status, headers} = reply
+  const asks = status === 429 || status >= 500
+  const share = Number(headers['x-ms-throttle-limit-percentage'])
+  return {
+    kind,
+    status,
+    holdMs: asks ? retryAfterMs(headers['retry-after'], headers['date'], now) : undefined,
+    throttlePercentage: Number.isFinite(share) && share > 0 ? share : undefined,
+  }
+}
+
+/** Nothing of this request was sent. */
+function timeIsOver(): MfaError {
+  return new MfaError('MAX_DURATION', 'stopped: the time that --max-duration gives is over', {
+    exit: 'unavailable',
+    fix: 'The same command goes on where it stopped.',
+  })
 }
 
 function throttled(

@@ -1,14 +1,28 @@
 import type {Clock} from '../../ports/clock.js'
+import {BATCH_SIZE} from './batch.js'
+import {Concurrency, type Ticket} from './concurrency.js'
 import type {RequestKind} from './graph-request.js'
+import {createPaceCounter, type PaceStats} from './pace-stats.js'
+import {Quota, type QuotaLimit, type Spent} from './quota.js'
+import {createRetryShare, type RetryShare} from './retry-budget.js'
 
 export type Grant =
-  | {readonly granted: true; release(): void}
+  | {
+      readonly granted: true
+      /** So many requests, at least one; all of them in one HTTP request. */
+      readonly count: number
+      /** Once, when the HTTP request is over, with what its answers say about pace. */
+      release(reports?: readonly PaceReport[]): void
+    }
   /** Nothing may be sent before `retryAt`, which is further away than the caller wants to wait. */
   | {readonly granted: false; readonly retryAt: Date}
+  /** Nothing may be sent any more: the time given for the run is over. */
+  | {readonly granted: false; readonly retryAt?: undefined}
 
-/** What an answer says about pace. */
+/** What one answer says about pace. */
 export interface PaceReport {
   readonly kind: RequestKind
+  /** HTTP status; 0 where there was no answer. */
   readonly status: number
   /** Nothing of this kind before so many milliseconds from now. */
   readonly holdMs?: number | undefined
@@ -19,63 +33,229 @@ export interface PaceReport {
 /** Decides when something may be sent, and how much at once. */
 export interface Pacer {
   /**
-   * Resolves when one HTTP request that carries `n` requests of this kind may go out now. Not granted if that would
-   * take longer than `maxWaitMs`. Rejects with the signal's reason.
+   * Resolves when one HTTP request of this kind may go out now, and says how many of the waiting requests it may carry.
+   * `waiting` is asked again while it waits, and is at least 1. Not granted if a `Retry-After` of the service lasts
+   * longer than `maxWaitMs`; waiting for a quota of ours has no such limit. Rejects with the signal's reason.
    */
-  acquire(kind: RequestKind, n: number, maxWaitMs: number, signal: AbortSignal): Promise<Grant>
-  report(report: PaceReport): void
+  acquire(kind: RequestKind, waiting: () => number, maxWaitMs: number, signal: AbortSignal): Promise<Grant>
+  /** Resolves when a request may be sent once more; see `RetryShareKeeper`. */
+  retry(signal: AbortSignal): Promise<void>
+  stats(): PaceStats
 }
 
-/** So many HTTP requests in flight; after a `Retry-After` nothing of that kind before it has passed. */
-export function createPacer(clock: Clock, maxInFlight = 4): Pacer {
-  const gates = new Map<RequestKind, number>()
-  let waiting: (() => void)[] = []
-  let inFlight = 0
+export interface PacerOptions {
+  readonly clock: Clock
+  /** Writes of every kind; `none` for a service that has no such quota. Default: 3,000 in 150 s. */
+  readonly writeQuota?: QuotaLimit | 'none' | undefined
+  /** Activations of OATH tokens, which count as writes too. Default: 200 in 5 minutes. */
+  readonly activationQuota?: QuotaLimit | 'none' | undefined
+  /** Requests a second over all kinds; items of batches are requests. */
+  readonly tps?: number | undefined
+  /** HTTP requests under way, over all kinds; one more where a kind has none of its own. Default: 16. */
+  readonly maxInFlight?: number | undefined
+  /** Milliseconds from now after which nothing new is sent. */
+  readonly maxDurationMs?: number | undefined
+  readonly retryShare?: Partial<RetryShare> | undefined
+}
 
-  function wakeAll(): void {
-    const woken = waiting
-    waiting = []
-    for (const wake of woken) wake()
+/** Source: Microsoft's throttling limits of identity and access, app and tenant. */
+export const WRITE_QUOTA: QuotaLimit = {count: 3000, windowMs: 150_000}
+/** Source: the figure that the Entra portal names for uploads of OATH tokens. */
+export const ACTIVATION_QUOTA: QuotaLimit = {count: 200, windowMs: 300_000}
+const MAX_IN_FLIGHT = 16
+/** Each of reads and writes begins with so many; beyond them only full batches go out. */
+const START_IN_FLIGHT = 4
+
+interface Waiter {
+  readonly kind: RequestKind
+  readonly waiting: () => number
+  readonly maxWaitMs: number
+  readonly settle: (grant: Grant) => void
+  /** Held up by a quota of ours when last looked at. */
+  byQuota: boolean
+}
+
+/** `at`: worth another look then; Infinity: when something under way ends. */
+type Look =
+  | {readonly is: 'go'; readonly count: number}
+  | {readonly is: 'never'; readonly grant: Grant}
+  | {readonly is: 'wait'; readonly at: number}
+
+/**
+ * Writes within their quotas, everything within `tps`, as many HTTP requests under way as the service takes gladly, and
+ * nothing of a kind before its `Retry-After` has passed. Who waits is served in turn; who waits for a quota is not
+ * overtaken by a smaller demand on the same one; reads and writes adapt apart, so neither holds up the other.
+ */
+export function createPacer(options: PacerOptions): Pacer {
+  const {clock, maxInFlight = MAX_IN_FLIGHT} = options
+  const begun = clock.monotonic()
+  const over = begun + (options.maxDurationMs ?? Infinity)
+  const quotaOf = (limit: QuotaLimit | 'none'): Quota | undefined =>
+    limit === 'none' ? undefined : new Quota(limit, begun)
+  const writes = quotaOf(options.writeQuota ?? WRITE_QUOTA)
+  const activations = quotaOf(options.activationQuota ?? ACTIVATION_QUOTA)
+  const all = options.tps === undefined ? undefined : new Quota({count: options.tps, windowMs: 1000}, begun)
+  const flights = {
+    read: new Concurrency({start: START_IN_FLIGHT, max: maxInFlight}),
+    write: new Concurrency({start: START_IN_FLIGHT, max: maxInFlight}),
+  }
+  const retries = createRetryShare(clock, options.retryShare)
+  const counter = createPaceCounter(clock)
+  const gates = new Map<RequestKind, number>()
+  const waiters = new Set<Waiter>()
+  let alarm: {readonly at: number; readonly off: AbortController} | undefined
+
+  const flightOf = (kind: RequestKind): Concurrency => flights[kind === 'read' ? 'read' : 'write']
+
+  function quotasOf(kind: RequestKind): readonly Quota[] {
+    const own = kind === 'read' ? [] : kind === 'write' ? [writes] : [activations, writes]
+    return [...own, all].filter((quota) => quota !== undefined)
   }
 
-  function release(): void {
-    inFlight -= 1
-    wakeAll()
+  /** An activation is a write, so what holds writes holds it too. */
+  function opensAt(kind: RequestKind): number {
+    const own = gates.get(kind) ?? 0
+    return kind === 'activation' ? Math.max(own, gates.get('write') ?? 0) : own
+  }
+
+  function look(waiter: Waiter, now: number, taken: Set<Quota>): Look {
+    waiter.byQuota = false
+    if (now >= over) return {is: 'never', grant: {granted: false}}
+    const held = opensAt(waiter.kind) - now
+    if (held > waiter.maxWaitMs) {
+      return {is: 'never', grant: {granted: false, retryAt: new Date(clock.now().getTime() + held)}}
+    }
+    if (held > 0) return {is: 'wait', at: now + held}
+    const wanted = Math.min(BATCH_SIZE, waiter.waiting())
+    if (!hasSlot(waiter.kind, wanted)) return {is: 'wait', at: Infinity}
+    let count = wanted
+    for (const quota of quotasOf(waiter.kind)) {
+      const asked = taken.has(quota) ? {count: 0, waitMs: Infinity} : quota.ask(wanted, now)
+      if (asked.count > 0) {
+        count = Math.min(count, asked.count)
+        continue
+      }
+      waiter.byQuota = true
+      // Saved up for this one; those behind it do not nibble at it.
+      taken.add(quota)
+      return {is: 'wait', at: now + asked.waitMs}
+    }
+    return {is: 'go', count}
+  }
+
+  function hasSlot(kind: RequestKind, wanted: number): boolean {
+    const flight = flightOf(kind)
+    if (flight.inFlight === 0) return true
+    const total = flights.read.inFlight + flights.write.inFlight
+    return flight.free && total < maxInFlight && (wanted === BATCH_SIZE || flight.inFlight < START_IN_FLIGHT)
+  }
+
+  function pump(): void {
+    let next = Infinity
+    const now = clock.monotonic()
+    const taken = new Set<Quota>()
+    for (const waiter of [...waiters]) {
+      const seen = look(waiter, now, taken)
+      if (seen.is === 'wait') {
+        next = Math.min(next, seen.at)
+        continue
+      }
+      waiters.delete(waiter)
+      waiter.settle(seen.is === 'go' ? granted(waiter.kind, seen.count, now) : seen.grant)
+    }
+    wakeAt(waiters.size === 0 ? Infinity : Math.min(next, over))
+  }
+
+  function granted(kind: RequestKind, count: number, now: number): Grant {
+    const flight = flightOf(kind)
+    const ticket = flight.enter()
+    const spent = quotasOf(kind).map((quota) => ({quota, spent: quota.take(count, now)}))
+    counter.sent(kind, count)
+    let done = false
+    return {
+      granted: true,
+      count,
+      release(reports = []) {
+        if (done) return
+        done = true
+        settle(flight, ticket, spent, reports)
+        pump()
+      },
+    }
+  }
+
+  function settle(
+    flight: Concurrency,
+    ticket: Ticket,
+    spent: readonly {readonly quota: Quota; readonly spent: Spent}[],
+    reports: readonly PaceReport[],
+  ): void {
+    const now = clock.monotonic()
+    for (const one of spent) one.quota.settle(one.spent, now)
+    const throttled = reports.filter(({status}) => status === 429).length
+    const warning = Math.max(0, ...reports.map(({throttlePercentage = 0}) => throttlePercentage))
+    flight.leave(ticket, {throttled: throttled > 0, warning})
+    counter.throttled(throttled)
+    retries.succeeded(reports.filter(({status}) => status >= 200 && status < 400).length)
+    for (const {kind, status, holdMs = 0} of reports) {
+      gates.set(kind, Math.max(gates.get(kind) ?? 0, now + holdMs))
+      if (status !== 429) continue
+      if (kind === 'activation') activations?.drain(now, now + holdMs)
+      if (kind === 'write') writes?.drain(now, now + holdMs)
+    }
+  }
+
+  /** One timer for all who wait. */
+  function wakeAt(at: number): void {
+    if (alarm !== undefined && alarm.at === at) return
+    alarm?.off.abort()
+    alarm = undefined
+    if (at === Infinity) return
+    const mine = {at, off: new AbortController()}
+    alarm = mine
+    clock.sleep(Math.max(0, Math.ceil(at - clock.monotonic())), mine.off.signal).then(
+      () => {
+        if (alarm !== mine) return
+        alarm = undefined
+        pump()
+      },
+      () => {},
+    )
   }
 
   return {
-    async acquire(kind, _n, maxWaitMs, signal) {
-      const deadline = clock.monotonic() + maxWaitMs
-      for (;;) {
+    acquire(kind, waiting, maxWaitMs, signal) {
+      return new Promise((resolve, reject) => {
         signal.throwIfAborted()
-        const opens = gates.get(kind) ?? 0
-        const held = opens - clock.monotonic()
-        if (held > 0) {
-          if (opens > deadline) return {granted: false, retryAt: new Date(clock.now().getTime() + held)}
-          await clock.sleep(Math.ceil(held), signal)
-        } else if (inFlight < maxInFlight) {
-          inFlight += 1
-          return {granted: true, release: once(release)}
-        } else {
-          await new Promise<void>((resolve) => {
-            waiting.push(resolve)
-            signal.addEventListener('abort', () => resolve(), {once: true})
-          })
+        const onAbort = (): void => {
+          waiters.delete(waiter)
+          reject(signal.reason as Error)
+          pump()
         }
-      }
+        const waiter: Waiter = {
+          kind,
+          waiting,
+          maxWaitMs,
+          byQuota: false,
+          settle(grant) {
+            signal.removeEventListener('abort', onAbort)
+            resolve(grant)
+          },
+        }
+        signal.addEventListener('abort', onAbort, {once: true})
+        waiters.add(waiter)
+        pump()
+      })
     },
-    report({kind, holdMs}) {
-      if (holdMs === undefined || holdMs <= 0) return
-      gates.set(kind, Math.max(gates.get(kind) ?? 0, clock.monotonic() + holdMs))
+    async retry(signal) {
+      await retries.take(signal)
+      counter.retried()
     },
-  }
-}
-
-function once(action: () => void): () => void {
-  let done = false
-  return () => {
-    if (done) return
-    done = true
-    action()
+    stats: () => ({
+      ...counter.read(),
+      inFlight: flights.read.inFlight + flights.write.inFlight,
+      limit: flights.read.limit + flights.write.limit,
+      waitingForQuota: [...waiters].reduce((sum, one) => sum + (one.byQuota ? one.waiting() : 0), 0),
+    }),
   }
 }

@@ -1,7 +1,6 @@
-import {BATCH_SIZE} from './batch.js'
 import type {Reply} from './answers.js'
 import {kindOf, type GraphRequest, type GraphVersion, type RequestKind} from './graph-request.js'
-import type {Pacer} from './pacer.js'
+import type {PaceReport, Pacer} from './pacer.js'
 
 /** A reply, and which token it was got with. */
 export interface Delivery {
@@ -10,9 +9,9 @@ export interface Delivery {
   readonly tokenGeneration: number
 }
 
-/** Not sent: nothing of its kind may be sent for longer than the caller wants to wait. */
+/** Not sent: nothing of its kind may be sent for longer than the caller wants to wait; `over`: nothing at all any more. */
 export interface Held {
-  readonly heldUntil: Date
+  readonly heldUntil: Date | 'over'
 }
 
 export type Deliver = (
@@ -50,6 +49,8 @@ interface Lane {
 export function createQueue(options: {
   readonly deliver: Deliver
   readonly pacer: Pacer
+  /** What an answer says about pace. */
+  readonly paceOf: (request: GraphRequest, reply: Reply) => PaceReport
   readonly maxWaitMs: number
   /** How long writes on their way may still take after an interruption, so that their outcome gets known. */
   readonly graceMs: number
@@ -69,14 +70,14 @@ export function createQueue(options: {
   async function run(lane: Lane): Promise<void> {
     while (lane.items.length > 0) {
       lane.pause = new AbortController()
-      const count = Math.min(BATCH_SIZE, lane.items.length)
       try {
-        const grant = await options.pacer.acquire(lane.kind, count, options.maxWaitMs, lane.pause.signal)
+        const waiting = (): number => lane.items.length
+        const grant = await options.pacer.acquire(lane.kind, waiting, options.maxWaitMs, lane.pause.signal)
         if (!grant.granted) {
-          for (const item of lane.items.splice(0)) finish(item, {heldUntil: grant.retryAt})
+          for (const item of lane.items.splice(0)) finish(item, {heldUntil: grant.retryAt ?? 'over'})
           continue
         }
-        void deliverBatch(lane.kind, lane.items.splice(0, BATCH_SIZE)).finally(() => grant.release())
+        void deliverBatch(lane.kind, lane.items.splice(0, grant.count), grant.release)
       } catch (error) {
         if (lane.pause.signal.aborted) continue
         for (const item of lane.items.splice(0)) fail(item, error)
@@ -85,8 +86,15 @@ export function createQueue(options: {
     lane.running = false
   }
 
-  async function deliverBatch(kind: RequestKind, items: readonly Item[]): Promise<void> {
-    if (items.length === 0) return
+  async function deliverBatch(
+    kind: RequestKind,
+    items: readonly Item[],
+    release: (reports?: readonly PaceReport[]) => void,
+  ): Promise<void> {
+    if (items.length === 0) {
+      release()
+      return
+    }
     const controller = new AbortController()
     let left = items.length
     let timer: NodeJS.Timeout | undefined
@@ -104,10 +112,13 @@ export function createQueue(options: {
         items.map((item) => item.request),
         controller.signal,
       )
+      // Before anybody learns of the answer: what it says about pace holds for everything that follows.
+      release(items.map((item, index) => options.paceOf(item.request, replies[index] as Reply)))
       items.forEach((item, index) => finish(item, {reply: replies[index] as Reply, tokenGeneration}))
     } catch (error) {
       for (const item of items) fail(item, error)
     } finally {
+      release()
       clearTimeout(timer)
     }
   }
