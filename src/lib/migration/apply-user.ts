@@ -3,15 +3,15 @@ import type {EntraMethods} from '../model/entra-user.js'
 import type {Outcome} from '../model/outcome.js'
 import type {OathSecret} from '../model/secret.js'
 import type {ServerUser} from '../model/server-user.js'
-import type {Journal} from '../ports/journal.js'
+import type {ActionRecord, Journal} from '../ports/journal.js'
 import type {Source} from '../ports/source.js'
-import {writesSinceProven} from './earlier-writes.js'
+import {lasting, writesSinceProven} from './earlier-writes.js'
 import {serverFingerprint} from './fingerprint.js'
 import type {Action, ActivateToken, Finding, ItemRef, MigrationOptions, UserPlan} from './plan.js'
 import {actionId} from './rules/draft.js'
 import {secretOf} from './secret-of.js'
 import {ActionSender, type SenderDeps, type Signals, succeeded} from './send-action.js'
-import {disableSmsSignIn, isSignIn, mobileOf, smsSignInFinding} from './sms-sign-in.js'
+import {disableSmsSignIn, isSignIn, mobileOf, owesSmsSignInOff, smsSignInFinding} from './sms-sign-in.js'
 import {remembered} from './unsettled.js'
 
 export interface ApplyDeps extends SenderDeps {
@@ -173,11 +173,7 @@ class UserWork {
 
   /** By this run, also before it was interrupted, or by one that was cut off before it could take it back. */
   async #assignedByUs(serial: string): Promise<boolean> {
-    const {journal} = this.#deps
-    const {tenantId} = this.#context
-    const {id} = this.#plan
-    const migrated = (await journal.memory(tenantId, [id])).get(id)?.migrated
-    const writes = await writesSinceProven(journal, tenantId, id, migrated)
+    const writes = await this.#writes()
     const last = writes.findLast(
       ({intent, outcome}) =>
         intent['serialNumber'] === serial &&
@@ -187,18 +183,18 @@ class UserWork {
     return last?.intent['kind'] === 'assign-token'
   }
 
+  async #writes(): Promise<readonly ActionRecord[]> {
+    const {journal} = this.#deps
+    const {tenantId} = this.#context
+    const {id} = this.#plan
+    const migrated = (await journal.memory(tenantId, [id])).get(id)?.migrated
+    return writesSinceProven(journal, tenantId, id, migrated)
+  }
+
   /** R4, P9. */
   async #prove(): Promise<boolean> {
     const done = this.#results.filter(({outcome}) => succeeded(outcome)).map(({action}) => action)
-    const gone = new Set(
-      done.flatMap((action) => (action.kind === 'unassign-token' ? [action.serialNumber] : [])),
-    )
-    const lasting = done.filter(
-      (action) =>
-        action.kind === 'unassign-token' ||
-        !('serialNumber' in action && gone.has(action.serialNumber) && action.kind !== 'create-token'),
-    )
-    const {shown, missing} = await this.#sender.readBack(lasting)
+    const {shown, missing} = await this.#sender.readBack(lasting(done))
     for (const action of missing) {
       const detail = `Entra took the change (${action.kind}) but does not show it yet; run mfa verify in some minutes.`
       this.#findings.push({code: 'in-doubt', rule: 'R4', item: action.item, detail})
@@ -209,13 +205,10 @@ class UserWork {
 
   /** P9: SMS sign-in that our write switched on is switched off again. */
   async #keepSmsSignInOff(now: EntraMethods): Promise<void> {
-    const wrote = this.#results.some(
-      ({action, outcome}) =>
-        action.kind === 'set-phone' && action.slot === 'mobile' && outcome.status === 'done',
-    )
     const mobile = mobileOf(now)
-    if (this.#context.options.smsSignIn === 'allow' || !wrote || mobile === undefined) return
-    if (!isSignIn(now) || isSignIn(this.#before)) return
+    if (this.#context.options.smsSignIn === 'allow' || mobile === undefined || !isSignIn(now)) return
+    const {journal} = this.#deps
+    if (!(await owesSmsSignInOff(this.#plan.id, mobile.number, await this.#writes(), [], journal))) return
     const outcome = await this.#recorded(disableSmsSignIn(this.#plan.id, mobile.id))
     const detail = succeeded(outcome)
       ? 'Adding the mobile number switched on SMS sign-in; it was switched off again. --sms-sign-in allow keeps it on.'

@@ -2,12 +2,14 @@ import type {EntraMethods} from '../model/entra-user.js'
 import type {EntraGroup} from '../ports/directory.js'
 import type {Bag} from '../ports/scratch.js'
 import type {SourceProblem} from '../ports/source.js'
+import {runsCutOff} from './earlier-writes.js'
 import {readIdentities} from './identities.js'
 import {type MatchedMember, matchMembers} from './match-members.js'
 import {readMembers, readPolicyGroups} from './members.js'
 import type {UserPlan} from './plan.js'
 import {Planner} from './planner.js'
 import type {MigrationRequest, PlanningDeps} from './request.js'
+import {TokenClaims} from './token-claims.js'
 import type {Settled} from './unsettled.js'
 
 /** Users whose details are asked for together. */
@@ -52,7 +54,8 @@ export async function collectPlans(
 
   const plans = scratch.bag<UserPlan>('plans')
   const methods = scratch.bag<EntraMethods>('methods')
-  const tenant = {id: tenantId, policy, isMember}
+  const cutOff = await runsCutOff(journal, tenantId)
+  const tenant = {id: tenantId, policy, isMember, cutOff}
   const planner = new Planner(request, deps, tenant, await journal.hashKey(), methods)
 
   const matches = matchMembers({
@@ -65,12 +68,24 @@ export async function collectPlans(
     signal,
   })
   const wanted = only(matches.results, ({member}) => members.isWanted(member))
-  let done = 0
-  for await (const chunk of inChunks<MatchedMember>(wanted, CHUNK)) {
+  const claims = new TokenClaims(scratch)
+  const planChunk = async (chunk: readonly MatchedMember[]): Promise<void> => {
     signal.throwIfAborted()
-    for (const userPlan of await planner.chunk(chunk, signal)) plans.add(planKey(userPlan), userPlan)
+    const byId = new Map(chunk.map((one) => [one.member.id, one]))
+    for (const userPlan of await planner.chunk(chunk, claims.shared, signal)) {
+      plans.set(planKey(userPlan), userPlan)
+      const one = byId.get(userPlan.id)
+      if (one !== undefined) claims.add(one, userPlan)
+    }
+  }
+  let done = 0
+  for await (const chunk of inChunks(wanted, CHUNK)) {
+    await planChunk(chunk)
     done += chunk.length
     ui.emit({type: 'progress', phase: 'planning', done, total: members.users})
+  }
+  for (let again = claims.newlyShared(); again.length > 0; again = claims.newlyShared()) {
+    for await (const chunk of inChunks(again, CHUNK)) await planChunk(chunk)
   }
   ui.emit({type: 'phase-end', phase: 'planning'})
   for (const problem of matches.problems()) ui.emit({type: 'warning', text: problem})
@@ -91,7 +106,10 @@ async function* only<T>(items: AsyncIterable<T>, isWanted: (item: T) => boolean)
   for await (const item of items) if (isWanted(item)) yield item
 }
 
-async function* inChunks<T>(items: AsyncIterable<T>, size: number): AsyncIterable<readonly T[]> {
+async function* inChunks<T>(
+  items: AsyncIterable<T> | Iterable<T>,
+  size: number,
+): AsyncIterable<readonly T[]> {
   let chunk: T[] = []
   for await (const item of items) {
     chunk.push(item)

@@ -1,10 +1,11 @@
-import type {ObjectId, SourceKey} from '../model/brand.js'
+import type {ObjectId, RunId, SourceKey} from '../model/brand.js'
 import type {EntraIdentity, EntraMethods, InventoryToken} from '../model/entra-user.js'
 import type {MethodsPolicy} from '../model/methods-policy.js'
 import type {ServerUser} from '../model/server-user.js'
 import {isReadFailure, type ReadFailure} from '../ports/directory.js'
 import type {UserMemory} from '../ports/journal.js'
 import type {Bag} from '../ports/scratch.js'
+import {unseenWrites} from './earlier-writes.js'
 import {optionsFingerprint, serverFingerprint} from './fingerprint.js'
 import type {MatchedMember} from './match-members.js'
 import type {RuleId, UserPlan} from './plan.js'
@@ -20,6 +21,8 @@ export interface Tenant {
   readonly id: string
   readonly policy: MethodsPolicy
   readonly isMember: (group: string, user: ObjectId) => boolean
+  /** Runs that were cut off (R4). */
+  readonly cutOff: readonly RunId[]
 }
 
 /** A matched user who has to be looked at. */
@@ -120,21 +123,26 @@ export class Planner {
     return Promise.all(
       open.map(async (one) => {
         const first = {methods: methods.get(one.member.id), inventory, settled: []}
-        return this.#plan(
-          one,
-          one.memory.unsettled.length === 0 ? first : await this.#settle(one, first, signal),
-        )
+        return this.#plan(one, await this.#settle(one, first, signal))
       }),
     )
   }
 
-  /** R1: writes whose outcome nobody knows are read back before anything is planned on top of them. */
+  /**
+   * R1: writes whose outcome nobody knows are read back before anything is planned on top of them; R4: so are those that
+   * a run was cut off from seeing in place.
+   */
   async #settle({member, server, memory}: Open, first: Looked, signal: AbortSignal): Promise<Looked> {
     const {consistencyMs} = this.#request
+    const {journal, clock} = this.#deps
+    const since = new Date(clock.now().getTime() - consistencyMs).toISOString()
+    const unseen = await unseenWrites(journal, this.#tenant.cutOff, member.id, since)
+    if (memory.unsettled.length + unseen.length === 0) return first
     const {shown, settled} = await settleUser(
       member.id,
       server,
       memory.unsettled,
+      unseen,
       this.#hashKey,
       consistencyMs,
       this.#deps,

@@ -48,7 +48,7 @@ export async function withSmsSignInOff(
   if (options.smsSignIn === 'allow' || mobile === undefined || !isSignIn(methods)) return plan
   if (memory.numbers.mobile?.some((number) => sameNumber(number, mobile.number)) !== true) return plan
   const writes = await writesSinceProven(journal, tenantId, plan.id, memory.migrated)
-  if (!(await isOwed(plan.id, mobile.number, writes, settled, journal))) return plan
+  if (!(await owesSmsSignInOff(plan.id, mobile.number, writes, settled, journal))) return plan
   const detail =
     'An interrupted run added the mobile number, which switched on SMS sign-in; it is switched off again.'
   return {
@@ -59,7 +59,11 @@ export async function withSmsSignInOff(
   }
 }
 
-async function isOwed(
+/**
+ * Whether SMS sign-in is on because of our last write of this number: not if it was on before that run, not if we have
+ * switched it off since, not if the run was to leave it on.
+ */
+export async function owesSmsSignInOff(
   user: ObjectId,
   number: string,
   writes: readonly ActionRecord[],

@@ -21,18 +21,21 @@ export interface Settled {
 /**
  * R1: before anything is planned for a user with unsettled writes, the user is read back until they show or the
  * consistency budget is spent. What never shows counts as not happened. Nothing is settled where the user cannot be read.
+ *
+ * @param unseen writes that are known to have happened and may not show yet; waited for too
  */
 export async function settleUser(
   user: ObjectId,
   server: ServerUser,
   unsettled: readonly ActionRecord[],
+  unseen: readonly Action[],
   hashKey: Uint8Array,
   consistencyMs: number,
   deps: Pick<PlanningDeps, 'directory' | 'clock'>,
   signal: AbortSignal,
 ): Promise<{readonly shown: Shown | undefined; readonly settled: readonly Settled[]}> {
   const actions = unsettled.map(({intent}) => intent as unknown as Action)
-  const {shown, missing} = await readBack(user, actions, deps, consistencyMs, signal)
+  const {shown, missing} = await readBack(user, [...actions, ...unseen], deps, consistencyMs, signal)
   if (shown === undefined) return {shown, settled: []}
   const settled = unsettled.map((record, index): Settled => {
     const action = actions[index]
