@@ -43,16 +43,17 @@ describe('renderTable', () => {
     const narrow = {width: 40, color: false, ascii: true}
     expect(renderTable(columns, [ANN], narrow)).toBe(
       [
-        '+-------------+-------+----------------+',
-        '| User        | Count | What           |',
-        '+-------------+-------+----------------+',
-        '| ann@contoso |     3 | set mobile to  |',
-        '| .com        |       | +1 4255550100  |',
-        '+-------------+-------+----------------+',
+        '+-----------------+-------+------------+',
+        '| User            | Count | What       |',
+        '+-----------------+-------+------------+',
+        '| ann@contoso.com |     3 | set mobile |',
+        '|                 |       | to +1      |',
+        '|                 |       | 4255550100 |',
+        '+-----------------+-------+------------+',
       ].join('\n'),
     )
     const cutting = columns.map((column) => ({...column, cut: true}))
-    expect(renderTable(cutting, [ANN], narrow)).toContain('| ann@contos… |     3 | set mobile to… |')
+    expect(renderTable(cutting, [ANN], narrow)).toContain('| ann@contoso.com |     3 | set mobil… |')
   })
 
   test('an empty table says so', () => {
@@ -157,6 +158,9 @@ describe('text in columns', () => {
   test('wrap breaks at spaces, else inside a word', () => {
     expect(wrap('one two  three', 7)).toEqual(['one two', 'three'])
     expect(wrap('0123456789', 4)).toEqual(['0123', '4567', '89'])
+    expect(wrap('ann.smith@contoso.com', 16)).toEqual(['ann.smith', '@contoso.com'])
+    expect(wrap('CONTOSO\\ann.smith', 12)).toEqual(['CONTOSO\\', 'ann.smith'])
+    expect(wrap('a@0123456789', 6)).toEqual(['a@0123', '456789'])
     expect(wrap('日本語', 3)).toEqual(['日', '本', '語'])
     expect(wrap('', 3)).toEqual([''])
   })

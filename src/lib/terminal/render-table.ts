@@ -84,10 +84,14 @@ export function renderTable<Row>(
   return table.toString().replaceAll(new RegExp(`${FILL}+`, 'g'), () => texts[next++] ?? '')
 }
 
-/** Words up to so many columns stay whole if there is room for it; the next best is tried after that. */
-const WHOLE_WORDS = [30, 20, 12, 8]
-/** Text of several words gets so many columns at least while words are kept whole. */
-const PROSE = 16
+/** Words up to `whole` columns stay whole, and text of several words gets `prose` columns: the first that there is room for. */
+const WISHES = [
+  {whole: 30, prose: 16},
+  {whole: 20, prose: 16},
+  {whole: 20, prose: 0},
+  {whole: 12, prose: 0},
+  {whole: 8, prose: 0},
+]
 
 function fit<Row>(
   columns: readonly TableColumn<Row>[],
@@ -98,11 +102,11 @@ function fit<Row>(
     const texts = [title, ...cells.map((row) => row[index] ?? '')]
     return {min, weight, wanted: Math.max(...texts.map(widest)), word: Math.max(...texts.map(longestWord))}
   })
-  for (const whole of WHOLE_WORDS) {
+  for (const {whole, prose} of WISHES) {
     const widths = columnWidths(
       wishes.map((wish) => ({
         ...wish,
-        min: Math.max(wish.min, Math.min(wish.word, whole), wish.wanted > wish.word ? PROSE : 0),
+        min: Math.max(wish.min, Math.min(wish.word, whole), wish.wanted > wish.word ? prose : 0),
       })),
       room,
     )
