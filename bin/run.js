@@ -7,5 +7,11 @@ if (major < 24) {
   )
   process.exit(64)
 }
-const {run} = await import('../dist/cli.js')
-await run(process.argv.slice(2), import.meta.url)
+const {quickVersion} = await import('../dist/quick-version.js')
+const version = process.argv.length === 3 && process.argv[2] === '--version' ? quickVersion() : undefined
+if (version === undefined) {
+  const {keepCompiledCode} = await import('../dist/compile-cache.js')
+  keepCompiledCode()
+  const {run} = await import('../dist/cli.js')
+  await run(process.argv.slice(2), import.meta.url)
+} else process.stdout.write(`${version}\n`)

@@ -28,6 +28,12 @@ export function userFolders(platform: NodeJS.Platform, env: NodeJS.ProcessEnv, h
   }
 }
 
+/** Where a user's files belong that can be made anew at any time: `$XDG_CACHE_HOME/mfa`, `%LOCALAPPDATA%\mfa\cache`. */
+export function cacheFolder(platform: NodeJS.Platform, env: NodeJS.ProcessEnv, home: string): string {
+  if (platform === 'win32') return win32.join(userFolders(platform, env, home).state, 'cache')
+  return posix.join(absolute(posix, env['XDG_CACHE_HOME']) ?? posix.join(home, '.cache'), 'mfa')
+}
+
 function absolute(rules: Pick<typeof posix, 'isAbsolute'>, path: string | undefined): string | undefined {
   return path !== undefined && rules.isAbsolute(path) ? path : undefined
 }
