@@ -14,8 +14,42 @@ export const settingsFlags = {
   }),
 }
 
+/** How fast Microsoft Graph is asked. */
+const paceFlags = {
+  tps: Flags.integer({
+    summary: 'At most so many requests a second to Microsoft Graph.',
+    helpValue: 'N',
+    min: 1,
+    helpGroup: 'PACE',
+  }),
+  'write-quota': Flags.string({
+    summary:
+      "Writes that the service takes, as N in S seconds, or none. Default: 3000/150; none for the tool's own sandbox.",
+    helpValue: 'N/S',
+    helpGroup: 'PACE',
+  }),
+  'activation-quota': Flags.string({
+    summary:
+      "Activations of OATH tokens that the service takes, as N in S seconds, or none. Default: 200/300; none for the tool's own sandbox.",
+    helpValue: 'N/S',
+    helpGroup: 'PACE',
+  }),
+  'max-duration': Flags.string({
+    summary: 'Begin nothing new after so long, such as 90s, 15m or 2h; the same command goes on.',
+    helpValue: 'TIME',
+    helpGroup: 'PACE',
+  }),
+  'max-wait': Flags.integer({
+    summary: 'Longest total wait for a throttled or failing service, in seconds, per request.',
+    helpValue: 'SECONDS',
+    min: 0,
+    helpGroup: 'PACE',
+  }),
+}
+
 export const tenantFlags = {
   ...settingsFlags,
+  ...paceFlags,
   tenant: Flags.string({
     summary: 'Tenant id, domain, or "sandbox" for the tenant inside the tool. [env: MFA_TENANT_ID]',
     helpValue: 'ID',
@@ -24,11 +58,6 @@ export const tenantFlags = {
   cloud: Flags.string({
     summary: 'National cloud: global, usgov, usgovdod or china. [env: MFA_CLOUD]',
     helpValue: 'NAME',
-    helpGroup: 'WHERE',
-  }),
-  'max-wait': Flags.integer({
-    summary: 'Longest total wait for a throttled or failing service, in seconds, per request.',
-    min: 0,
     helpGroup: 'WHERE',
   }),
 }

@@ -1,5 +1,6 @@
 import {join} from 'node:path'
 
+import {paceSettings} from './lib/config/pace-settings.js'
 import type {Settings} from './lib/config/settings.js'
 import {createDirectory} from './lib/entra/directory.js'
 import {createTokenProvider} from './lib/entra/auth/token-provider.js'
@@ -7,6 +8,8 @@ import {endpoints} from './lib/entra/clouds.js'
 import {createMethodWriter} from './lib/entra/method-writer.js'
 import {createFetch} from './lib/entra/network.js'
 import {createGraph, type GraphLogEvent} from './lib/entra/transport/graph.js'
+import type {PaceStats} from './lib/entra/transport/pace-stats.js'
+import {createPacer} from './lib/entra/transport/pacer.js'
 import type {Clock} from './lib/ports/clock.js'
 import type {Directory} from './lib/ports/directory.js'
 import type {MethodWriter} from './lib/ports/method-writer.js'
@@ -17,6 +20,8 @@ import type {RunLog} from './lib/state/log.js'
 export interface Tenant {
   readonly directory: Directory
   writer(): MethodWriter
+  /** How fast it goes, for progress and the forecast. */
+  pace(): PaceStats
   close(): Promise<void>
 }
 
@@ -25,6 +30,9 @@ interface TenantDeps {
   readonly ui: Ui
   readonly log: RunLog
 }
+
+/** Beyond --max-duration: who is under way when it is over is let finish. */
+const ENDING_MS = 60_000
 
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
@@ -42,7 +50,16 @@ export async function openTenant(
     sandbox === undefined
       ? createTokenProvider(settings, {clock, ui, fetch, stateFolder: settings.state.value.folder})
       : undefined
-  const maxWait = flags['max-wait']
+  const pace = paceSettings(flags)
+  // What is inside the tool has no quota, and a rehearsal should not wait for one.
+  const quota = embedded ? ('none' as const) : undefined
+  const pacer = createPacer({
+    clock,
+    tps: pace.tps,
+    writeQuota: pace.writeQuota ?? quota,
+    activationQuota: pace.activationQuota ?? quota,
+    maxDurationMs: pace.maxDurationMs === undefined ? undefined : pace.maxDurationMs + ENDING_MS,
+  })
   const graph = createGraph({
     rootUrl:
       sandbox?.rootUrl ?? endpoints(settings.cloud.value, {graphUrl: settings.graphUrl?.value}).graphUrl,
@@ -50,7 +67,8 @@ export async function openTenant(
       provider?.token(signal, options) ?? Promise.resolve(sandbox?.issueToken() ?? ''),
     clock,
     fetch,
-    retry: typeof maxWait === 'number' ? {maxWaitMs: maxWait * 1000} : undefined,
+    pacer,
+    retry: pace.maxWaitMs === undefined ? undefined : {maxWaitMs: pace.maxWaitMs},
     log: (event) => log.write('debug', describe(event), {...event}),
   })
   const directory = createDirectory(graph, {warn: (text) => ui.emit({type: 'warning', text})})
@@ -58,6 +76,7 @@ export async function openTenant(
   return {
     directory: known === undefined ? directory : {...directory, tenantId: () => Promise.resolve(known)},
     writer: () => createMethodWriter(graph, clock),
+    pace: () => pacer.stats(),
     close: async () => sandbox?.stop(),
   }
 }

@@ -3,6 +3,7 @@ import {join} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
 
 import {loadSettings} from './lib/config/load-settings.js'
+import {paceSettings} from './lib/config/pace-settings.js'
 import {pickFlags} from './lib/config/settings-flags.js'
 import type {Settings} from './lib/config/settings.js'
 import {MfaError} from './lib/errors/mfa-error.js'
@@ -219,6 +220,7 @@ export class Wiring {
       savedPlan,
       maxChanges: maxChanges === undefined ? undefined : parseChangeLimit(maxChanges.value),
       errorsMax: errorsMax?.value ?? 50,
+      maxDurationMs: paceSettings(flags).maxDurationMs,
       yes: flags['yes'] === true,
       sourceLabel: source.value.label,
       logFile: (await this.log()).file,

@@ -27,6 +27,8 @@ const GRACE_MS = 5000
 export interface ApplyLimits {
   /** R2: the run stops once this many users failed while they were written. */
   readonly errorsMax: number
+  /** Nobody new is begun from then on; time of `Clock.monotonic`. Who is under way is finished. */
+  readonly endsAt?: number | undefined
 }
 
 /** Why a run ended before its last user. Nothing of it is lost: the same command goes on. */
@@ -60,8 +62,10 @@ export async function applyPlans(
   const work = new GroupWork(collected, results, context, deps, limits, signals)
   try {
     if (context.resumed) await work.recall()
-    await pool(collected.plans.entries(), USERS_AT_ONCE, ([key, plan]) => work.one(key, plan), halt)
+    const inTime = work.inTime(collected.plans.entries())
+    await pool(inTime, USERS_AT_ONCE, ([key, plan]) => work.one(key, plan), halt)
     signal.throwIfAborted()
+    if (work.timeIsOver) throw timeIsOver()
     return undefined
   } catch (error) {
     return {error: signal.aborted ? signal.reason : error}
@@ -80,6 +84,7 @@ class GroupWork {
   readonly #signals: Signals
   readonly #recalled: Bag<UserResultRecord>
   readonly #total: number
+  timeIsOver = false
   #done = 0
   #failures = 0
 
@@ -104,6 +109,15 @@ class GroupWork {
   async recall(): Promise<void> {
     const {journal} = this.#deps
     for await (const result of journal.userResults(this.#context.run)) this.#recalled.set(result.user, result)
+  }
+
+  /** R2 by the clock: what is left out is for the same command's next run. */
+  *inTime<T>(items: Iterable<T>): Iterable<T> {
+    for (const item of items) {
+      this.timeIsOver = this.#deps.clock.monotonic() >= (this.#limits.endsAt ?? Infinity)
+      if (this.timeIsOver) return
+      yield item
+    }
   }
 
   async one(key: string, plan: UserPlan): Promise<void> {
@@ -205,3 +219,9 @@ function countWriters(plans: Bag<UserPlan>): number {
   for (const [, plan] of plans.entries()) if (plan.actions.length > 0) writers++
   return writers
 }
+
+const timeIsOver = (): MfaError =>
+  new MfaError('MAX_DURATION', 'stopped: the time that --max-duration gives is over', {
+    exit: 'unavailable',
+    fix: 'The same command goes on where it stopped.',
+  })

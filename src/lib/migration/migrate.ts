@@ -22,6 +22,8 @@ export interface MigrateInput {
   readonly savedPlan?: string | undefined
   readonly maxChanges?: ChangeLimit | undefined
   readonly errorsMax: number
+  /** No user is begun after so many milliseconds. */
+  readonly maxDurationMs?: number | undefined
   readonly yes: boolean
   readonly sourceLabel: string
   readonly logFile?: string | undefined
@@ -108,6 +110,7 @@ async function write(
   lockLost: AbortSignal,
 ): Promise<MigrateReport> {
   const {journal, clock, ui} = deps
+  const endsAt = clock.monotonic() + (input.maxDurationMs ?? Infinity)
   const {collected, resumeKey} = await planned(input, deps, signal)
   const {tenantId, group, sourceFingerprint} = collected
   const actions = refuseTooManyChanges(collected.plans, input.maxChanges)
@@ -141,13 +144,17 @@ async function write(
   const results = newResults(deps)
   const hashKey = await journal.hashKey()
   const context = {run: run.id, tenantId, hashKey, options, consistencyMs, resumed}
-  const limits = {errorsMax: input.errorsMax}
+  const limits = {errorsMax: input.errorsMax, endsAt}
   const stop = await applyPlans(collected, results, context, {...deps, writer}, limits, signal)
-  const status = stop === undefined ? 'finished' : signal.aborted ? 'interrupted' : 'stopped'
+  const status =
+    stop === undefined ? 'finished' : signal.aborted || outOfTime(stop) ? 'interrupted' : 'stopped'
   // Whoever has the lock now may have taken this run up: its end is not ours to write.
   if (!lockLost.aborted) await journal.endRun(run.id, status, {...results.summary}, clock.now().toISOString())
   return {run: run.id, resumed, dryRun: false, collected, results, stop}
 }
+
+const outOfTime = ({error}: NonNullable<Stop>): boolean =>
+  error instanceof MfaError && error.code === 'MAX_DURATION'
 
 const newResults = ({scratch}: PlanningDeps): Results => ({
   users: scratch.bag<UserResult>('results'),
