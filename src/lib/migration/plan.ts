@@ -42,6 +42,8 @@ export interface CreateToken extends ActionBase, TokenParameters {
 export interface UpdateToken extends ActionBase, TokenParameters {
   readonly kind: 'update-token'
   readonly deviceId: string
+  /** What the inventory says before; undo writes it back. */
+  readonly previous?: Omit<TokenParameters, 'serialNumber'> | undefined
 }
 
 export interface AssignToken extends ActionBase {
@@ -82,6 +84,26 @@ export interface UnassignToken extends ActionBase {
   readonly methodId: string
 }
 
+/** Undo only: a number that a run added. */
+export interface RemovePhone extends ActionBase {
+  readonly kind: 'remove-phone'
+  readonly slot: PhoneSlot
+  readonly number: string
+}
+
+/** Undo only: there was no default method before. */
+export interface ClearDefault extends ActionBase {
+  readonly kind: 'clear-default'
+  readonly previous: DefaultMethod
+}
+
+/** Undo only: a token that a run brought into the inventory; unassigned first. */
+export interface DeleteToken extends ActionBase {
+  readonly kind: 'delete-token'
+  readonly serialNumber: string
+  readonly deviceId: string
+}
+
 export type Action =
   | SetPhone
   | CreateToken
@@ -91,6 +113,9 @@ export type Action =
   | SetDefault
   | DisableSmsSignIn
   | UnassignToken
+  | RemovePhone
+  | ClearDefault
+  | DeleteToken
 
 export const FINDING_CODES = [
   // users
@@ -124,6 +149,7 @@ export const FINDING_CODES = [
   // tokens
   'token-limit',
   'token-assigned-elsewhere',
+  'token-shared',
   'token-details-differ',
   'seed-missing',
   'seed-invalid',
@@ -143,6 +169,7 @@ export const FINDING_CODES = [
   'nothing-to-carry',
   // run
   'in-doubt',
+  'cannot-undo',
   'changed-since',
   'unreadable',
 ] as const

@@ -9,7 +9,7 @@ import {unseenWrites} from './earlier-writes.js'
 import {optionsFingerprint, serverFingerprint} from './fingerprint.js'
 import type {MatchedMember} from './match-members.js'
 import type {RuleId, UserPlan} from './plan.js'
-import {planUser, preflight, serialsOf} from './plan-user.js'
+import {planUser, type PlanUserInput, preflight, serialsOf} from './plan-user.js'
 import {allowedFor} from './policy.js'
 import type {MigrationRequest, PlanningDeps} from './request.js'
 import {withSmsSignInOff} from './sms-sign-in.js'
@@ -50,9 +50,8 @@ export class Planner {
   readonly #methods: Bag<EntraMethods>
   readonly #hashKey: Uint8Array
   readonly #options: string
-  #orderTold = false
-  /** What was found out about writes of earlier runs. */
-  readonly settled: Settled[] = []
+  #orderToldOf: ObjectId | undefined
+  readonly #settled = new Map<ObjectId, readonly Settled[]>()
 
   /** @param methods takes what Graph showed of each user, by object id */
   constructor(
@@ -70,8 +69,21 @@ export class Planner {
     this.#options = optionsFingerprint(request.options)
   }
 
-  /** One plan for each member, in no certain order. */
-  async chunk(chunk: readonly MatchedMember[], signal: AbortSignal): Promise<readonly UserPlan[]> {
+  /** What was found out about writes of earlier runs. */
+  get settled(): readonly Settled[] {
+    return [...this.#settled.values()].flat()
+  }
+
+  /**
+   * One plan for each member, in no certain order. Planning a member again takes the place of what was found before.
+   *
+   * @param shared serial numbers that several users of the run claim, with the names of all of them
+   */
+  async chunk(
+    chunk: readonly MatchedMember[],
+    shared: PlanUserInput['shared'],
+    signal: AbortSignal,
+  ): Promise<readonly UserPlan[]> {
     const {source, journal} = this.#deps
     const out: UserPlan[] = []
     const matched = chunk.flatMap(({member, match}) => {
@@ -97,7 +109,7 @@ export class Planner {
       if (early !== undefined) out.push(early)
       else if (server !== undefined) open.push({member, server, memory, rule: match.rule})
     }
-    if (open.length > 0) out.push(...(await this.#look(open, signal)))
+    if (open.length > 0) out.push(...(await this.#look(open, shared, signal)))
     return out.map((userPlan) => this.#once(userPlan))
   }
 
@@ -111,7 +123,11 @@ export class Planner {
     return same ? unchangedPlan(member, server.key, fingerprint, memory.migrated.smsOrVoiceOnly) : undefined
   }
 
-  async #look(open: readonly Open[], signal: AbortSignal): Promise<readonly UserPlan[]> {
+  async #look(
+    open: readonly Open[],
+    shared: PlanUserInput['shared'],
+    signal: AbortSignal,
+  ): Promise<readonly UserPlan[]> {
     const {directory} = this.#deps
     const {options} = this.#request
     const serials = open.flatMap(({server, memory}) => serialsOf(server, memory, options, this.#hashKey))
@@ -123,7 +139,7 @@ export class Planner {
     return Promise.all(
       open.map(async (one) => {
         const first = {methods: methods.get(one.member.id), inventory, settled: []}
-        return this.#plan(one, await this.#settle(one, first, signal))
+        return this.#plan(one, await this.#settle(one, first, signal), shared)
       }),
     )
   }
@@ -148,7 +164,7 @@ export class Planner {
       this.#deps,
       signal,
     )
-    this.settled.push(...settled)
+    this.#settled.set(member.id, settled)
     if (shown === undefined) {
       const {methods} = first
       return {...first, methods: methods !== undefined && isReadFailure(methods) ? methods : undefined}
@@ -159,6 +175,7 @@ export class Planner {
   async #plan(
     {member, server, memory, rule}: Open,
     {methods, inventory, settled}: Looked,
+    shared: PlanUserInput['shared'],
   ): Promise<UserPlan> {
     if (methods === undefined || isReadFailure(methods)) {
       return unreadablePlan(member, server.key, methods?.message ?? 'Graph gave no answer for this user')
@@ -177,6 +194,7 @@ export class Planner {
       options,
       hashKey: this.#hashKey,
       matchRule: rule,
+      shared,
     })
     const {journal} = this.#deps
     return withSmsSignInOff(userPlan, methods, known, settled, {options, tenantId, journal})
@@ -186,8 +204,8 @@ export class Planner {
   #once(userPlan: UserPlan): UserPlan {
     const told = ({code}: {readonly code: string}) => code === 'device-order-unknown'
     if (!userPlan.findings.some(told)) return userPlan
-    if (this.#orderTold) return {...userPlan, findings: userPlan.findings.filter((one) => !told(one))}
-    this.#orderTold = true
-    return userPlan
+    this.#orderToldOf ??= userPlan.id
+    if (this.#orderToldOf === userPlan.id) return userPlan
+    return {...userPlan, findings: userPlan.findings.filter((one) => !told(one))}
   }
 }

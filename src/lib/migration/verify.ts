@@ -104,6 +104,7 @@ const OWED: ReadonlySet<FindingCode> = new Set([
   'seed-conflict',
   'time-step-invalid',
   'token-assigned-elsewhere',
+  'token-shared',
   'row-invalid',
   'mode-invalid',
   'field-invalid',
@@ -166,6 +167,9 @@ function markOf(action: Action): Mark {
     case 'activate-token':
     case 'disable-sms-sign-in':
     case 'unassign-token':
+    case 'remove-phone':
+    case 'clear-default':
+    case 'delete-token':
       return '+'
     default:
       return action satisfies never
@@ -180,11 +184,16 @@ function wanted(action: Action): string {
       return `default ${action.method}${action.previous === undefined ? '' : ` (Entra: ${action.previous})`}`
     case 'disable-sms-sign-in':
       return 'SMS sign-in is on'
+    case 'remove-phone':
+      return `${action.slot} ${action.number}`
+    case 'clear-default':
+      return `default ${action.previous}`
     case 'create-token':
     case 'update-token':
     case 'assign-token':
     case 'activate-token':
     case 'unassign-token':
+    case 'delete-token':
       return `token ${action.serialNumber} (${action.kind})`
     default:
       return action satisfies never

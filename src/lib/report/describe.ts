@@ -18,6 +18,12 @@ export function describeAction(action: Action): string {
       return `activate token ${action.serialNumber} with a code computed from its secret`
     case 'unassign-token':
       return `take token ${action.serialNumber} back from the user`
+    case 'remove-phone':
+      return `remove ${action.slot} ${action.number}`
+    case 'clear-default':
+      return `make ${methodName(action.previous)} the default no longer; there was none`
+    case 'delete-token':
+      return `delete token ${action.serialNumber} from the inventory`
     case 'disable-sms-sign-in':
       return 'switch SMS sign-in with the mobile number off'
     case 'set-default': {
@@ -142,6 +148,8 @@ export function findingTitle(code: FindingCode): string {
       return 'more tokens than Entra takes'
     case 'token-assigned-elsewhere':
       return 'token belongs to somebody else'
+    case 'token-shared':
+      return 'token of several users'
     case 'token-details-differ':
       return 'token details differ'
     case 'seed-missing':
@@ -174,6 +182,8 @@ export function findingTitle(code: FindingCode): string {
       return 'nothing to carry over'
     case 'in-doubt':
       return 'outcome in doubt'
+    case 'cannot-undo':
+      return 'cannot be put back'
     case 'changed-since':
       return 'changed since by somebody else'
     case 'unreadable':

@@ -5,7 +5,7 @@ import {byText, finding, instant} from './draft.js'
 import type {Draft, PlanUserInput} from './draft.js'
 import {bring, standingOf} from './token-standing.js'
 import type {WantedToken} from './token-standing.js'
-import {FAULT, refuse, rememberedSerials} from './tokens.js'
+import {FAULT, refuse, refuseShared, rememberedSerials} from './tokens.js'
 import type {Claims, OathVerdict} from './tokens.js'
 
 interface Ordered {
@@ -134,6 +134,9 @@ function judge(
       serial,
     )
   }
+  const what = `The token of the codes of ${name} (${serial})`
+  const shared = standing.at === 'user' ? undefined : refuseShared(serial, 'D6', item, what, input)
+  if (shared !== undefined) return shared
   claim()
   const wanted: WantedToken = {item, serialNumber: serial, ...(serial === own ? APP_CODE : {})}
   return {

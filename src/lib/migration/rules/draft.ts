@@ -20,6 +20,8 @@ export interface PlanUserInput {
   readonly hashKey: Uint8Array
   /** The rule that paired the two users. */
   readonly matchRule: RuleId
+  /** Serial numbers that several users of the run would be given, with the names of all of them. */
+  readonly shared?: ReadonlyMap<string, readonly string[]> | undefined
 }
 
 /** A plan in the making; every rule family adds to it. */

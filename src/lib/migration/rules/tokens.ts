@@ -78,6 +78,26 @@ export function refuse(
   return {kind: 'refused', findings: [finding(code, rule, item, detail, serialNumber)]}
 }
 
+/** O1: a token that several records of the run have is written for none of them; undefined if this is no such token. */
+export function refuseShared(
+  serial: string,
+  rule: RuleId,
+  item: ItemRef,
+  what: string,
+  {shared}: PlanUserInput,
+): OathVerdict | undefined {
+  const names = shared?.get(serial)
+  if (names === undefined) return undefined
+  const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : ''
+  const detail =
+    `${what} would be given to ${names.length} users of this run: ${names.slice(0, NAMED).join(', ')}${more}. A token has one ` +
+    'holder, so nothing is written. Take it out of the other records, or migrate its holder alone first (--user).'
+  return refuse('token-shared', rule, item, detail, serial)
+}
+
+/** How many users a finding names. */
+const NAMED = 5
+
 /** O1: serial numbers that earlier runs gave to this secret. */
 export function rememberedSerials(
   hash: string | undefined,
@@ -182,6 +202,9 @@ function judge(one: Candidate, item: ItemRef, contradicted: boolean, input: Plan
       serial,
     )
   }
+  const shared =
+    standing.at === 'user' ? undefined : refuseShared(serial, 'O1', item, `Token ${serial}`, input)
+  if (shared !== undefined) return shared
   return {
     kind: 'write',
     item,
