@@ -28,6 +28,22 @@ describe('P4: written in Graph’s form', () => {
     ['1', '425-555-0100 ext. 890', '', '+1 4255550100x890'],
     ['1', '425-555-0100 x 890', '890', '+1 4255550100x890'],
     ['44', '01632 960100', undefined, '+44 1632960100'],
+    ['44', '442079460100', undefined, '+44 2079460100'],
+    ['1', '011 44 20 7946 0100', undefined, '+44 2079460100'],
+    ['81', '010 44 20 7946 0100', undefined, '+44 2079460100'],
+    ['81', '0044 20 7946 0100', undefined, '+44 2079460100'],
+    ['61', '0011 44 20 7946 0100', undefined, '+44 2079460100'],
+    ['44', '0044 20 7946 0100', undefined, '+44 2079460100'],
+    ['1', '(+44) 20 7946 0100', undefined, '+44 2079460100'],
+    ['1', '(0044) 20 7946 0100', undefined, '+44 2079460100'],
+    [undefined, '(+44) 20 7946 0100', undefined, '+44 2079460100'],
+    ['1', '＋44 20 7946 0100', undefined, '+44 2079460100'],
+    ['1', '\u202d+1 425 555 0100\u202c', undefined, '+1 4255550100'],
+    ['1', '(425) 555-0100', undefined, '+1 4255550100'],
+    ['1', '4255550100;ext=890', undefined, '+1 4255550100x890'],
+    ['1', '+44 20 7946 0100 x 890', undefined, '+44 2079460100x890'],
+    ['61', '0412 345 678', undefined, '+61 412345678'],
+    ['39', '3123456789', undefined, '+39 3123456789'],
   ])('country code %s, number %s, extension %s', (countryCode, number, extension, expected) => {
     expect(read({countryCode, number, extension})).toBe(expected)
   })
@@ -64,6 +80,10 @@ describe('P4: what cannot be a number', () => {
     ['1', '4255550100x22', '23'],
     [undefined, '+999 12345678', undefined],
     [undefined, '+', undefined],
+    ['49', '110', undefined],
+    ['44', '999', undefined],
+    ['1', 'x890', undefined],
+    ['44', '0044', undefined],
   ])('country code %s, number %s, extension %s', (countryCode, number, extension) => {
     expect(read({countryCode, number, extension})).toBe('phone-invalid')
   })
@@ -75,13 +95,23 @@ describe('P4: what cannot be a number', () => {
   })
 })
 
+it('P4: asks where two prefixes for calls abroad give two numbers', () => {
+  expect(readPhone({countryCode: '65', number: '001 49 30 901820'}, undefined)).toEqual({
+    kind: 'fault',
+    code: 'phone-invalid',
+    detail: expect.stringContaining('may be +49 30901820 or +1 4930901820'),
+  })
+})
+
 it('is none where the record has neither number nor extension', () => {
   expect(read(undefined)).toBe('none')
   expect(read({number: ''})).toBe('none')
   expect(read({number: '  ', countryCode: '1', extension: ' '})).toBe('none')
 })
 
-it('P5: compares without spaces', () => {
+it('P5: compares digits and extension', () => {
   expect(sameNumber('+1 4255550100x22', '+14255550100 X22')).toBe(true)
   expect(sameNumber('+1 4255550100', '+1 4255550100x22')).toBe(false)
+  expect(sameNumber('+1 4255550100x22', '+1 (425) 555-0100 ext. 22')).toBe(true)
+  expect(sameNumber('+1 4255550100x22', '+1 42555501 00 x2')).toBe(false)
 })

@@ -1,6 +1,11 @@
 // The small metadata build knows calling codes, prefixes and possible lengths, which is all P4 asks for. Whether a number
 // is assigned ("valid") is not asked: numbering plans change faster than a copy of them, and 555-01xx must pass.
-import {isSupportedCountry, parsePhoneNumberFromString, type CountryCode} from 'libphonenumber-js/core'
+import {
+  isSupportedCountry,
+  Metadata,
+  parsePhoneNumberFromString,
+  type CountryCode,
+} from 'libphonenumber-js/core'
 import metadata from 'libphonenumber-js/metadata.min'
 
 export interface ParsedNumber {
@@ -12,10 +17,10 @@ export interface ParsedNumber {
 }
 
 /** What a number without a calling code of its own belongs to. */
-export type NumberHint =
-  | Readonly<Record<string, never>>
-  | {readonly defaultCallingCode: string}
-  | {readonly defaultCountry: CountryCode}
+export interface NumberHint {
+  readonly defaultCallingCode?: string
+  readonly defaultCountry?: CountryCode
+}
 
 export const isCountry = (text: string): text is CountryCode =>
   isSupportedCountry(text as CountryCode, metadata)
@@ -43,6 +48,29 @@ export function parseNumber(text: string, hint: NumberHint): ParsedNumber | unde
   if (quick !== undefined && common === quick.nationalNumber.length) return result(quick, true)
   const parsed = quick !== undefined && common === undefined ? quick : parse(text, hint, metadata)
   return parsed && result(parsed, parsed.isPossible())
+}
+
+/**
+ * The number behind the country's own prefix for calls abroad (`011`, `010`, `0011`); undefined if the text does not begin
+ * with that prefix. With a calling code alone the library would take the prefix for a part of the number.
+ */
+export function parseAbroad(text: string, hint: NumberHint): ParsedNumber | undefined {
+  const prefix = abroadPrefix(hint)?.exec(text)?.[0]
+  return prefix === undefined ? undefined : parseNumber(`+${text.slice(prefix.length)}`, {})
+}
+
+const prefixes = new Map<string, RegExp | undefined>()
+
+function abroadPrefix(hint: NumberHint): RegExp | undefined {
+  const country = hint.defaultCountry ?? countriesOf[hint.defaultCallingCode ?? '']?.[0]
+  if (country === undefined || !isCountry(country)) return undefined
+  if (!prefixes.has(country)) {
+    const plan = new Metadata(metadata)
+    plan.selectNumberingPlan(country)
+    const own = plan.numberingPlan?.IDDPrefix()
+    prefixes.set(country, own ? new RegExp(`^(?:${own})`) : undefined)
+  }
+  return prefixes.get(country)
 }
 
 type Library = ReturnType<typeof parse>

@@ -1,5 +1,5 @@
 import type {ServerPhone} from '../../model/server-user.js'
-import {isCountry, type NumberHint, parseNumber} from './parse-number.js'
+import {isCountry, type NumberHint, parseAbroad, type ParsedNumber, parseNumber} from './parse-number.js'
 
 /** A number in Graph's form, its two parts apart. */
 export interface PlainNumber {
@@ -17,31 +17,36 @@ export type PhoneReading =
 /**
  * P4: the record's number in Graph's form.
  *
- * A number's own `+` or `00` beats the record's country code, which beats `defaultCountry` (ISO 3166 alpha-2).
- * `none` where the record has neither number nor extension.
+ * A number's own `+`, `00` or prefix for calls abroad beats the record's country code, which beats `defaultCountry`
+ * (ISO 3166 alpha-2). `none` where the record has neither number nor extension.
  */
 export function readPhone(phone: ServerPhone | undefined, defaultCountry: string | undefined): PhoneReading {
-  const text = phone?.number.trim() ?? ''
+  const text = plain(phone?.number ?? '')
   const given = phone?.extension?.trim() ?? ''
   if (phone === undefined || (text === '' && given === '')) return {kind: 'none'}
   const shown = show(phone)
   const code = (phone.countryCode ?? '').trim()
-  const international = text.startsWith('00') ? `+${text.slice(2)}` : text
-  let hint: NumberHint
-  if (international.startsWith('+')) hint = {}
-  else if (code !== '') hint = {defaultCallingCode: callingCode(code)}
+  const isAbroad = text.startsWith('+') || text.startsWith('00')
+  let hint: NumberHint = {}
+  if (code !== '') hint = {defaultCallingCode: callingCode(code)}
   else if (defaultCountry !== undefined && isCountry(defaultCountry)) hint = {defaultCountry}
-  else {
+  else if (!isAbroad) {
     return {
       kind: 'fault',
       code: 'country-unknown',
       detail: `${shown} has no country code; give one with --default-country, or correct the number on MFA Server.`,
     }
   }
-  const parsed = parseNumber(international, hint)
-  if (parsed?.isPossible !== true) {
+  const [parsed, other] = readings(text, hint)
+  if (parsed === undefined) {
     return invalid(
       `${shown} is not a possible phone number; correct it on MFA Server or have the user register one.`,
+    )
+  }
+  if (other !== undefined) {
+    return invalid(
+      `${shown} may be +${parsed.callingCode} ${parsed.nationalNumber} or +${other.callingCode} ${other.nationalNumber}, depending on the ` +
+        'prefix for calls abroad; write it with a + on MFA Server.',
     )
   }
   const inside = parsed.extension ?? ''
@@ -55,8 +60,39 @@ export function readPhone(phone: ServerPhone | undefined, defaultCountry: string
     )
   }
   const extension = given === '' ? inside : given
+  if (extension.length > EXTENSION_MAX) {
+    return invalid(
+      `${shown} has an extension of more than ${EXTENSION_MAX} digits; correct it on MFA Server.`,
+    )
+  }
   const base = `+${parsed.callingCode} ${parsed.nationalNumber}`
   return {kind: 'number', number: extension === '' ? {base} : {base, extension}}
+}
+
+/** Digits that Entra takes. */
+const EXTENSION_MAX = 10
+
+/** What the text can be: one number if all is well, two if they differ. */
+function readings(text: string, hint: NumberHint): readonly ParsedNumber[] {
+  if (text.startsWith('+')) return [parseNumber(text, {})].filter(isPossible)
+  const zeros = text.startsWith('00') ? parseNumber(`+${text.slice(2)}`, {}) : undefined
+  const abroad = [parseAbroad(text, hint), zeros].filter(isPossible)
+  const different = abroad.filter((one, at) => abroad.findIndex((first) => isSame(first, one)) === at)
+  if (different.length > 0 || text.startsWith('00')) return different
+  return [parseNumber(text, hint)].filter(isPossible)
+}
+
+const isPossible = (one: ParsedNumber | undefined): one is ParsedNumber => one?.isPossible === true
+const isSame = (one: ParsedNumber, other: ParsedNumber): boolean =>
+  one.callingCode === other.callingCode && one.nationalNumber === other.nationalNumber
+
+/** Without marks that do not print, which come along when a number is pasted; a `+` or `00` in brackets is taken out of them. */
+function plain(text: string): string {
+  return text
+    .replaceAll(/\p{Cf}/gu, '')
+    .trim()
+    .replace(/^\(\s*((?:[+＋]|00)[\s\d]*)\)/u, '$1 ')
+    .replace(/^＋/, '+')
 }
 
 /** `+CC number[xEXT]` */
@@ -64,13 +100,19 @@ export function graphForm(number: PlainNumber): string {
   return number.extension === undefined ? number.base : `${number.base}x${number.extension}`
 }
 
-/** Two numbers in Graph's form; spaces and the case of the `x` mean nothing (P5). */
+/**
+ * P5: two numbers with their calling codes. Graph gives numbers back in more than one spelling (`+1 4255550100`,
+ * `+1 425-555-0100x22`): digits and extension count.
+ */
 export function sameNumber(a: string, b: string): boolean {
   return a === b || bare(a) === bare(b)
 }
 
 function bare(number: string): string {
-  return number.replace(/\s+/g, '').toLowerCase()
+  return number
+    .toLowerCase()
+    .replaceAll(/ext\.?/g, 'x')
+    .replaceAll(/[^0-9x]/g, '')
 }
 
 /** `1`, `+1`, `0044`, `00 44`, `+1 ` */
