@@ -1,5 +1,6 @@
 import type {ObjectId, SourceKey} from '../../src/lib/model/brand.js'
 import type {EntraIdentity, EntraMethods} from '../../src/lib/model/entra-user.js'
+import {POLICY_METHODS} from '../../src/lib/model/methods-policy.js'
 import type {ServerUser} from '../../src/lib/model/server-user.js'
 import {
   migrate,
@@ -70,6 +71,22 @@ export function world(people: readonly Person[]): World {
   store.hashKey = new Uint8Array(32).fill(7)
   const journal = new MemoryJournal(clock, store)
   return {clock, tenant, source: new FakeSource(records), store, journal, files: new MemoryFiles()}
+}
+
+/** The tenant's policy allows every method to everybody, so that a default method is set. */
+export function allowing(at: World): World {
+  at.tenant.policy = {
+    migrationState: 'migrationComplete',
+    configurations: POLICY_METHODS.map((method) => ({
+      method,
+      enabled: true,
+      include: [{id: 'all_users', isUsableForSignIn: true}],
+      exclude: [],
+      isOfficePhoneAllowed: true,
+      isSoftwareOathEnabled: true,
+    })),
+  }
+  return at
 }
 
 /** What a test may ask differently. */

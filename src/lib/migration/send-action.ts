@@ -88,9 +88,13 @@ export class ActionSender {
           mayHaveLanded ||= !isRefusal(error)
           throw error
         }
+        if (succeeded(sent.outcome)) {
+          this.#done.push(action)
+          // What is there already came from the sending before.
+          return mayHaveLanded ? {...sent, outcome: {status: 'done'}} : sent
+        }
         mayHaveLanded ||= sent.outcome.status === 'unknown'
-        if (succeeded(sent.outcome)) this.#done.push(action)
-        if (!mayHaveLanded || succeeded(sent.outcome)) return sent
+        if (!mayHaveLanded) return sent
         const {missing, shown} = await this.readBack([action])
         if (shown !== undefined && missing.length === 0) return this.#landed(action, shown)
         const last = shown === undefined || resends === RESENDS

@@ -1,11 +1,12 @@
 import type {ObjectId} from '../model/brand.js'
 import type {EntraMethods, EntraPhone} from '../model/entra-user.js'
+import type {Outcome} from '../model/outcome.js'
 import type {ActionRecord, Journal, UserMemory} from '../ports/journal.js'
 import {writesSinceProven} from './earlier-writes.js'
 import type {DisableSmsSignIn, Finding, MigrationOptions, UserPlan} from './plan.js'
 import {actionId} from './rules/draft.js'
 import {sameNumber} from './rules/phone-number.js'
-import type {Settled} from './unsettled.js'
+import {NOT_SEEN, type Settled} from './unsettled.js'
 
 export const mobileOf = ({phones}: EntraMethods): EntraPhone | undefined =>
   phones.find(({slot}) => slot === 'mobile')
@@ -70,24 +71,38 @@ export async function owesSmsSignInOff(
   settled: readonly Settled[],
   journal: Journal,
 ): Promise<boolean> {
-  const statusOf = (record: ActionRecord) =>
-    settled.find(
-      ({record: {run, action, intentAt}}) =>
-        run === record.run && action === record.action && intentAt === record.intentAt,
-    )?.outcome.status ?? record.outcome?.status
-  const at = writes.findLastIndex(
-    (record) =>
-      record.intent['kind'] === 'set-phone' &&
-      record.intent['slot'] === 'mobile' &&
-      sameNumber(String(record.intent['number']), number) &&
-      statusOf(record) === 'done',
-  )
-  const wrote = writes[at]
+  const outcomeOf = (record: ActionRecord): Outcome | undefined =>
+    settled.find(({record: one}) => isSame(one, record))?.outcome ?? record.outcome
+  const numbers = writes.map((record, at) => ({record, at})).filter(({record}) => setsMobile(record, number))
+  const last = numbers.findLast(({record}) => succeeded(outcomeOf(record)))
+  if (last === undefined) return false
+  // What was there already when it was sent again is ours if an earlier sending was in doubt.
+  const wrote =
+    outcomeOf(last.record)?.status === 'done'
+      ? last.record
+      : numbers.find(({record, at}) => at < last.at && wasInDoubt(outcomeOf(record)))?.record
   if (wrote === undefined) return false
   // Who switched it on after we had switched it off wants it so.
-  const later = writes.slice(at + 1).filter(({intent}) => intent['kind'] === 'disable-sms-sign-in')
-  if (later.some((record) => ['done', 'already-done'].includes(statusOf(record) ?? ''))) return false
+  const later = writes.slice(last.at + 1).filter(({intent}) => intent['kind'] === 'disable-sms-sign-in')
+  if (later.some((record) => succeeded(outcomeOf(record)))) return false
   const run = await journal.run(wrote.run)
   if (run?.options['smsSignIn'] === 'allow') return false
   return !isSignIn(await journal.beforeImageOf(wrote.run, user))
 }
+
+const setsMobile = ({intent}: ActionRecord, number: string): boolean =>
+  intent['kind'] === 'set-phone' &&
+  intent['slot'] === 'mobile' &&
+  typeof intent['number'] === 'string' &&
+  sameNumber(intent['number'], number)
+
+const isSame = (one: ActionRecord, other: ActionRecord): boolean =>
+  one.run === other.run && one.action === other.action && one.intentAt === other.intentAt
+
+const succeeded = (outcome: Outcome | undefined): boolean =>
+  outcome?.status === 'done' || outcome?.status === 'already-done'
+
+const wasInDoubt = (outcome: Outcome | undefined): boolean =>
+  outcome === undefined ||
+  outcome.status === 'unknown' ||
+  (outcome.status === 'failed' && outcome.code === NOT_SEEN)

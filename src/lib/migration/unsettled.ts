@@ -47,9 +47,12 @@ export async function settleUser(
   return {shown, settled}
 }
 
+/** Code of a write that never showed. Should it show after all, it was ours. */
+export const NOT_SEEN = 'not-seen'
+
 const NOT_HAPPENED: Outcome = {
   status: 'failed',
-  code: 'not-seen',
+  code: NOT_SEEN,
   message: 'the answer was lost, and the tenant does not show the change',
 }
 
