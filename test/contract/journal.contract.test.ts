@@ -258,6 +258,17 @@ describe.each([
       await journal.migrated(ANN, TENANT, {...migrated, serverFingerprint: 's2'})
       expect((await memoryOf(ANN)).migrated).toEqual({...migrated, serverFingerprint: 's2'})
 
+      expect((await memoryOf(ANN)).writtenSince).toBeUndefined()
+      await intend(run)
+      expect((await memoryOf(ANN)).writtenSince).toBeUndefined()
+      await journal.migrated(ANN, TENANT, {
+        ...migrated,
+        serverFingerprint: 's2',
+        at: '2026-03-01T09:59:59.999Z',
+      })
+      expect((await memoryOf(ANN)).writtenSince).toBe(true)
+      expect((await memoryOf(BOB)).writtenSince).toBeUndefined()
+
       await journal.forgetTenant('another')
       expect((await memoryOf(ANN)).migrated?.serverFingerprint).toBe('s2')
       await journal.forgetTenant(TENANT)

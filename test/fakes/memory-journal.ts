@@ -172,8 +172,12 @@ export class MemoryJournal implements Journal {
     }
     const mine = this.store.actions.filter((one) => one.tenantId === tenantId && one.user === user)
     const unsettled = mine.filter((one, at) => isOpen(one) && !isSettledLater(mine, at))
+    const writtenSince =
+      migrated !== undefined &&
+      mine.some((one) => one.run > migrated.run || (one.run === migrated.run && one.intentAt > migrated.at))
     return {
       ...(migrated === undefined ? {} : {migrated}),
+      ...(writtenSince ? {writtenSince} : {}),
       numbers,
       tokens,
       unsettled: unsettled.map(({tenantId: _tenantId, ...record}) => record),

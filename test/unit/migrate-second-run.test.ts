@@ -42,6 +42,28 @@ test('a second run writes nothing and asks for nobody (U5)', async () => {
   expect(report.resumed).toBe(false)
 })
 
+test('somebody who failed half-way is not unchanged, though the record is again as it was when all was well (U5)', async () => {
+  const old = phone('4255550100')
+  const at = world([{name: 'ann', server: {phone: old, backupPhone: phone('4255550101')}}])
+  await run(at)
+  at.clock.advance(60_000)
+  at.source.change(keyOf('ann'), {phone: phone('4255550102'), backupPhone: phone('4255550103')})
+  at.tenant.onWrite = ({target}, when) => {
+    if (when === 'before' && target.startsWith('alternateMobile')) at.tenant.fail('setPhone', 'refuse')
+  }
+  expect(resultOf(await run(at), 'ann').outcome).toBe('partly')
+  at.tenant.onWrite = () => {}
+  at.source.change(keyOf('ann'), {phone: old, backupPhone: phone('4255550101')})
+  expect(resultOf(await run(at), 'ann').outcome).toBe('migrated')
+  expect(
+    at.tenant
+      .methodsOf(idOf('ann'))
+      .phones.map(({number}) => number)
+      .toSorted(),
+  ).toEqual(['+1 4255550100', '+1 4255550101'])
+  expect(resultOf(await run(at), 'ann').outcome).toBe('unchanged')
+})
+
 test('no writer is made where nothing is to be written', async () => {
   const at = people()
   await run(at)

@@ -113,9 +113,10 @@ export class Planner {
     return out.map((userPlan) => this.#once(userPlan))
   }
 
-  /** U5: same record, same options, proven at the time, and nothing left in doubt since. */
+  /** U5: same record, same options, proven at the time, and nothing written since: that may have failed half-way. */
   #unchanged(server: ServerUser, member: EntraIdentity, memory: UserMemory): UserPlan | undefined {
-    if (this.#request.all || memory.unsettled.length > 0 || memory.migrated === undefined) return undefined
+    if (this.#request.all || memory.migrated === undefined) return undefined
+    if (memory.writtenSince === true || memory.unsettled.length > 0) return undefined
     const fingerprint = serverFingerprint(server, this.#hashKey)
     const same =
       memory.migrated.serverFingerprint === fingerprint &&

@@ -54,6 +54,8 @@ export interface UserMemory {
     readonly smsOrVoiceOnly: boolean
     readonly at: string
   }
+  /** U5: runs of ours have written to the user after `migrated`, and the user was not proven since. */
+  readonly writtenSince?: boolean | undefined
   /** P6: numbers that runs of ours wrote, in Graph's form. */
   readonly numbers: Readonly<Partial<Record<PhoneSlot, readonly string[]>>>
   /** D4, O1: tokens that runs of ours created or activated. */

@@ -39,6 +39,7 @@ export function rememberMigrated(
 
 interface Draft {
   migrated?: NonNullable<UserMemory['migrated']>
+  writtenSince?: boolean
   readonly numbers: Partial<Record<PhoneSlot, string[]>>
   readonly tokens: {readonly secretHash: string; readonly serialNumber: string}[]
   readonly unsettled: ActionRecord[]
@@ -62,7 +63,10 @@ export function readMemory(
   }
   const asked = 'user IN (SELECT value FROM json_each(?)) AND tenant_id = ?'
 
-  each(`SELECT * FROM migrated WHERE ${asked}`, (draft, read) => {
+  const since = `EXISTS (SELECT 1 FROM actions AS a WHERE a.user = migrated.user AND a.tenant_id = migrated.tenant_id
+    AND (a.run > migrated.run OR (a.run = migrated.run AND a.intent_at > migrated.at))) AS written_since`
+  each(`SELECT *, ${since} FROM migrated WHERE ${asked}`, (draft, read) => {
+    if (read.integer('written_since') === 1) draft.writtenSince = true
     draft.migrated = {
       run: read.text('run') as RunId,
       source: read.text('source') as SourceKey,
