@@ -11,6 +11,7 @@ import type {SignInDeps} from './lib/entra/auth/sign-in-settings.js'
 import {createFetch} from './lib/entra/network.js'
 import type {MigrateDeps, MigrateInput} from './lib/migration/migrate.js'
 import type {PairDeps} from './lib/migration/pair.js'
+import type {UndoDeps} from './lib/migration/undo.js'
 import type {MigrationRequest, PlanningDeps} from './lib/migration/request.js'
 import type {Clock} from './lib/ports/clock.js'
 import type {Directory} from './lib/ports/directory.js'
@@ -159,6 +160,17 @@ export class Wiring {
   async migrating(): Promise<MigrateDeps> {
     const planning = await this.planning()
     return {...planning, files: this.files, writer: async () => (await this.tenant()).writer()}
+  }
+
+  async undoing(): Promise<UndoDeps> {
+    return {
+      directory: await this.directory(),
+      journal: await this.journal(),
+      scratch: await this.scratch(),
+      clock: this.clock,
+      ui: this.ui,
+      writer: async () => (await this.tenant()).writer(),
+    }
   }
 
   /** Without `--source` only the Entra side. */

@@ -13,6 +13,14 @@ const SOURCE = [
 ]
 const GROUP = ['--group', 'MFA pilot']
 
+/** Whole, but for ids and dates; and of SMS sign-in only whether it is on, since Graph judges the rest anew. */
+function asShown(tenant: Tenant): unknown {
+  const whole = comparable(tenant.sandbox.dump())
+  return JSON.parse(JSON.stringify(whole), (key, value: unknown) =>
+    key === 'smsSignInState' ? value === 'ready' : value,
+  )
+}
+
 describe('undo', () => {
   let tenant: Tenant
   let place: Place
@@ -20,7 +28,7 @@ describe('undo', () => {
   beforeAll(async () => {
     tenant = await startTenant()
     place = await newPlace(tenant.env)
-    before = comparable(tenant.sandbox.dump())
+    before = asShown(tenant)
     const migrated = await place.mfa(['migrate', ...GROUP, ...SOURCE, '--yes'])
     expect(migrated.code).toBe(3)
   })
@@ -76,7 +84,7 @@ describe('undo', () => {
     const all = await place.mfa(['undo', 'last', '--yes'])
     expect(all.code).toBe(0)
     expect(all.stdout).toMatch(/all \d+ users of run \w+ are as they were before; 0 failed/)
-    expect(comparable(tenant.sandbox.dump())).toEqual(before)
+    expect(asShown(tenant)).toEqual(before)
     const writes = tenant.writes()
     expect((await place.mfa(['undo', 'last', '--yes'])).code).toBe(0)
     expect(tenant.writes()).toBe(writes)

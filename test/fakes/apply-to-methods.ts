@@ -71,6 +71,10 @@ function step(input: PlanUserInput, action: Action): PlanUserInput {
       return withMethods(input, {preferred: action.method})
     case 'disable-sms-sign-in':
     case 'unassign-token':
+    case 'remove-phone':
+    case 'clear-default':
+    case 'deactivate-token':
+    case 'delete-token':
       throw new Error(`${action.kind} is never planned for a user alone`)
   }
   return action satisfies never

@@ -7,6 +7,7 @@ import type {
   EntraMethods,
   EntraPhone,
   InventoryToken,
+  PhoneSlot,
 } from '../../src/lib/model/entra-user.js'
 import type {MethodsPolicy} from '../../src/lib/model/methods-policy.js'
 import type {Outcome} from '../../src/lib/model/outcome.js'
@@ -49,6 +50,12 @@ interface Group {
 }
 
 const PAGE = 2
+const SLOT_OF: Readonly<Partial<Record<DefaultMethod, PhoneSlot>>> = {
+  sms: 'mobile',
+  voiceMobile: 'mobile',
+  voiceAlternateMobile: 'alternateMobile',
+  voiceOffice: 'office',
+}
 const DEVICES_MAX = 5
 const NOTHING: EntraMethods = {
   phones: [],
@@ -358,6 +365,21 @@ export class FakeTenant implements Directory, MethodWriter {
     })
   }
 
+  deactivateToken(user: ObjectId, methodId: string, signal: AbortSignal): Promise<Outcome> {
+    return this.#write({verb: 'deactivateToken', user, target: methodId}, signal, () => {
+      const had = this.methodsOf(user)
+      const method = had.hardwareOath.find(({id}) => id === methodId)
+      const cell = this.#tokens.get(method?.deviceId ?? '')
+      if (method === undefined || cell?.now === undefined) return refused('notFound', 'no such token')
+      cell.write({...cell.now, status: 'assigned'}, this.lag)
+      const hardwareOath = had.hardwareOath.map((one) =>
+        one.id === methodId ? {...one, status: 'assigned' as const} : one,
+      )
+      this.#set(user, {hardwareOath})
+      return DONE
+    })
+  }
+
   unassignToken(user: ObjectId, methodId: string, signal: AbortSignal): Promise<Outcome> {
     return this.#write({verb: 'unassignToken', user, target: methodId}, signal, () => {
       const had = this.methodsOf(user)
@@ -382,8 +404,26 @@ export class FakeTenant implements Directory, MethodWriter {
     })
   }
 
-  setDefault(user: ObjectId, method: DefaultMethod, signal: AbortSignal): Promise<Outcome> {
-    return this.#write({verb: 'setDefault', user, target: method}, signal, () => {
+  removePhone(user: ObjectId, slot: PhoneSlot, signal: AbortSignal): Promise<Outcome> {
+    return this.#write({verb: 'removePhone', user, target: slot}, signal, () => {
+      const {phones, preferred} = this.methodsOf(user)
+      if (phones.every((one) => one.slot !== slot)) return ALREADY
+      if (slot === 'mobile' && phones.some((one) => one.slot === 'alternateMobile')) {
+        return refused('badRequest', 'the alternate mobile number needs it')
+      }
+      if (preferred !== undefined && SLOT_OF[preferred] === slot)
+        return refused('badRequest', 'it is the default')
+      this.#set(user, {phones: phones.filter((one) => one.slot !== slot)})
+      return DONE
+    })
+  }
+
+  setDefault(user: ObjectId, method: DefaultMethod | null, signal: AbortSignal): Promise<Outcome> {
+    return this.#write({verb: 'setDefault', user, target: method ?? 'none'}, signal, () => {
+      if (method === null) {
+        this.#set(user, {preferred: undefined})
+        return DONE
+      }
       if (!has(this.methodsOf(user), method)) return refused('invalid', `the user has no ${method}`)
       this.#set(user, {preferred: method})
       return DONE

@@ -184,6 +184,10 @@ export class MemoryJournal implements Journal {
     }
   }
 
+  async forgetMigrated(tenantId: string, user: ObjectId): Promise<void> {
+    this.store.migrated.delete(owner(tenantId, user))
+  }
+
   async forgetTenant(tenantId: string): Promise<void> {
     const {actions, images, migrated, remembered, results, runs} = this.store
     for (const [id, run] of runs) {

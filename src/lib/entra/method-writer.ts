@@ -8,7 +8,7 @@ import type {MethodWriter} from '../ports/method-writer.js'
 import {PHONE_IDS, phoneOf} from './methods.js'
 import {alreadyDone, attempt, isConflict, readBack} from './outcomes.js'
 import {samePhoneNumber} from './phone-number.js'
-import {createTokenWriter} from './token-writer.js'
+import {createTokenWriter, remove} from './token-writer.js'
 import {path} from './transport/graph-request.js'
 import type {Graph} from './transport/graph.js'
 
@@ -17,6 +17,8 @@ export function createMethodWriter(graph: Graph, clock: Clock): MethodWriter {
   return {
     ...createTokenWriter(graph, clock),
     setPhone: (user, phone, signal) => setPhone(graph, user, phone, signal),
+    removePhone: (user, slot, signal) =>
+      remove(graph, `${phonesPath(user)}${path`/${PHONE_IDS[slot]}`}`, signal, 'v1.0'),
     async setDefault(user, method, signal) {
       const body = (): SignInPreferences => ({userPreferredMethodForSecondaryAuthentication: method})
       const to = path`/users/${user}/authentication/signInPreferences`

@@ -11,12 +11,18 @@ import {INVENTORY_PATH, tokensBySerial} from './inventory.js'
 import {hardwareToken} from './methods.js'
 import {alreadyDone, attempt, attemptOnNew, isConflict, readBack} from './outcomes.js'
 import {loadTotp, type TotpParameters} from './totp.js'
-import {path} from './transport/graph-request.js'
+import {type GraphVersion, path} from './transport/graph-request.js'
 import type {Graph} from './transport/graph.js'
 
 type TokenVerbs = Pick<
   MethodWriter,
-  'createToken' | 'updateToken' | 'assignToken' | 'activateToken' | 'unassignToken' | 'deleteToken'
+  | 'createToken'
+  | 'updateToken'
+  | 'assignToken'
+  | 'activateToken'
+  | 'deactivateToken'
+  | 'unassignToken'
+  | 'deleteToken'
 >
 
 /** O2: the step of now, then the one before, then the one after. */
@@ -34,6 +40,10 @@ export function createTokenWriter(graph: Graph, clock: Clock): TokenVerbs {
       const body = (): Device => ({manufacturer, model, timeIntervalInSeconds, hashFunction})
       const request = {method: 'PATCH', version: 'beta', path: devicePath(deviceId), body} as const
       return (await attempt(graph, request, signal)).outcome
+    },
+    async deactivateToken(user, methodId, signal) {
+      const to = `${methodPath(user, methodId)}/deactivate`
+      return (await attempt(graph, {method: 'POST', version: 'beta', path: to}, signal)).outcome
     },
     unassignToken: (user, methodId, signal) => remove(graph, methodPath(user, methodId), signal),
     deleteToken: (deviceId, signal) => remove(graph, devicePath(deviceId), signal),
@@ -175,8 +185,14 @@ async function tokensOf(
 }
 
 /** What is gone already is done. */
-async function remove(graph: Graph, from: string, signal: AbortSignal): Promise<Outcome> {
-  const sent = await attempt(graph, {method: 'DELETE', version: 'beta', path: from}, signal)
+/** Gone already is as good. */
+export async function remove(
+  graph: Graph,
+  from: string,
+  signal: AbortSignal,
+  version: GraphVersion = 'beta',
+): Promise<Outcome> {
+  const sent = await attempt(graph, {method: 'DELETE', version, path: from}, signal)
   return sent.error?.status === 404 ? alreadyDone(sent.error) : sent.outcome
 }
 

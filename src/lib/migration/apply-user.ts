@@ -15,7 +15,7 @@ import {disableSmsSignIn, isSignIn, mobileOf, owesSmsSignInOff, smsSignInFinding
 import {remembered} from './unsettled.js'
 
 export interface ApplyDeps extends SenderDeps {
-  readonly source: Source
+  readonly source: Pick<Source, 'users'>
   readonly journal: Journal
 }
 
@@ -26,6 +26,8 @@ export interface ApplyContext {
   readonly options: MigrationOptions
   /** Milliseconds that Entra may take to show what was written (R4). */
   readonly consistencyMs: number
+  /** What is put back was never ours: nothing of it is remembered. */
+  readonly isUndo?: boolean | undefined
 }
 
 export interface ActionResult {
@@ -139,7 +141,8 @@ class UserWork {
     const intentAt = clock.now().toISOString()
     await journal.intent({run, user, userPrincipalName, action: action.id, intent: {...action}, intentAt})
     const {outcome, made, thrown} = await this.#sender.send(action)
-    const remember = succeeded(outcome) ? remembered(action, this.#server, hashKey) : undefined
+    const isOurs = succeeded(outcome) && this.#context.isUndo !== true
+    const remember = isOurs ? remembered(action, this.#server, hashKey) : undefined
     await journal.outcome(run, user, action.id, {outcome, made, remember}, clock.now().toISOString())
     if (thrown !== undefined) throw thrown.error
     this.#results.push({action, outcome})

@@ -51,6 +51,14 @@ export function isInPlace(action: Action, user: ObjectId, {methods, inventory}: 
       return methods.phones.every((phone) => phone.id !== action.methodId || phone.smsSignInState !== 'ready')
     case 'unassign-token':
       return !held(methods, action)
+    case 'deactivate-token':
+      return methods.hardwareOath.every(({id, status}) => id !== action.methodId || status !== 'activated')
+    case 'remove-phone':
+      return methods.phones.every(({slot}) => slot !== action.slot)
+    case 'clear-default':
+      return methods.preferred === undefined
+    case 'delete-token':
+      return tokens(inventory, action.serialNumber).every(({id}) => id !== action.deviceId)
     default:
       return action satisfies never
   }

@@ -97,6 +97,13 @@ export interface ClearDefault extends ActionBase {
   readonly previous: DefaultMethod
 }
 
+/** Undo only: a token that was assigned before the run, which activated it. */
+export interface DeactivateToken extends ActionBase {
+  readonly kind: 'deactivate-token'
+  readonly serialNumber: string
+  readonly methodId: string
+}
+
 /** Undo only: a token that a run brought into the inventory; unassigned first. */
 export interface DeleteToken extends ActionBase {
   readonly kind: 'delete-token'
@@ -115,6 +122,7 @@ export type Action =
   | UnassignToken
   | RemovePhone
   | ClearDefault
+  | DeactivateToken
   | DeleteToken
 
 export const FINDING_CODES = [

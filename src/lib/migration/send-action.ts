@@ -159,6 +159,14 @@ export class ActionSender {
         return async () => ({outcome: await writer.disableSmsSignIn(user, action.methodId, send)})
       case 'unassign-token':
         return async () => ({outcome: await writer.unassignToken(user, action.methodId, send)})
+      case 'deactivate-token':
+        return async () => ({outcome: await writer.deactivateToken(user, action.methodId, send)})
+      case 'remove-phone':
+        return async () => ({outcome: await writer.removePhone(user, action.slot, send)})
+      case 'clear-default':
+        return async () => ({outcome: await writer.setDefault(user, null, send)})
+      case 'delete-token':
+        return async () => ({outcome: await writer.deleteToken(action.deviceId, send)})
       default:
         return action satisfies never
     }

@@ -169,6 +169,7 @@ function markOf(action: Action): Mark {
     case 'unassign-token':
     case 'remove-phone':
     case 'clear-default':
+    case 'deactivate-token':
     case 'delete-token':
       return '+'
     default:
@@ -193,6 +194,7 @@ function wanted(action: Action): string {
     case 'assign-token':
     case 'activate-token':
     case 'unassign-token':
+    case 'deactivate-token':
     case 'delete-token':
       return `token ${action.serialNumber} (${action.kind})`
     default:

@@ -131,6 +131,8 @@ export interface Journal {
   /** U5; call only after a user was proven. */
   migrated(user: ObjectId, tenantId: string, memory: NonNullable<UserMemory['migrated']>): Promise<void>
   memory(tenantId: string, users: readonly ObjectId[]): Promise<ReadonlyMap<ObjectId, UserMemory>>
+  /** The user counts as never migrated; an undo comes before (U5). */
+  forgetMigrated(tenantId: string, user: ObjectId): Promise<void>
   /** Erases every run, image and memory of a tenant; the key and locks stay. */
   forgetTenant(tenantId: string): Promise<void>
   /** The key of all keyed hashes of this state; made on first use, 32 bytes. */

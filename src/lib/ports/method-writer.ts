@@ -31,6 +31,8 @@ export interface MethodWriter {
     phone: {readonly slot: PhoneSlot; readonly number: string; readonly change: 'create' | 'replace'},
     signal: AbortSignal,
   ): Promise<Outcome>
+  /** A mobile number only without an alternate, the default's number never: Graph refuses. Gone already: `already-done`. */
+  removePhone(user: ObjectId, slot: PhoneSlot, signal: AbortSignal): Promise<Outcome>
   /** Into the inventory, to nobody. */
   createToken(token: NewToken, signal: AbortSignal): Promise<Made<'deviceId'>>
   updateToken(
@@ -49,11 +51,14 @@ export interface MethodWriter {
     token: Pick<NewToken, 'secret' | 'timeIntervalInSeconds' | 'hashFunction'>,
     signal: AbortSignal,
   ): Promise<Outcome>
+  /** Stays assigned; its codes no longer count. */
+  deactivateToken(user: ObjectId, methodId: string, signal: AbortSignal): Promise<Outcome>
   /** The token goes back to the inventory. */
   unassignToken(user: ObjectId, methodId: string, signal: AbortSignal): Promise<Outcome>
   /** Out of the inventory; only while unassigned. */
   deleteToken(deviceId: string, signal: AbortSignal): Promise<Outcome>
-  setDefault(user: ObjectId, method: DefaultMethod, signal: AbortSignal): Promise<Outcome>
+  /** Null: none. That Graph takes it is described, not documented; a refusal is an outcome. */
+  setDefault(user: ObjectId, method: DefaultMethod | null, signal: AbortSignal): Promise<Outcome>
   /** P9 */
   disableSmsSignIn(user: ObjectId, phoneMethodId: string, signal: AbortSignal): Promise<Outcome>
 }

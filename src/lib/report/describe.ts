@@ -22,6 +22,8 @@ export function describeAction(action: Action): string {
       return `remove ${action.slot} ${action.number}`
     case 'clear-default':
       return `make ${methodName(action.previous)} the default no longer; there was none`
+    case 'deactivate-token':
+      return `make token ${action.serialNumber} assigned but not activated again`
     case 'delete-token':
       return `delete token ${action.serialNumber} from the inventory`
     case 'disable-sms-sign-in':

@@ -54,6 +54,10 @@ function isChange(action: UserPlan['actions'][number]): boolean {
     case 'update-token':
     case 'disable-sms-sign-in':
     case 'unassign-token':
+    case 'remove-phone':
+    case 'clear-default':
+    case 'deactivate-token':
+    case 'delete-token':
       return true
     case 'create-token':
     case 'assign-token':

@@ -1,5 +1,5 @@
 import {MfaError} from '../errors/mfa-error.js'
-import type {ActionRecord, Journal, RunRecord, UserResultRecord} from '../ports/journal.js'
+import type {ActionRecord, Journal, RunKind, RunRecord, UserResultRecord} from '../ports/journal.js'
 import type {Column} from '../ports/output.js'
 import {type Show, TABLE_LIMIT, writeCsv} from './show.js'
 
@@ -116,8 +116,10 @@ export async function showRun(
   return {run, users, actions}
 }
 
-async function findRun(name: string, journal: Journal): Promise<RunRecord> {
-  const runs = [...(await journal.runs())].sort((one, other) => (one.id < other.id ? 1 : -1))
+/** By id, by its first letters, or `last` (of a kind, if one is given). Throws MfaError `usage` if there is none or several. */
+export async function findRun(name: string, journal: Journal, kind?: RunKind): Promise<RunRecord> {
+  const all = (await journal.runs()).filter((run) => kind === undefined || run.kind === kind)
+  const runs = all.sort((one, other) => (one.id < other.id ? 1 : -1))
   const found = name === 'last' ? runs.slice(0, 1) : runs.filter(({id}) => id.startsWith(name.toUpperCase()))
   const [run] = found
   if (run !== undefined && found.length === 1) return run

@@ -61,7 +61,7 @@ function dumpUser(store: Store, seq: number, stored: StoredUser): TenantUser {
   const one = (kind: FactKind): object | undefined =>
     factsOf<object>(store, seq, kind).find(({id}) => id === ONLY)?.body
   const {createdDateTime: _created, ...user} = stored
-  const preferences = one('preferences')
+  const preferences = one('preferences') as Preferences | undefined
   const all = {
     ...user,
     phoneMethods: factsOf<object>(store, seq, 'phone').map(({body}) => body),
@@ -69,7 +69,7 @@ function dumpUser(store: Store, seq: number, stored: StoredUser): TenantUser {
     microsoftAuthenticatorMethods: list('microsoftAuthenticator'),
     fido2Methods: list('fido2'),
     windowsHelloForBusinessMethods: list('windowsHelloForBusiness'),
-    signInPreferences: preferences === undefined ? undefined : withoutEmpty(preferences),
+    signInPreferences: isDefault(preferences) ? undefined : withoutEmpty(preferences ?? {}),
     ...one('requirements'),
   }
   // Rows were checked when they came in.
@@ -101,6 +101,17 @@ function dumpDevices(store: Store, secrets: boolean): TenantFile['hardwareOathDe
       ...(owner === null ? {} : {assignedTo: storedUser(store, owner)?.userPrincipalName ?? ''}),
       ...(status === 'activated' ? {activated: true} : {}),
     }))
+}
+
+type Preferences = NonNullable<TenantUser['signInPreferences']>
+
+/** As for a user whose preferences nobody ever touched. */
+function isDefault(preferences: Preferences | undefined): boolean {
+  const {
+    isSystemPreferredAuthenticationMethodEnabled: system,
+    userPreferredMethodForSecondaryAuthentication: method,
+  } = preferences ?? {}
+  return (system ?? false) === false && (method ?? null) === null
 }
 
 function withoutEmpty(value: object): object {

@@ -156,6 +156,10 @@ export class SqliteJournal implements Journal {
     return readMemory(this.#db, tenantId, users)
   }
 
+  async forgetMigrated(tenantId: string, user: ObjectId): Promise<void> {
+    this.#db.run('DELETE FROM migrated WHERE tenant_id = ? AND user = ?', tenantId, user)
+  }
+
   async forgetTenant(tenantId: string): Promise<void> {
     this.#db.transaction(() => {
       for (const table of ['actions', 'migrated', 'numbers', 'tokens', 'runs']) {

@@ -42,6 +42,10 @@ function forbidden(action: Action, allowed: AllowedMethods): string | undefined 
     case 'set-default': // M3 has judged it.
     case 'disable-sms-sign-in':
     case 'unassign-token':
+    case 'remove-phone':
+    case 'clear-default':
+    case 'deactivate-token':
+    case 'delete-token':
       return undefined
   }
   return action satisfies never

@@ -1,6 +1,6 @@
 import type {ActionId, ObjectId} from '../../model/brand.js'
 import type {EntraHardwareToken, InventoryToken} from '../../model/entra-user.js'
-import type {Action, ItemRef, RuleId, TokenParameters} from '../plan.js'
+import type {Action, ItemRef, RuleId, TokenParameters, UpdateToken} from '../plan.js'
 import {actionId, byText} from './draft.js'
 import type {PlanUserInput} from './draft.js'
 
@@ -123,7 +123,13 @@ export function bring(
   })
   if (standing.at === 'nowhere') actions.push({kind: 'create-token', ...base('create-token'), ...parameters})
   if (standing.at === 'inventory' && differences(wanted, standing.device).length > 0) {
-    actions.push({kind: 'update-token', ...base('update-token'), ...parameters, deviceId: standing.device.id})
+    actions.push({
+      kind: 'update-token',
+      ...base('update-token'),
+      ...parameters,
+      deviceId: standing.device.id,
+      previous: detailsOf(standing.device),
+    })
   }
   if (standing.at !== 'user') {
     const which = standing.at === 'inventory' ? {deviceId: standing.device.id} : {}
@@ -142,4 +148,11 @@ export function bring(
     existed,
   })
   return {actions, activation: activate.id}
+}
+
+/** What undo writes back; undefined where the inventory has something that Graph does not take. */
+function detailsOf(device: InventoryToken): UpdateToken['previous'] {
+  const {manufacturer, model, hashFunction, timeIntervalInSeconds: seconds} = device
+  if (seconds !== 30 && seconds !== 60) return undefined
+  return {manufacturer, model, timeIntervalInSeconds: seconds, hashFunction}
 }
