@@ -8,12 +8,14 @@ import type {
 /** Stands for everybody in a policy's targets. */
 const ALL_USERS = 'all_users'
 
-/** M3: object ids of the groups that the policy's targets and exclusions name; whose members have to be known. */
+/**
+ * M3: object ids of the groups whose members have to be known: those that targets and exclusions of enabled methods name.
+ * Of a method that is off, its groups decide nothing.
+ */
 export function policyGroups(policy: MethodsPolicy): readonly string[] {
-  const ids = policy.configurations.flatMap((each) => [
-    ...each.include.map((target) => target.id),
-    ...each.exclude,
-  ])
+  const ids = policy.configurations
+    .filter((each) => each.enabled)
+    .flatMap((each) => [...each.include.map((target) => target.id), ...each.exclude])
   return [...new Set(ids)].filter((id) => id !== ALL_USERS).toSorted()
 }
 
