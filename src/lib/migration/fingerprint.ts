@@ -11,7 +11,8 @@ const RULES_VERSION = 1
 
 /**
  * U5: keyed hash over every field of the record that decides anything. Secrets go in by their own keyed hash.
- * Where in a file a wrong value stands does not count; the order of tokens neither.
+ * The order of devices and tokens counts: a plan names them by their place, and their secrets are read again from there.
+ * Where in a file a wrong value stands does not.
  */
 export function serverFingerprint(server: ServerUser, hashKey: Uint8Array): string {
   const mark = (secret: Secret | undefined) =>
@@ -24,19 +25,15 @@ export function serverFingerprint(server: ServerUser, hashKey: Uint8Array): stri
     [server.mode, server.pinMode, server.smsDirection, server.smsMode, server.phoneAppMode],
     [server.enabled, server.lastModified],
     server.devices.map((d) => [d.name, mark(d.token), mark(d.oathSecret), d.appVersion, d.registeredAt]),
-    server.oathTokens
-      .map((t) =>
-        JSON.stringify([
-          t.serialNumber,
-          mark(t.secret),
-          t.timeInterval,
-          t.manufacturer,
-          t.model,
-          t.hashFunction,
-          t.seedConflict !== undefined,
-        ]),
-      )
-      .sort(byText),
+    server.oathTokens.map((t) => [
+      t.serialNumber,
+      mark(t.secret),
+      t.timeInterval,
+      t.manufacturer,
+      t.model,
+      t.hashFunction,
+      t.seedConflict !== undefined,
+    ]),
     server.faults.map((f) => JSON.stringify([f.severity, f.field])).sort(byText),
   ]
   return keyedHash(hashKey, JSON.stringify(fields))
