@@ -1,4 +1,4 @@
-import {beforeAll, expect, test} from 'vitest'
+import {beforeAll, test} from 'vitest'
 
 import type {Faults} from '../../src/lib/sandbox/faults.js'
 import {GROUP, manyUsersBundle, manyUsersTenant} from '../helpers/many-users.js'

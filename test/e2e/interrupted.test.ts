@@ -1,4 +1,4 @@
-import {afterAll, beforeAll, expect, test} from 'vitest'
+import {afterAll, beforeAll, test} from 'vitest'
 
 import {GROUP, manyUsersBundle, manyUsersTenant} from '../helpers/many-users.js'
 import {newPlace, type Place} from '../helpers/mfa.js'
