@@ -7,6 +7,7 @@ import {printTable} from './lib/table.js'
 
 const BENCHMARKS = {
   plan: {users: 100_000, rounds: 5, load: async () => (await import('./plan.js')).plan},
+  memory: {users: 100_000, rounds: 1, load: async () => (await import('./memory.js')).memory},
   'start-up': {rounds: 25, load: async () => (await import('./start-up.js')).startUp},
 }
 

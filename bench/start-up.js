@@ -12,7 +12,7 @@ const here = (name) => fileURLToPath(new URL(`lib/${name}`, import.meta.url))
 export async function startUp({rounds}) {
   const cache = await temporaryFolder('cache')
   const programs = {
-    node: [here('nothing.js')],
+    node: ['--eval', ''],
     oclif: [here('only-oclif.js')],
     version: [BIN, '--version'],
     help: [BIN, 'migrate', '--help'],

@@ -1,7 +1,10 @@
+import {once} from 'node:events'
+
 import {Command, Flags} from '@oclif/core'
 
 import {EXIT, type ExitName} from './lib/errors/exit-codes.js'
 import {MfaError} from './lib/errors/mfa-error.js'
+import {jsonText} from './lib/report/lazy-list.js'
 import type {Wiring} from './wire.js'
 
 /** What every command's result may carry besides its own keys. */
@@ -31,6 +34,23 @@ export abstract class MfaCommand extends Command {
   /** Aborted on Ctrl-C, with the error that ends the command. */
   protected get signal(): AbortSignal {
     return this.#interrupt.signal
+  }
+
+  /** As oclif's, but the result is printed while what it is read from is still open, and in pieces. */
+  protected override async _run<T>(): Promise<T> {
+    let error: Error | undefined
+    try {
+      await this.init()
+      const result: unknown = await this.run()
+      if (this.jsonEnabled()) await print(jsonText(this.toSuccessJson(result)))
+      return result as T
+    } catch (thrown) {
+      error = thrown as Error
+      await this.catch(error)
+      return undefined as T
+    } finally {
+      await this.finally(error)
+    }
   }
 
   override async init(): Promise<void> {
@@ -90,6 +110,13 @@ export abstract class MfaCommand extends Command {
     await this.#wiring?.close()
     await super.finally(error)
   }
+}
+
+/** Waits for a slow reader instead of piling up what it has not read yet. */
+async function print(pieces: Iterable<string>): Promise<void> {
+  const {stdout} = process
+  for (const piece of pieces) if (!stdout.write(piece)) await once(stdout, 'drain')
+  stdout.write('\n')
 }
 
 const interrupted = (name: NodeJS.Signals): MfaError =>

@@ -1,2 +1,2 @@
-// Does nothing but import oclif; what start-up is measured against.
-import '@oclif/core'
+// Does nothing but load oclif; what start-up is measured against.
+await import('@oclif/core')

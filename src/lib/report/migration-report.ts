@@ -17,7 +17,7 @@ import {
   userColumns,
 } from './plan-rows.js'
 import {describeProblem} from './problems.js'
-import {type Show, TABLE_LIMIT, usersOf, writeCsv} from './show.js'
+import {only, type Show, TABLE_LIMIT, usersOf, writeCsv} from './show.js'
 import {verdictLine} from './verdict.js'
 
 /** Graph's write quota for an app in a tenant: 3,000 writes in 150 s. */
@@ -38,7 +38,7 @@ export const showPlanned =
     for (const problem of collected.problems) out.prose(`! ${describeProblem(problem)}`)
     if (actions > 0) await out.table(planTableColumns, namedOnce(changes(plans)), {limit: TABLE_LIMIT})
     const minutes = Math.ceil(actions / WRITES_PER_SECOND / 60)
-    out.line(
+    out.prose(
       actions === 0
         ? 'Plan: nothing to write'
         : `Plan: ${actions} changes for ${writers} users; at Graph's write quota at most ${minutes} min`,
@@ -60,10 +60,9 @@ export async function showMigration(
   const {summary} = results
   await writeCsv(options.csv, userColumns, values(results.users), show)
   await showFindings(results.users, show)
-  const bad = [...values(results.users)].filter(isBad)
-  if (bad.length > 0) {
+  if (summary.failed + summary.partly > 0) {
     out.line('\nFailed or in doubt')
-    await out.table(failureColumns, bad, {limit: TABLE_LIMIT})
+    await out.table(failureColumns, only(values(results.users), isBad), {limit: TABLE_LIMIT})
   }
   if (summary.smsOrVoiceOnly > 0) {
     out.prose(

@@ -1,6 +1,7 @@
 import type {Files} from '../ports/files.js'
 import type {Column, Output} from '../ports/output.js'
 import {csvChunks} from './csv.js'
+import {LazyList} from './lazy-list.js'
 
 /** What a report needs to reach people: stdout and files. */
 export interface Show {
@@ -32,12 +33,15 @@ export async function usersOf<User>(
   isNotable: (user: User) => boolean,
   file: string,
   {files}: Pick<Show, 'files'>,
-): Promise<{readonly users: readonly User[]; readonly usersFile?: string}> {
+): Promise<{readonly users: Iterable<User>; readonly usersFile?: string}> {
   if (count <= JSON_LIMIT) return {users: [...all()]}
   await files.write(file, jsonLines(all()))
-  const users: User[] = []
-  for (const user of all()) if (isNotable(user)) users.push(user)
-  return {users, usersFile: file}
+  return {users: new LazyList(() => only(all(), isNotable)), usersFile: file}
+}
+
+/** Those of the values that `wanted` takes, one at a time. */
+export function* only<T>(values: Iterable<T>, wanted: (value: T) => boolean): Iterable<T> {
+  for (const value of values) if (wanted(value)) yield value
 }
 
 function* jsonLines(values: Iterable<unknown>): Iterable<string> {

@@ -1,0 +1,61 @@
+/**
+ * A list that is made anew each time somebody goes through it, so that a result may name any number of users in flat
+ * memory. `jsonText` writes it element by element; `JSON.stringify` takes it for an array.
+ */
+export class LazyList<T> implements Iterable<T> {
+  readonly #make: () => Iterable<T>
+
+  constructor(make: () => Iterable<T>) {
+    this.#make = make
+  }
+
+  [Symbol.iterator](): Iterator<T> {
+    return this.#make()[Symbol.iterator]()
+  }
+
+  toJSON(): readonly T[] {
+    return [...this]
+  }
+}
+
+/** Characters that a piece has at least, but for the last. */
+const PIECE = 64 * 1024
+
+/** `JSON.stringify(value, null, 2)` in pieces; of a LazyList among the values only one element is in memory at a time. */
+export function* jsonText(value: Readonly<Record<string, unknown>>): Generator<string> {
+  let held = ''
+  for (const part of parts(value)) {
+    held += part
+    if (held.length < PIECE) continue
+    yield held
+    held = ''
+  }
+  yield held
+}
+
+function* parts(value: Readonly<Record<string, unknown>>): Generator<string> {
+  let before = '{\n  '
+  for (const [key, entry] of Object.entries(value)) {
+    if (entry === undefined) continue
+    yield `${before}${JSON.stringify(key)}: `
+    before = ',\n  '
+    if (entry instanceof LazyList) yield* elements(entry)
+    else yield indented(entry, '  ')
+  }
+  yield before.startsWith('{') ? '{}' : '\n}'
+}
+
+function* elements(list: LazyList<unknown>): Generator<string> {
+  let before = '[\n    '
+  for (const element of list) {
+    yield `${before}${indented(element, '    ')}`
+    before = ',\n    '
+  }
+  yield before.startsWith('[') ? '[]' : '\n  ]'
+}
+
+/** What JSON has no word for is null in a list. */
+function indented(value: unknown, indent: string): string {
+  const text = JSON.stringify(value, null, 2) as string | undefined
+  return (text ?? 'null').replaceAll('\n', `\n${indent}`)
+}
