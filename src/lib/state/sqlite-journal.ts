@@ -5,6 +5,7 @@ import type {Clock} from '../ports/clock.js'
 import type {ActionRecord, Journal, Lock, LockHolder, RunRecord, RunStart, RunStatus, UserMemory, UserResultRecord} from '../ports/journal.js' // prettier-ignore
 import type {Database, Row} from './database.js'
 import {isEntraMethods, reader} from './decode.js'
+import {GroupCommit} from './group-commit.js'
 import {LOCK_TIMING, type LockTiming, SqliteLocks} from './locks.js'
 import {actionRecord, runRecord, userResultRecord} from './records.js'
 import {nextRunId} from './run-ids.js'
@@ -21,11 +22,13 @@ export class SqliteJournal implements Journal {
   readonly #db: Database
   readonly #clock: Clock
   readonly #locks: SqliteLocks
+  readonly #group: GroupCommit
 
   constructor(db: Database, clock: Clock, timing: LockTiming = LOCK_TIMING) {
     this.#db = db
     this.#clock = clock
     this.#locks = new SqliteLocks(db, clock, timing)
+    this.#group = new GroupCommit(db)
   }
 
   async beginRun(start: RunStart): Promise<{readonly run: RunRecord; readonly resumed: boolean}> {
@@ -76,12 +79,15 @@ export class SqliteJournal implements Journal {
   }
 
   async intent(record: Omit<ActionRecord, 'outcome' | 'outcomeAt' | 'made'>): Promise<void> {
-    const changed = this.#db.run(
-      `INSERT INTO actions (run, tenant_id, user, user_principal_name, action, intent, intent_at)
-       SELECT id, tenant_id, ?, ?, ?, ?, ? FROM runs WHERE id = ?`,
-      record.user, record.userPrincipalName, record.action, JSON.stringify(record.intent), record.intentAt, record.run,
-    ) // prettier-ignore
-    if (changed === 0) throw new Error(`No run ${record.run}`)
+    await this.#group.write(() => {
+      const changed = this.#db.run(
+        `INSERT INTO actions (run, tenant_id, user, user_principal_name, action, intent, intent_at)
+         SELECT id, tenant_id, ?, ?, ?, ?, ? FROM runs WHERE id = ?`,
+        record.user, record.userPrincipalName, record.action, JSON.stringify(record.intent), record.intentAt,
+        record.run,
+      ) // prettier-ignore
+      if (changed === 0) throw new Error(`No run ${record.run}`)
+    })
   }
 
   async outcome(
@@ -91,7 +97,7 @@ export class SqliteJournal implements Journal {
     result: Parameters<Journal['outcome']>[3],
     at: string,
   ): Promise<void> {
-    this.#db.transaction(() => {
+    await this.#group.write(() => {
       const made = result.made === undefined ? null : JSON.stringify(result.made)
       const row = this.#db.get(
         `UPDATE actions SET status = ?, outcome = ?, made = coalesce(?, made), outcome_at = ?
@@ -117,7 +123,7 @@ export class SqliteJournal implements Journal {
 
   async beforeImage(run: RunId, user: ObjectId, image: EntraMethods, at: string): Promise<void> {
     const sql = 'INSERT INTO images (run, user, image, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING'
-    this.#db.run(sql, run, user, JSON.stringify(image), at)
+    await this.#group.write(() => this.#db.run(sql, run, user, JSON.stringify(image), at))
   }
 
   async beforeImageOf(run: RunId, user: ObjectId): Promise<EntraMethods | undefined> {
@@ -130,12 +136,13 @@ export class SqliteJournal implements Journal {
   }
 
   async userResult(record: UserResultRecord): Promise<void> {
-    this.#db.run(
-      `INSERT OR REPLACE INTO results (run, user, user_principal_name, source, outcome, findings, at)
-       VALUES (?, ?, ?, ?, ?, ?, ?)`,
-      record.run, record.user, record.userPrincipalName, record.source ?? null, record.outcome,
-      JSON.stringify(record.findings), record.at,
-    ) // prettier-ignore
+    const sql = `INSERT OR REPLACE INTO results (run, user, user_principal_name, source, outcome, findings, at)
+       VALUES (?, ?, ?, ?, ?, ?, ?)`
+    const {run, user, userPrincipalName, source, outcome, at} = record
+    const findings = JSON.stringify(record.findings)
+    await this.#group.write(() =>
+      this.#db.run(sql, run, user, userPrincipalName, source ?? null, outcome, findings, at),
+    )
   }
 
   async *userResults(run: RunId): AsyncGenerator<UserResultRecord> {
@@ -149,7 +156,7 @@ export class SqliteJournal implements Journal {
     tenantId: string,
     memory: NonNullable<UserMemory['migrated']>,
   ): Promise<void> {
-    rememberMigrated(this.#db, tenantId, user, memory)
+    await this.#group.write(() => rememberMigrated(this.#db, tenantId, user, memory))
   }
 
   async memory(tenantId: string, users: readonly ObjectId[]): Promise<ReadonlyMap<ObjectId, UserMemory>> {
@@ -192,6 +199,7 @@ export class SqliteJournal implements Journal {
   /** Releases what is still locked. */
   async close(): Promise<void> {
     try {
+      this.#group.flush()
       await this.#locks.releaseAll()
     } finally {
       this.#db.close()
