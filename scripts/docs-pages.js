@@ -28,6 +28,7 @@ const EXITS = {
   'sandbox:serve': ['unavailable', 'data'],
   'sandbox:show': ['unavailable', 'data'],
   'source:check': ['auth', 'unavailable', 'data', 'interrupted'],
+  undo: ['partial', 'auth', 'locked', 'unavailable', 'refused', 'declined', 'data', 'interrupted'],
   'users:list': ['auth', 'unavailable', 'data', 'interrupted'],
   'users:show': ['auth', 'unavailable', 'data', 'interrupted'],
 }

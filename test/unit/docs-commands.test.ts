@@ -5,7 +5,7 @@ import {beforeAll, describe, expect, it} from 'vitest'
 
 const root = join(import.meta.dirname, '../..')
 /** Commands of oclif's plugins, and flags that oclif itself knows. */
-const PLUGINS = ['help', 'autocomplete']
+const PLUGINS = new Set(['help', 'autocomplete'])
 const ANYWHERE = ['help', 'version']
 
 interface Flag {
@@ -68,7 +68,7 @@ describe('command lines in the documentation', () => {
     if (flags === undefined) {
       const isTopic =
         [...commands.keys()].some((each) => each.startsWith(`${words[0]} `)) && words.length === 1
-      const isPlain = PLUGINS.includes(words[0] ?? '') || /^(--(help|version)|COMMAND\b)/.test(line)
+      const isPlain = PLUGINS.has(words[0] ?? '') || /^(--(help|version)|COMMAND\b)/.test(line)
       return isTopic || isPlain ? undefined : `no such command: mfa ${line}`
     }
     const known = new Set([

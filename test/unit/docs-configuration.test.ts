@@ -41,7 +41,7 @@ describe('docs/configuration.md', () => {
     const source = (await Promise.all(files.map((name) => readFile(join(folder, name), 'utf8')))).join('\n')
     const read = new Set(source.match(/(?<=')(?:MFA|AZURE)_[A-Z_]+(?=')/g))
     expect(files).toHaveLength(2)
-    expect(names(2, /(?:MFA|AZURE)_[A-Z_]+/g).toSorted()).toEqual([...read].toSorted())
+    expect(new Set(names(2, /(?:MFA|AZURE)_[A-Z_]+/g))).toEqual(read)
   })
 
   it('shows an example that is right', () => {

@@ -27,16 +27,17 @@ describe('docs/rules.md', () => {
   })
 
   it('has one row for every finding code, and none for another', () => {
-    const codes = firstCells().filter(
-      (cell) => cell?.includes('-') === true || cell === 'disabled' || cell === 'unreadable',
-    )
-    expect(codes.filter((code) => code !== '---').toSorted()).toEqual(FINDING_CODES.toSorted())
+    const [, codes = ''] = text.split('## Finding codes')
+    const rows = [...codes.matchAll(/^\| `([\w-]+)` \|/gm)].map(([, code = '']) => code)
+    expect(rows.toSorted()).toEqual(FINDING_CODES.toSorted())
   })
 
   it('names each finding code at the rule that makes it', () => {
     const [rules = ''] = text.split('## Finding codes')
-    for (const code of FINDING_CODES) {
-      if (code !== 'nothing-to-carry') expect(rules, code).toContain(`\`${code}\``)
-    }
+    // Whoever has nothing to carry is found by way of any match.
+    const missing = FINDING_CODES.filter(
+      (code) => code !== 'nothing-to-carry' && !rules.includes(`\`${code}\``),
+    )
+    expect(missing).toEqual([])
   })
 })
