@@ -240,6 +240,17 @@ describe('O1', () => {
     )
   })
 
+  it('is somebody else’s where Graph tells that it is assigned, but not to whom', () => {
+    const plan = planUser(
+      planInput({
+        server: {oathTokens: [token('T1', {secret: seed(1)})]},
+        inventory: inventoryOf(inventoryToken('T1', {status: 'activated'})),
+      }),
+    )
+    expect(kinds(plan, 'token:0')).toEqual([])
+    expect(codes(plan, 'token:0')).toEqual(['token-assigned-elsewhere'])
+  })
+
   it('by remembered secret, where the serial number is not in Entra', () => {
     const plan = planUser(
       planInput({

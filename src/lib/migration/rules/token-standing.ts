@@ -38,8 +38,13 @@ export function standingOf(serial: string, input: PlanUserInput): Standing {
       deviceId: device?.id ?? methods[0]?.deviceId,
     }
   }
-  if (entries.some((entry) => entry.assignedTo !== undefined)) return {at: 'elsewhere'}
+  if (entries.some(isTaken)) return {at: 'elsewhere'}
   return entries[0] === undefined ? {at: 'nowhere'} : {at: 'inventory', device: entries[0]}
+}
+
+/** Also where Graph tells that a token is assigned, but not to whom. */
+function isTaken({assignedTo, status}: InventoryToken): boolean {
+  return assignedTo !== undefined || status === 'assigned' || status === 'activated'
 }
 
 function isMethodOf(method: EntraHardwareToken, serial: string, entries: readonly InventoryToken[]): boolean {
