@@ -1,6 +1,6 @@
 import {createHash} from 'node:crypto'
 import type {SourceKey} from '../../src/lib/model/brand.js'
-import {MfaError} from '../../src/lib/errors/mfa-error.js'
+import type {MfaError} from '../../src/lib/errors/mfa-error.js'
 import type {ServerIdentity, ServerUser} from '../../src/lib/model/server-user.js'
 import type {Source, SourceDescription, SourceProblem} from '../../src/lib/ports/source.js'
 

@@ -225,8 +225,8 @@ test('5,000 users, never more than a pool full under way', async () => {
   // The journal in memory compares every number with all the others before it keeps it.
   const journal = new MemoryJournal(at.clock, at.store)
   const outcome = journal.outcome.bind(journal)
-  journal.outcome = (user, action, id, {remember: _, ...result}, when) =>
-    outcome(user, action, id, result, when)
+  journal.outcome = (of, user, action, {remember: _remember, ...result}, when) =>
+    outcome(of, user, action, result, when)
   const report = await run(at, {deps: {journal}})
   expect(report.results.summary).toMatchObject({users: 5000, migrated: 5000})
   expect(at.tenant.mostUnderWay).toBeGreaterThan(20)
