@@ -239,6 +239,67 @@ describe.each([
     })
   })
 
+  describe('R8: forgetting', () => {
+    const image: EntraMethods = {
+      phones: [], authenticators: [], softwareOath: [], hardwareOath: [], others: [], systemPreferred: false,
+    } // prettier-ignore
+    const traces = async (user: ObjectId) => ({
+      actions: (await collect(journal.actions(run, user))).length,
+      image: (await journal.beforeImageOf(run, user)) !== undefined,
+      results: (await collect(journal.userResults(run))).filter((one) => one.user === user).length,
+      migrated: (await memoryOf(user)).migrated !== undefined,
+    })
+    const leave = async (user: ObjectId, name: string): Promise<void> => {
+      await journal.beforeImage(run, user, image, AT)
+      await journal.userResult({
+        run,
+        user,
+        userPrincipalName: name,
+        outcome: 'migrated',
+        findings: [],
+        at: AT,
+      })
+      await journal.migrated(user, TENANT, {
+        run, source: name as SourceKey, serverFingerprint: 's', optionsFingerprint: 'o', smsOrVoiceOnly: false, at: AT,
+      }) // prettier-ignore
+    }
+    const GONE = {actions: 0, image: false, results: 0, migrated: false}
+    const KEPT = {actions: 0, image: true, results: 1, migrated: true}
+
+    test('a user, by name in any case, and nobody else', async () => {
+      await leave(ANN, 'ann@contoso.com')
+      await leave(BOB, 'bob@contoso.com')
+      expect(await journal.forget({user: 'ANN@contoso.com'})).toBe(1)
+      expect([await traces(ANN), await traces(BOB)]).toEqual([GONE, KEPT])
+      expect(await journal.forget({user: 'ann@contoso.com'})).toBe(0)
+      expect(await journal.run(run)).toBeDefined()
+    })
+
+    test('a run with everybody in it', async () => {
+      await leave(ANN, 'ann@contoso.com')
+      await leave(BOB, 'bob@contoso.com')
+      expect(await journal.forget({run})).toBe(2)
+      expect([await traces(ANN), await traces(BOB)]).toEqual([GONE, GONE])
+      expect(await journal.run(run)).toBeUndefined()
+    })
+
+    test('a user of a run, by id', async () => {
+      await leave(ANN, 'ann@contoso.com')
+      await leave(BOB, 'bob@contoso.com')
+      expect(await journal.forget({run, user: BOB})).toBe(1)
+      expect([await traces(ANN), await traces(BOB)]).toEqual([KEPT, GONE])
+      expect(await journal.run(run)).toBeDefined()
+    })
+
+    test('that a user was migrated', async () => {
+      await leave(ANN, 'ann@contoso.com')
+      await journal.forgetMigrated('another', ANN)
+      expect((await traces(ANN)).migrated).toBe(true)
+      await journal.forgetMigrated(TENANT, ANN)
+      expect(await traces(ANN)).toEqual({...KEPT, migrated: false})
+    })
+  })
+
   describe('memory', () => {
     test('of somebody unknown it is empty', async () => {
       expect(await memoryOf(ANN)).toEqual({numbers: {}, tokens: [], unsettled: []})
@@ -390,6 +451,13 @@ describe.each([
       expect(await journal.locks()).toMatchObject([{command: 'two'}])
       await second.release()
       expect(await journal.locks()).toEqual([])
+    })
+
+    test('one that is broken by hand is free at once', async () => {
+      expect(await journal.breakLock('a')).toBe(false)
+      await journal.lock('a', 'one')
+      expect(await journal.breakLock('a')).toBe(true)
+      await (await journal.lock('a', 'two')).release()
     })
 
     test('closing releases', async () => {

@@ -13,6 +13,10 @@ export class MemoryFiles implements Files {
     this.texts.set(path, text)
   }
 
+  async remove(paths: readonly string[]): Promise<void> {
+    for (const path of paths) this.texts.delete(path)
+  }
+
   async *lines(path: string): AsyncGenerator<string> {
     const text = this.texts.get(path)
     if (text === undefined) throw new MfaError('NO_FILE', `${path}: no such file`, {exit: 'data'})

@@ -188,6 +188,32 @@ export class MemoryJournal implements Journal {
     this.store.migrated.delete(owner(tenantId, user))
   }
 
+  async forget({run, user}: {run?: RunId | undefined; user?: string | undefined}): Promise<number> {
+    const {actions, images, migrated, results, remembered, runs} = this.store
+    const name = user?.toLowerCase()
+    const isMeant = (record: Pick<ActionRecord, 'run' | 'user' | 'userPrincipalName'>): boolean =>
+      (run === undefined || record.run === run) &&
+      (user === undefined || record.user === user || record.userPrincipalName.toLowerCase() === name)
+    const users = new Set([...actions, ...results.values()].filter(isMeant).map((record) => record.user))
+    const isGone = (of: string, whose: string): boolean =>
+      users.has(whose as ObjectId) && (run === undefined || of === run)
+    actions.splice(0, Infinity, ...actions.filter((record) => !isGone(record.run, record.user)))
+    for (const map of [images, results]) {
+      for (const key of map.keys()) {
+        const [of = '', whose = ''] = key.split(' ')
+        if (isGone(of, whose)) map.delete(key)
+      }
+    }
+    for (const [key, memory] of migrated) {
+      if (isGone(memory.run, key.split(' ')[1] ?? '')) migrated.delete(key)
+    }
+    if (run === undefined) {
+      const rest = remembered.filter((one) => !users.has(one.owner.split(' ')[1] as ObjectId))
+      remembered.splice(0, Infinity, ...rest)
+    } else if (user === undefined) runs.delete(run)
+    return users.size
+  }
+
   async forgetTenant(tenantId: string): Promise<void> {
     const {actions, images, migrated, remembered, results, runs} = this.store
     for (const [id, run] of runs) {
@@ -246,6 +272,11 @@ export class MemoryJournal implements Journal {
     const holder = this.store.locks.get(name)
     this.store.locks.delete(name)
     holder?.lost.abort(new MfaError('LOCK_LOST', `The lock ${name} was lost.`, {exit: 'locked'}))
+  }
+
+  async breakLock(name: string): Promise<boolean> {
+    this.store.locks.get(name)?.lost.abort(new Error('released by hand'))
+    return this.store.locks.delete(name)
   }
 
   async locks(): Promise<readonly LockHolder[]> {

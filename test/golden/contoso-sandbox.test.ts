@@ -11,6 +11,7 @@ import {withSeeds} from '../../src/lib/source/seed-file/with-seeds.js'
 import {FakeClock} from '../fakes/clock.js'
 import {journalStore, MemoryJournal} from '../fakes/memory-journal.js'
 import {memoryScratch} from '../fakes/memory-scratch.js'
+import {MemoryFiles} from '../fakes/memory-files.js'
 import {FakeUi} from '../fakes/ui.js'
 
 const FOLDER = 'examples/contoso'
@@ -62,7 +63,7 @@ async function run(group: string): Promise<MigrateReport & {readonly writes: num
       scratch,
       clock,
       ui: new FakeUi(),
-      files: {write: async () => {}, async *lines() {}},
+      files: new MemoryFiles(),
       writer: async () => createMethodWriter(graph, clock),
     },
     new AbortController().signal,

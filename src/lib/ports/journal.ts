@@ -133,6 +133,11 @@ export interface Journal {
   memory(tenantId: string, users: readonly ObjectId[]): Promise<ReadonlyMap<ObjectId, UserMemory>>
   /** The user counts as never migrated; an undo comes before (U5). */
   forgetMigrated(tenantId: string, user: ObjectId): Promise<void>
+  /**
+   * Erases one run, or everything about one user (by user principal name or id) in every run, or both: that user in that
+   * run. What is erased is overwritten on the disk. Answers how many users' records went.
+   */
+  forget(what: {readonly run?: RunId | undefined; readonly user?: string | undefined}): Promise<number>
   /** Erases every run, image and memory of a tenant; the key and locks stay. */
   forgetTenant(tenantId: string): Promise<void>
   /** The key of all keyed hashes of this state; made on first use, 32 bytes. */
@@ -140,5 +145,7 @@ export interface Journal {
   /** Throws MfaError `locked` that says whose the lock is, where and since when. Heartbeats by itself. */
   lock(name: string, command: string): Promise<Lock>
   locks(): Promise<readonly LockHolder[]>
+  /** Takes a lock away from whoever holds it; the holder stops before its next write. False if nobody does. */
+  breakLock(name: string): Promise<boolean>
   close(): Promise<void>
 }

@@ -51,6 +51,10 @@ export class SqliteLocks {
     return this.#db.all('SELECT * FROM locks ORDER BY name').map((row) => this.#holder(row))
   }
 
+  break(name: string): boolean {
+    return this.#db.run('DELETE FROM locks WHERE name = ?', name) > 0
+  }
+
   async releaseAll(): Promise<void> {
     for (const lock of this.#held) await lock.release()
   }

@@ -41,6 +41,10 @@ export const ownerFiles: Files = {
     }
   },
 
+  async remove(paths) {
+    for (const path of paths) await rm(path, {force: true})
+  },
+
   async *lines(path) {
     const stream = createReadStream(path, {encoding: 'utf8'})
     let failure: unknown

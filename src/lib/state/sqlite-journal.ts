@@ -6,6 +6,7 @@ import type {ActionRecord, Journal, Lock, LockHolder, RunRecord, RunStart, RunSt
 import type {Database, Row} from './database.js'
 import {isEntraMethods, reader} from './decode.js'
 import {GroupCommit} from './group-commit.js'
+import {forgetRecords} from './forget.js'
 import {LOCK_TIMING, type LockTiming, SqliteLocks} from './locks.js'
 import {actionRecord, runRecord, userResultRecord} from './records.js'
 import {nextRunId} from './run-ids.js'
@@ -167,6 +168,10 @@ export class SqliteJournal implements Journal {
     this.#db.run('DELETE FROM migrated WHERE tenant_id = ? AND user = ?', tenantId, user)
   }
 
+  async forget({run, user}: {run?: RunId | undefined; user?: string | undefined}): Promise<number> {
+    return forgetRecords(this.#db, run, user)
+  }
+
   async forgetTenant(tenantId: string): Promise<void> {
     this.#db.transaction(() => {
       for (const table of ['actions', 'migrated', 'numbers', 'tokens', 'runs']) {
@@ -190,6 +195,10 @@ export class SqliteJournal implements Journal {
 
   async lock(name: string, command: string): Promise<Lock> {
     return this.#locks.take(name, command)
+  }
+
+  async breakLock(name: string): Promise<boolean> {
+    return this.#locks.break(name)
   }
 
   async locks(): Promise<readonly LockHolder[]> {
