@@ -150,6 +150,15 @@ test('rights that are missing for the write itself: it did not happen', async ()
   expect((await at.journal.runs())[0]?.status).toBe('stopped')
 })
 
+test('a service that gives up on a write leaves it in doubt, until the next run has looked', async () => {
+  const at = jo()
+  at.tenant.fail('setPhone', new MfaError('THROTTLED', 'later', {exit: 'unavailable'}))
+  const report = await run(at)
+  expect(report.stop?.error).toMatchObject({exit: 'unavailable'})
+  expect((await records(at)).map(({outcome}) => outcome?.status)).toEqual(['unknown'])
+  expect(resultOf(await run(at), 'jo').outcome).toBe('migrated')
+})
+
 test('intent before the request, outcome after it, for every action (R1)', async () => {
   const at = jo()
   const log: string[] = []

@@ -28,6 +28,7 @@ const people = (): World =>
 
 async function planned(): Promise<World> {
   const at = people()
+  at.tenant.smsSignInByItself = true
   await run(at, {input: {dryRun: true, out: PLAN}})
   return at
 }
