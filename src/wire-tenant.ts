@@ -31,6 +31,10 @@ interface TenantDeps {
   readonly log: RunLog
 }
 
+/** `sandbox` names the tenant inside the tool, unless requests are sent elsewhere. */
+export const isEmbedded = ({tenant, graphUrl}: Settings): boolean =>
+  tenant?.value === 'sandbox' && graphUrl === undefined
+
 /** Beyond --max-duration: who is under way when it is over is let finish. */
 const ENDING_MS = 60_000
 
@@ -43,7 +47,7 @@ export async function openTenant(
   deps: TenantDeps,
 ): Promise<Tenant> {
   const {clock, ui, log} = deps
-  const embedded = settings.tenant?.value === 'sandbox' && settings.graphUrl === undefined
+  const embedded = isEmbedded(settings)
   const sandbox = embedded ? await startEmbedded(settings) : undefined
   const fetch = createFetch(process.env)
   const provider =

@@ -159,7 +159,14 @@ export class Wiring {
 
   async migrating(): Promise<MigrateDeps> {
     const planning = await this.planning()
-    return {...planning, files: this.files, writer: async () => (await this.tenant()).writer()}
+    const tenant = await this.tenant()
+    const {sentSoFar} = await import('./wire-pace.js')
+    return {
+      ...planning,
+      files: this.files,
+      writer: () => Promise.resolve(tenant.writer()),
+      pace: () => sentSoFar(tenant.pace()),
+    }
   }
 
   async undoing(): Promise<UndoDeps> {
@@ -221,23 +228,40 @@ export class Wiring {
     const text = (name: string) => (typeof flags[name] === 'string' ? flags[name] : undefined)
     const savedPlan = text('plan')
     const request = await this.request(flags)
-    if (savedPlan === undefined && request.group === '') throw missing('--group', 'or --plan')
+    if (savedPlan === undefined && text('retry') === undefined && request.group === '')
+      throw missing('--group', 'or --plan, or --retry')
     if (this.settings.source === undefined) throw missing('--source', 'or set MFA_SOURCE')
     const {parseChangeLimit} = await import('./lib/migration/max-changes.js')
     const {maxChanges, errorsMax, source} = this.settings
+    const pace = paceSettings(flags)
+    const {paceRates} = await import('./wire-pace.js')
     return {
-      request: savedPlan === undefined ? request : await this.#savedRequest(savedPlan, request),
+      request: await this.#requestFor(savedPlan, text('retry'), request),
       dryRun: flags['dry-run'] === true,
       out: text('out'),
       savedPlan,
       maxChanges: maxChanges === undefined ? undefined : parseChangeLimit(maxChanges.value),
       errorsMax: errorsMax?.value ?? 50,
-      maxDurationMs: paceSettings(flags).maxDurationMs,
+      maxDurationMs: pace.maxDurationMs,
+      rates: paceRates(pace, this.settings),
       yes: flags['yes'] === true,
       sourceLabel: source.value.label,
       logFile: (await this.log()).file,
       preview,
     }
+  }
+
+  async #requestFor(
+    savedPlan: string | undefined,
+    retry: string | undefined,
+    request: MigrationRequest,
+  ): Promise<MigrationRequest> {
+    if (savedPlan !== undefined) return this.#savedRequest(savedPlan, request)
+    if (retry === undefined) return request
+    const {retryRequest} = await import('./lib/migration/retry.js')
+    const {findRun} = await import('./lib/report/runs-report.js')
+    const journal = await this.journal()
+    return retryRequest(request, await findRun(retry, journal, 'migrate'), journal)
   }
 
   async #savedRequest(path: string, asked: MigrationRequest): Promise<MigrationRequest> {

@@ -1,7 +1,7 @@
 import {Flags} from '@oclif/core'
 
 import {migrate} from '../lib/migration/migrate.js'
-import {migrateJson, showMigration, showPlanned} from '../lib/report/migration-report.js'
+import {migrateJson, recordRun, showMigration, showPlanned} from '../lib/report/migration-report.js'
 import {MfaCommand, type Result} from '../mfa-command.js'
 import {csvFlag, groupFlag, ruleFlags, sourceFlags, tenantFlags, userFlag} from '../mfa-flags.js'
 
@@ -35,6 +35,11 @@ A run that was cut off goes on with the same command.`
     group: groupFlag,
     user: userFlag,
     plan: Flags.string({summary: 'Apply exactly this saved plan.', helpValue: 'FILE', exclusive: ['out']}),
+    retry: Flags.string({
+      summary: 'Only the users who failed in this run, or are in doubt.',
+      helpValue: 'RUN',
+      exclusive: ['plan', 'user'],
+    }),
     'dry-run': Flags.boolean({summary: 'Plan and show; write nothing.'}),
     'detailed-exitcode': Flags.boolean({
       summary: 'With --dry-run: exit 2 if something would be written.',
@@ -61,11 +66,12 @@ A run that was cut off goes on with the same command.`
     const wired = await this.wire(flags)
     const input = await wired.migrateInput(flags, showPlanned(wired.show))
     const report = await migrate(input, await wired.migrating(), this.signal)
-    await showMigration(report, wired.show, {csv: flags.csv, again: wired.again})
+    const records = await recordRun(report, wired.show, wired.resultsFolder)
+    await showMigration(report, wired.show, {csv: flags.csv, again: wired.again, records})
     if (report.stop !== undefined) throw report.stop.error
     const {partly, failed, actions} = report.results.summary
     if (partly + failed > 0 && !report.dryRun) this.exitWith('partial')
     if (flags['detailed-exitcode'] && actions.planned > 0) this.exitWith('differences')
-    return migrateJson(report, wired.show, wired.resultsFolder)
+    return migrateJson(report, wired.show, wired.resultsFolder, records)
   }
 }

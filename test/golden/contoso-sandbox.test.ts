@@ -54,6 +54,7 @@ async function run(group: string): Promise<MigrateReport & {readonly writes: num
       errorsMax: 50,
       yes: true,
       sourceLabel: FOLDER,
+      rates: {},
       preview: async () => {},
     },
     {

@@ -121,6 +121,7 @@ export async function run(at: World, asked: Asked = {}): Promise<MigrateReport> 
     errorsMax: 50,
     yes: true,
     sourceLabel: './export',
+    rates: {},
     preview: async () => {},
     ...asked.input,
   }

@@ -1,3 +1,24 @@
+import type {Bag} from '../ports/scratch.js'
+import type {UserPlan} from './plan.js'
+
+/** Reads that show one user after the writes: methods, tokens, preference (R4). */
+const READS_AFTER = 3
+
+/** What is left to do once everything is planned. */
+export function workOf(plans: Bag<UserPlan>): WorkCounts {
+  let users = 0
+  let writes = 0
+  let activations = 0
+  for (const [, {actions}] of plans.entries()) {
+    if (actions.length > 0) users++
+    for (const {kind} of actions) {
+      if (kind === 'activate-token') activations++
+      else writes++
+    }
+  }
+  return {users, readsPerUser: READS_AFTER, writes, activations}
+}
+
 /** What a run has ahead of it. */
 export interface WorkCounts {
   readonly users: number

@@ -6,6 +6,7 @@ import type {Files} from '../ports/files.js'
 import type {MethodWriter} from '../ports/method-writer.js'
 import {applyPlans, type Stop} from './apply-plans.js'
 import {type Collected, collectPlans} from './collect.js'
+import {forecast, type Forecast, type PaceRates, workOf} from './forecast.js'
 import {type ChangeLimit, refuseTooManyChanges} from './max-changes.js'
 import {openPlan, type OpenedPlan, planHeader, planText} from './plan-file.js'
 import type {PlanHeader} from './plan.js'
@@ -27,14 +28,24 @@ export interface MigrateInput {
   readonly yes: boolean
   readonly sourceLabel: string
   readonly logFile?: string | undefined
+  /** How fast the service may be asked, for the forecast. */
+  readonly rates: PaceRates
   /** Shows the plan before the question is asked. */
-  readonly preview: (collected: Collected) => Promise<void>
+  readonly preview: (collected: Collected, ahead: Forecast) => Promise<void>
 }
 
 /** `writer` is built only when something is really going to be written. */
 export interface MigrateDeps extends PlanningDeps {
   readonly files: Files
   writer(): Promise<MethodWriter>
+  /** What was sent so far: counts by name. */
+  pace?(): Readonly<Record<string, number>>
+}
+
+/** What came of the forecast. */
+export interface Took {
+  readonly seconds: number
+  readonly [count: string]: number
 }
 
 export interface MigrateReport {
@@ -43,6 +54,9 @@ export interface MigrateReport {
   readonly dryRun: boolean
   readonly collected: Collected
   readonly results: Results
+  readonly forecast: Forecast
+  /** Absent for a dry run. */
+  readonly took?: Took | undefined
   /** Set where the run ended early; thrown by the command after the results are shown. */
   readonly stop: Stop
 }
@@ -79,8 +93,9 @@ async function dryRun(input: MigrateInput, deps: ReadingDeps, signal: AbortSigna
     results.users.set(key, result)
     count(results.summary, result, plan)
   }
-  await input.preview(collected)
-  return {run: null, resumed: false, dryRun: true, collected, results, stop: undefined}
+  const ahead = forecast(workOf(collected.plans), input.rates)
+  await input.preview(collected, ahead)
+  return {run: null, resumed: false, dryRun: true, collected, results, forecast: ahead, stop: undefined}
 }
 
 /** Plans, saves the plan if asked to, and holds it against the saved one if there is one. Sends no write. */
@@ -114,7 +129,8 @@ async function write(
   const {collected, resumeKey} = await planned(input, deps, signal)
   const {tenantId, group, sourceFingerprint} = collected
   const actions = refuseTooManyChanges(collected.plans, input.maxChanges)
-  await input.preview(collected)
+  const ahead = forecast(workOf(collected.plans), input.rates)
+  await input.preview(collected, ahead)
   if (
     actions > 0 &&
     !input.yes &&
@@ -132,7 +148,7 @@ async function write(
     group: {id: group.id, displayName: group.displayName},
     sourceLabel: input.sourceLabel,
     sourceFingerprint,
-    options: {...options, all, users},
+    options: {...options, all, users, forecast: ahead},
     resumeKey,
     startedAt: clock.now().toISOString(),
     logFile: input.logFile,
@@ -141,6 +157,7 @@ async function write(
     const at = clock.now().toISOString()
     await journal.outcome(record.run, record.user, record.action, {outcome, remember}, at)
   }
+  const began = clock.monotonic()
   const results = newResults(deps)
   const hashKey = await journal.hashKey()
   const context = {run: run.id, tenantId, hashKey, options, consistencyMs, resumed}
@@ -149,8 +166,10 @@ async function write(
   const status =
     stop === undefined ? 'finished' : signal.aborted || outOfTime(stop) ? 'interrupted' : 'stopped'
   // Whoever has the lock now may have taken this run up: its end is not ours to write.
-  if (!lockLost.aborted) await journal.endRun(run.id, status, {...results.summary}, clock.now().toISOString())
-  return {run: run.id, resumed, dryRun: false, collected, results, stop}
+  const took = {seconds: Math.round((clock.monotonic() - began) / 100) / 10, ...deps.pace?.()}
+  const summary = {...results.summary, forecast: ahead, took}
+  if (!lockLost.aborted) await journal.endRun(run.id, status, summary, clock.now().toISOString())
+  return {run: run.id, resumed, dryRun: false, collected, results, forecast: ahead, took, stop}
 }
 
 const outOfTime = ({error}: NonNullable<Stop>): boolean =>

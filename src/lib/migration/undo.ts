@@ -80,7 +80,7 @@ export async function undo(request: UndoRequest, deps: UndoDeps, signal: AbortSi
     )
   }
   if (request.dryRun) return dry(request, await plan(request, deps, signal), deps)
-  const lock = await deps.journal.lock(`${tenantId} ${request.run.sourceLabel}`, 'mfa undo')
+  const lock = await deps.journal.lock(`migrate ${tenantId}`, 'mfa undo')
   try {
     return await write(request, deps, AbortSignal.any([signal, lock.lost]))
   } finally {

@@ -1,4 +1,5 @@
 import type {Collected} from '../migration/collect.js'
+import type {Forecast} from '../migration/forecast.js'
 import type {MigrateReport} from '../migration/migrate.js'
 import type {UserPlan} from '../migration/plan.js'
 import type {UserResult} from '../migration/result.js'
@@ -20,13 +21,18 @@ import {describeProblem} from './problems.js'
 import {only, type Show, TABLE_LIMIT, usersOf, writeCsv} from './show.js'
 import {verdictLine} from './verdict.js'
 
-/** Graph's write quota for an app in a tenant: 3,000 writes in 150 s. */
-const WRITES_PER_SECOND = 20
+/** Nothing is said where no quota slows the run down. */
+function atQuota({seconds}: Forecast): string {
+  if (seconds === 0) return ''
+  return seconds < 90
+    ? `, ${seconds} s at Graph's quota`
+    : `, ${Math.ceil(seconds / 60)} min at Graph's quota`
+}
 
 /** Shows the plan before anything is asked or written. */
 export const showPlanned =
   ({out}: Show) =>
-  async (collected: Collected): Promise<void> => {
+  async (collected: Collected, ahead: Forecast): Promise<void> => {
     const {group, plans, users} = collected
     let actions = 0
     let writers = 0
@@ -37,11 +43,10 @@ export const showPlanned =
     out.line(`Group "${group.displayName}": ${users} users`)
     for (const problem of collected.problems) out.prose(`! ${describeProblem(problem)}`)
     if (actions > 0) await out.table(planTableColumns, namedOnce(changes(plans)), {limit: TABLE_LIMIT})
-    const minutes = Math.ceil(actions / WRITES_PER_SECOND / 60)
     out.prose(
       actions === 0
         ? 'Plan: nothing to write'
-        : `Plan: ${actions} changes for ${writers} users; at Graph's write quota at most ${minutes} min`,
+        : `Plan: ${actions} changes for ${writers} users; about ${ahead.requests} requests${atQuota(ahead)}`,
     )
   }
 
@@ -53,7 +58,7 @@ function* changes(plans: Bag<UserPlan>): Iterable<PlanRow> {
 export async function showMigration(
   report: MigrateReport,
   show: Show,
-  options: {readonly csv: string | undefined; readonly again: string},
+  options: {readonly csv: string | undefined; readonly again: string; readonly records: RunFiles},
 ): Promise<void> {
   const {out} = show
   const {results, collected, dryRun} = report
@@ -69,6 +74,8 @@ export async function showMigration(
       `\n${summary.smsOrVoiceOnly} users will have SMS or voice only (rule M7): Microsoft ends these; see the findings.`,
     )
   }
+  const {retryFile} = options.records
+  if (retryFile !== undefined) out.prose(`\nUsers to try again, one a line: ${retryFile}`)
   if (report.stop !== undefined) {
     out.prose(
       `\nThe run ended early: ${summary.users} of ${collected.users} users were looked at. The same command goes on.`,
@@ -84,9 +91,44 @@ function next({dryRun, run, results, collected}: MigrateReport, again: string): 
   const group = `--group "${collected.group.displayName}"${again}`
   const {summary} = results
   if (dryRun && summary.actions.planned > 0) return 'the same command without --dry-run writes this plan'
-  if (summary.failed + summary.partly > 0 && run !== null) return `mfa runs show ${run} --failed`
+  if (summary.failed + summary.partly > 0 && run !== null)
+    return `mfa migrate --retry ${run}${again}   (once the causes are mended)`
   if (summary.unmatched > 0) return `mfa mapping export ${group} --out map.csv`
   return `mfa verify ${group}`
+}
+
+/** What a run leaves in files: every user's result as JSON Lines, and who is to be tried again. */
+export interface RunFiles {
+  readonly recordFile?: string
+  readonly retryFile?: string
+}
+
+/** Writes them for every run, whatever came of it; a dry run leaves none. */
+export async function recordRun(
+  {run, results}: MigrateReport,
+  {files}: Pick<Show, 'files'>,
+  folder: string,
+): Promise<RunFiles> {
+  if (run === null) return {}
+  const recordFile = `${folder}/${run}.jsonl`
+  await files.write(
+    recordFile,
+    lines(results.users, (user) => JSON.stringify(user)),
+  )
+  if (results.summary.failed + results.summary.partly === 0) return {recordFile}
+  const retryFile = `${folder}/${run}-retry.txt`
+  await files.write(
+    retryFile,
+    lines(results.users, (user) => (isBad(user) ? user.userPrincipalName : undefined)),
+  )
+  return {recordFile, retryFile}
+}
+
+function* lines(users: Bag<UserResult>, line: (user: UserResult) => string | undefined): Iterable<string> {
+  for (const user of values(users)) {
+    const text = line(user)
+    if (text !== undefined) yield `${text}\n`
+  }
 }
 
 /** The object of `migrate --json` (CLI.md). */
@@ -94,6 +136,7 @@ export async function migrateJson(
   report: MigrateReport,
   show: Pick<Show, 'files'>,
   folder: string,
+  records: RunFiles,
 ): Promise<Readonly<Record<string, unknown>>> {
   const {run, resumed, dryRun, collected, results} = report
   const {tenantId, group, problems} = collected
@@ -106,6 +149,9 @@ export async function migrateJson(
     dryRun,
     resumed,
     summary: results.summary,
+    forecast: report.forecast,
+    took: report.took ?? null,
+    ...records,
     verdict: verdictLine(results.summary, group.displayName, {dryRun}),
     ...users,
     problems,
