@@ -1,5 +1,6 @@
 import {afterEach, describe, expect, it, vi} from 'vitest'
 
+import type {SeenOperation} from '../../src/lib/sandbox/engine.js'
 import type {SandboxOptions} from '../../src/lib/sandbox/server.js'
 import {PHONE_ID} from '../../src/lib/sandbox/phone-rules.js'
 import {ALICE, BOB, CAROL, FREE_TOKEN, TENANT} from '../fixtures/sandbox-tenant.js'
@@ -129,6 +130,50 @@ describe('the sandbox misbehaves as told', () => {
     expect(await list(PHONES)).toBe(1)
     time += 2000
     expect(await list(PHONES)).toBe(0)
+  })
+
+  it('goes on showing new things after its clock was set back', async () => {
+    let time = Date.parse('2026-03-01T12:00:00Z')
+    await open({faults: {consistency: 2000}, now: () => new Date(time)})
+    const count = async (): Promise<number> =>
+      ((await client.ask('GET', PHONES)).body['value'] as unknown[]).length
+    expect((await client.ask('POST', PHONES, {body: MOBILE})).status).toBe(201)
+    time -= 600_000
+    expect(await count()).toBe(0)
+    const office = {phoneType: 'office', phoneNumber: '+1 4255550141'}
+    expect((await client.ask('POST', PHONES, {body: office})).status).toBe(201)
+    time += 2000
+    expect(await count()).toBe(2)
+  })
+
+  it('holds answers back, once the work is done', async () => {
+    await open({faults: {slow: 1}})
+    const answer = client.ask('POST', PHONES, {body: MOBILE})
+    const done = vi.waitFor(() => {
+      expect(phonesOf(0)).toBe(1)
+      return 'done'
+    })
+    expect(await Promise.race([answer, done])).toBe('done')
+    expect((await answer).status).toBe(201)
+  })
+
+  it('tells of every operation what came of it', async () => {
+    const seen: SeenOperation[] = []
+    client = await openClient({
+      tenant: TENANT,
+      faults: {lost: 1},
+      onOperation: (operation) => seen.push(operation),
+    })
+    const requests = [
+      {id: '1', method: 'POST', url: PHONES, body: MOBILE, headers: {'Content-Type': 'application/json'}},
+      {id: '2', method: 'GET', url: `/users/nobody@contoso.com`},
+    ]
+    await client.ask('POST', '/$batch', {body: {requests}}).catch(() => {})
+    expect(seen).toMatchObject([
+      {method: 'POST', path: PHONES, body: MOBILE, writes: true, status: 201, mishap: 'lost'},
+      {method: 'GET', path: '/users/nobody@contoso.com', writes: false, status: 404, mishap: 'lost'},
+      {method: 'POST', path: '/$batch', writes: false, status: 200, mishap: 'lost'},
+    ])
   })
 
   it('counts what was asked', async () => {

@@ -9,7 +9,7 @@ describe('faults from a flag', () => {
   it('reads every kind', () => {
     expect(
       parseFaults(
-        'throttle=0.1, bareThrottle=0.02,retryAfter=3,error=0.05,lost=0.02,reset=0.01,delay=20,writesPerSecond=10,consistency=2000,seed=7,failUser=a@contoso.com,failUser=b@contoso.com',
+        'throttle=0.1, bareThrottle=0.02,retryAfter=3,error=0.05,lost=0.02,reset=0.01,slow=0.2,delay=20,writesPerSecond=10,consistency=2000,seed=7,failUser=a@contoso.com,failUser=b@contoso.com',
       ),
     ).toEqual({
       throttle: 0.1,
@@ -18,6 +18,7 @@ describe('faults from a flag', () => {
       error: 0.05,
       lost: 0.02,
       reset: 0.01,
+      slow: 0.2,
       delay: 20,
       writesPerSecond: 10,
       consistency: 2000,

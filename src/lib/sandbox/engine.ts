@@ -31,12 +31,27 @@ export interface Engine {
   handle(request: GraphRequest): Result
 }
 
+/** An operation that was dealt with, before its answer is on its way. */
+export interface SeenOperation {
+  readonly method: string
+  /** Below the version, as sent; `/$batch` after its items. */
+  readonly path: string
+  readonly body: unknown
+  /** It asks for a change. */
+  readonly writes: boolean
+  /** What it came to, whatever the caller is told. Undefined where a fault came before. */
+  readonly status: number | undefined
+  /** What went wrong with it on purpose. */
+  readonly mishap: Mishap | undefined
+}
+
 export interface EngineParts {
   readonly store: Store
   readonly faults: Faults
   readonly counter: Counter
   readonly now: () => Date
   readonly root: () => string
+  readonly onOperation?: ((seen: SeenOperation) => void) | undefined
 }
 
 const BATCH_PATH = '/$batch'
@@ -47,11 +62,12 @@ const SERVER_ERRORS = [
   [504, 'GatewayTimeout'],
 ] as const
 
-export function createEngine({store, faults, counter, now, root}: EngineParts): Engine {
+export function createEngine({store, faults, counter, now, root, onOperation}: EngineParts): Engine {
   const router = createRouter(ROUTES)
   const dice = createDice(faults)
   const quota = createQuota(faults.writesPerSecond)
   const keep = faults.consistency ?? 0
+  const momentOf = createMoments()
   const failing = new Set((faults.failUser ?? []).map((name) => name.toLowerCase()))
 
   const tooMany = (bare: boolean): Answer => {
@@ -83,14 +99,15 @@ export function createEngine({store, faults, counter, now, root}: EngineParts): 
       )
     }
     const at = now()
+    const moment = momentOf(at)
     const call: Call = {
       ...request,
       store,
       root: root(),
       params: match.params,
       now: at,
-      seenAt: at.getTime() - keep,
-      moment: {at: at.getTime(), keep},
+      seenAt: moment - keep,
+      moment: {at: moment, keep},
       failing,
     }
     return request.method === 'GET'
@@ -103,23 +120,31 @@ export function createEngine({store, faults, counter, now, root}: EngineParts): 
     const writes = request.method !== 'GET' && match.route.reads !== true
     counter.arrived(`${request.method} ${match.route.template}`, writes)
     const mishap = dice.next()
+    const tell = (status?: number): void => onOperation?.({...seen(request, mishap), writes, status})
     const early = before(mishap)
-    if (early !== undefined) return early
-    if (writes && !quota.take()) return tooMany(false)
-    const result = answer(request, match)
+    if (early !== undefined || (writes && !quota.take())) {
+      tell()
+      return early ?? tooMany(false)
+    }
+    const result = telling(tell, () => answer(request, match))
     return mishap === 'lost' ? lost() : writes ? withUse(result, quota.used()) : result
   }
 
   const batch = (request: GraphRequest): Result => {
     counter.arrived(`POST ${BATCH_PATH}`, false)
     const mishap = dice.next()
+    const tell = (status?: number): void => onOperation?.({...seen(request, mishap), writes: false, status})
     const early = before(mishap)
-    if (early !== undefined) return early
+    if (early !== undefined) {
+      tell()
+      return early
+    }
     const result = answerBatch(request, (item) => {
       const inner = ended(item, () => one(item))
       // A batch has one connection: what would close it comes back as 504 of the item.
       return inner === 'hung-up' ? finish({status: 504, fault: timedOut()}, item) : inner
     })
+    tell(result.status)
     return mishap === 'lost' ? lost() : result
   }
 
@@ -145,6 +170,35 @@ export function createEngine({store, faults, counter, now, root}: EngineParts): 
       ended(request, () =>
         request.path === BATCH_PATH && request.method === 'POST' ? batch(request) : one(request),
       ),
+  }
+}
+
+const seen = ({method, path, body}: GraphRequest, mishap: Mishap | undefined) => ({
+  method,
+  path,
+  body,
+  mishap,
+})
+
+function telling(tell: (status: number) => void, work: () => Answer): Answer {
+  try {
+    const answer = work()
+    tell(answer.status)
+    return answer
+  } catch (error) {
+    tell(failed(error).status)
+    throw error
+  }
+}
+
+/** When something happens, in ms; goes on also where the service's clock is set back, or later reads would miss it. */
+function createMoments(): (at: Date) => number {
+  let last = 0
+  let ahead = 0
+  return (at) => {
+    if (at.getTime() + ahead < last) ahead = last - at.getTime()
+    last = at.getTime() + ahead
+    return last
   }
 }
 

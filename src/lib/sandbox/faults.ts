@@ -16,6 +16,8 @@ export interface Faults {
   readonly reset?: number | undefined
   /** Milliseconds before each answer. */
   readonly delay?: number | undefined
+  /** The answer is ready, but comes two seconds late. Of answers: a batch has one. */
+  readonly slow?: number | undefined
   /** More writes than this in one second get 429. */
   readonly writesPerSecond?: number | undefined
   /** Reads of methods, tokens and preferences show the state of this many milliseconds ago. */
@@ -27,9 +29,11 @@ export interface Faults {
 }
 
 const RATES = ['throttle', 'bareThrottle', 'error', 'lost', 'reset'] as const
+const SHARES = [...RATES, 'slow'] as const
+const SLOW_MS = 2000
 const NUMBERS = ['retryAfter', 'delay', 'writesPerSecond', 'consistency', 'seed'] as const
 
-type FaultName = (typeof RATES)[number] | (typeof NUMBERS)[number]
+type FaultName = (typeof RATES)[number] | 'slow' | (typeof NUMBERS)[number]
 
 /**
  * Reads `throttle=0.1,error=0.05,delay=20,failUser=jdoe@contoso.com`; failUser may come several times.
@@ -43,14 +47,14 @@ export function parseFaults(text: string): Faults {
     if (part === '') continue
     const [name, value] = splitOnce(part)
     if (name === 'failUser' && value !== '') failUser.push(value)
-    else if (isOneOf(RATES, name) && isNumber(value) && Number(value) <= 1) numbers[name] = Number(value)
+    else if (isOneOf(SHARES, name) && isNumber(value) && Number(value) <= 1) numbers[name] = Number(value)
     else if (isOneOf(NUMBERS, name) && isNumber(value)) numbers[name] = Number(value)
     else wrong.push(part)
   }
   if (wrong.length > 0) {
     throw new MfaError('FAULTS', `faults: ${wrong.map((part) => `"${part}"`).join(', ')} cannot be read`, {
       exit: 'usage',
-      fix: `rates from 0 to 1: ${RATES.join(', ')}; numbers: ${NUMBERS.join(', ')}; failUser=UPN; separated by commas`,
+      fix: `rates from 0 to 1: ${SHARES.join(', ')}; numbers: ${NUMBERS.join(', ')}; failUser=UPN; separated by commas`,
     })
   }
   return failUser.length > 0 ? {...numbers, failUser} : numbers
@@ -76,6 +80,12 @@ export function createDice(faults: Faults): Dice {
     },
     pick: (below) => Math.floor(random() * below),
   }
+}
+
+/** How long each answer is held back, in ms. Dice of its own, so that it does not shift what else goes wrong. */
+export function createSlowness({slow = 0, seed = 1}: Faults): () => number {
+  const random = generator(seed ^ 0x510e527f)
+  return () => (slow > 0 && random() < slow ? SLOW_MS : 0)
 }
 
 /** Counts writes in the current second of the real clock. */

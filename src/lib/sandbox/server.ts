@@ -8,6 +8,8 @@ import {createAuthority} from './authority.js'
 import {dumpStore} from './dump-tenant.js'
 import type {DumpOptions} from './dump-tenant.js'
 import {createEngine} from './engine.js'
+import type {SeenOperation} from './engine.js'
+import {createSlowness} from './faults.js'
 import type {Faults} from './faults.js'
 import {createGraphEndpoint} from './graph-endpoint.js'
 import type {HttpAnswer} from './graph-endpoint.js'
@@ -32,6 +34,8 @@ export interface SandboxOptions {
   readonly now?: (() => Date) | undefined
   /** How often a device code is asked for before it is approved; 1 if left out. */
   readonly deviceCodePolls?: number | undefined
+  /** Hears of every Graph operation, each item of a batch too, before anything is answered. */
+  readonly onOperation?: ((seen: SeenOperation) => void) | undefined
 }
 
 export interface Sandbox {
@@ -67,13 +71,14 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     const faults = options.faults ?? {}
     let rootUrl = ''
     const root = (): string => rootUrl
-    const engine = createEngine({store, faults, counter, now, root})
+    const engine = createEngine({store, faults, counter, now, root, onOperation: options.onOperation})
     const graph = createGraphEndpoint(engine, tokens)
     const authority = createAuthority({store, tokens, now, root, devicePolls: options.deviceCodePolls ?? 1})
     const server = createServer((request, response) => {
       void serve(request, response, {
         now,
         delay: faults.delay ?? 0,
+        slowness: createSlowness(faults),
         answer: (url, body) =>
           /^\/(v1\.0|beta)(\/|$)/.test(url) ? graph(request, url, body) : authority(request, url, body),
       })
@@ -113,6 +118,8 @@ export function resetSandbox(stateFile: string, tenant: TenantFile, now = new Da
 interface Serving {
   readonly now: () => Date
   readonly delay: number
+  /** Milliseconds that the next answer is held back. */
+  readonly slowness: () => number
   readonly answer: (url: string, body: string) => HttpAnswer | 'hung-up'
 }
 
@@ -121,6 +128,8 @@ async function serve(request: IncomingMessage, response: ServerResponse, serving
     const body = await readText(request)
     if (serving.delay > 0) await sleep(serving.delay)
     const answer = serving.answer(request.url ?? '/', body)
+    const held = serving.slowness()
+    if (held > 0) await sleep(held)
     if (answer === 'hung-up') {
       request.socket.destroy()
       return
