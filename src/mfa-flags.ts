@@ -158,3 +158,8 @@ export const userFlag = Flags.string({
 })
 
 export const csvFlag = Flags.string({summary: 'Also write the list as CSV.', helpValue: 'FILE'})
+
+export const reportFlag = Flags.string({
+  summary: 'Also write one self-contained HTML page.',
+  helpValue: 'FILE.html',
+})

@@ -84,6 +84,17 @@ export class Wiring {
     }
   }
 
+  /** `--report FILE.html`, if it was given. */
+  async writePage(
+    path: string | undefined,
+    page: (sourceLabel: string, at: string) => Iterable<string>,
+  ): Promise<void> {
+    if (path === undefined) return
+    const source = this.settings.source?.value.label ?? ''
+    await this.files.write(path, page(source, this.clock.now().toISOString()))
+    this.out.line(`Report: ${path}`)
+  }
+
   /** Once something was logged. */
   get logFile(): string | undefined {
     return this.#log?.file

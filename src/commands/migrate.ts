@@ -1,9 +1,10 @@
 import {Flags} from '@oclif/core'
 
 import {migrate} from '../lib/migration/migrate.js'
+import {migrationPage} from '../lib/report/html-reports.js'
 import {migrateJson, recordRun, showMigration, showPlanned} from '../lib/report/migration-report.js'
 import {MfaCommand, type Result} from '../mfa-command.js'
-import {csvFlag, groupFlag, ruleFlags, sourceFlags, tenantFlags, userFlag} from '../mfa-flags.js'
+import {csvFlag, groupFlag, reportFlag, ruleFlags, sourceFlags, tenantFlags, userFlag} from '../mfa-flags.js'
 
 export default class Migrate extends MfaCommand {
   static override summary = "Migrate a group's MFA settings from Azure MFA Server to Microsoft Entra MFA."
@@ -56,6 +57,7 @@ A run that was cut off goes on with the same command.`
       min: 0,
     }),
     csv: csvFlag,
+    report: reportFlag,
     ...sourceFlags,
     ...tenantFlags,
     ...ruleFlags,
@@ -67,6 +69,7 @@ A run that was cut off goes on with the same command.`
     const input = await wired.migrateInput(flags, showPlanned(wired.show))
     const report = await migrate(input, await wired.migrating(), this.signal)
     const records = await recordRun(report, wired.show, wired.resultsFolder)
+    await wired.writePage(flags.report, (source, at) => migrationPage(report, source, at))
     await showMigration(report, wired.show, {csv: flags.csv, again: wired.again, records})
     if (report.stop !== undefined) throw report.stop.error
     const {partly, failed, actions} = report.results.summary

@@ -1,7 +1,8 @@
 import {verify} from '../lib/migration/verify.js'
+import {verifyPage} from '../lib/report/html-reports.js'
 import {showVerified, verifyJson} from '../lib/report/verify-report.js'
 import {MfaCommand, type Result} from '../mfa-command.js'
-import {csvFlag, groupFlag, ruleFlags, sourceFlags, tenantFlags, userFlag} from '../mfa-flags.js'
+import {csvFlag, groupFlag, reportFlag, ruleFlags, sourceFlags, tenantFlags, userFlag} from '../mfa-flags.js'
 
 export default class Verify extends MfaCommand {
   static override summary = 'Compare MFA Server, the plan and the live tenant; writes nothing.'
@@ -15,6 +16,7 @@ Exit code 2 when work remains.`
     group: {...groupFlag, required: true},
     user: userFlag,
     csv: csvFlag,
+    report: reportFlag,
     ...sourceFlags,
     ...tenantFlags,
     ...ruleFlags,
@@ -24,6 +26,7 @@ Exit code 2 when work remains.`
     const {flags} = await this.parse(Verify)
     const wired = await this.wire(flags)
     const report = await verify(await wired.request(flags), await wired.planning(), this.signal)
+    await wired.writePage(flags.report, (source, at) => verifyPage(report, source, at))
     await showVerified(report, wired.show, {csv: flags.csv, again: wired.again})
     if (report.workRemains) this.exitWith('differences')
     return verifyJson(report, wired.show, wired.resultsFolder)
