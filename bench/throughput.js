@@ -57,15 +57,15 @@ export async function quota({users}) {
     `delay=${LATENCY_MS},writesPerSecond=${PER_SECOND}`,
     async (sandbox) => {
       const marks = []
-      let over = false
+      const watch = {over: false}
       const watching = (async () => {
-        while (!over) {
+        while (!watch.over) {
           marks.push({at: performance.now(), writes: (await sandbox.stats()).writes})
           await sleep(100)
         }
       })()
       await migrate(files.bundle, sandbox, ['--activation-quota', 'none'])
-      over = true
+      watch.over = true
       await watching
       return {...use(marks), stats: await sandbox.stats()}
     },

@@ -45,6 +45,7 @@ const report = await migrate(
     dryRun: true,
     out: join(folder, 'plan.json'),
     errorsMax: 50,
+    rates: {writes: {count: 3000, seconds: 150}},
     yes: false,
     sourceLabel: bundle,
     preview: showPlanned(show),

@@ -9,7 +9,6 @@ import {readFile} from 'node:fs/promises'
 import {
   Client,
   HTTPMessageHandler,
-  PageIterator,
   RetryHandler,
   RetryHandlerOptions,
 } from '@microsoft/microsoft-graph-client'
@@ -45,9 +44,13 @@ const beta = (path) => client.api(path).version('beta')
 let users = 0
 let writes = 0
 const found = await v1('/groups').filter(`displayName eq '${plan.group.displayName}'`).get()
-const page = await v1(`/groups/${found.value[0].id}/members`).top(999).get()
 const members = []
-await new PageIterator(client, page, (member) => members.push(member)).iterate()
+// The SDK's own page iterator knows no root but Microsoft's.
+for (let next = `/groups/${found.value[0].id}/members?$top=999`; next !== undefined;) {
+  const page = await v1(next).get()
+  members.push(...page.value)
+  next = page['@odata.nextLink']?.slice(`${root}/v1.0`.length)
+}
 for (const {id} of members) {
   const base = `/users/${id}/authentication`
   await v1(`${base}/methods`).get()

@@ -1,3 +1,5 @@
+const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
+
 /**
  * Pseudo-random numbers with a fixed seed (mulberry32): the same seed gives the same data on every machine.
  * @param {number} seed
@@ -17,9 +19,20 @@ export function createRandom(seed) {
     below: (below) => Math.floor(next() * below),
     chance: (share) => next() < share,
     pick: (list) => list[Math.floor(next() * list.length)],
-    digits: (count) => Array.from({length: count}, () => Math.floor(next() * 10)).join(''),
-    base32: (count) =>
-      Array.from({length: count}, () => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[Math.floor(next() * 32)]).join(''),
-    hex: (count) => Array.from({length: count}, () => Math.floor(next() * 16).toString(16)).join(''),
+    /** At most nine. */
+    digits: (count) => String(Math.floor(next() * 10 ** count)).padStart(count, '0'),
+    base32: (count) => {
+      let text = ''
+      while (text.length < count) text += BASE32[Math.floor(next() * 32)]
+      return text
+    },
+    hex: (count) => {
+      let text = ''
+      while (text.length < count)
+        text += Math.floor(next() * 2 ** 32)
+          .toString(16)
+          .padStart(8, '0')
+      return text.slice(0, count)
+    },
   }
 }

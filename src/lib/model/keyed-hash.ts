@@ -1,15 +1,34 @@
-import {createHmac, createSecretKey} from 'node:crypto'
-import type {KeyObject} from 'node:crypto'
+import {hash} from 'node:crypto'
 
-/** Making the key object costs five times what the hash costs. Forgotten together with the key; a key must not be changed in place. */
-const prepared = new WeakMap<Uint8Array, KeyObject>()
+/** SHA-256 works in blocks of this many bytes. */
+const BLOCK = 64
+const DIGEST = 32
 
-/** HMAC-SHA-256 in hex. */
+/** The two beginnings that a key gives. Forgotten together with the key; a key must not be changed in place. */
+const prepared = new WeakMap<Uint8Array, {readonly inner: Buffer; readonly outer: Buffer}>()
+
+/**
+ * HMAC-SHA-256 in hex (RFC 2104), out of two one-shot hashes. Node's own `createHmac` makes an object that only a full
+ * garbage collection frees; a plan of 100,000 users asks for 400,000 of these.
+ */
 export function keyedHash(key: Uint8Array, text: string): string {
   let ready = prepared.get(key)
   if (ready === undefined) {
-    ready = createSecretKey(key)
+    ready = {inner: begin(key, 0x36), outer: begin(key, 0x5c)}
     prepared.set(key, ready)
   }
-  return createHmac('sha256', ready).update(text).digest('hex')
+  const inner = Buffer.alloc(BLOCK + Buffer.byteLength(text))
+  inner.set(ready.inner)
+  inner.write(text, BLOCK)
+  const outer = Buffer.alloc(BLOCK + DIGEST)
+  outer.set(ready.outer)
+  outer.set(hash('sha256', inner, 'buffer'), BLOCK)
+  return hash('sha256', outer, 'hex')
+}
+
+function begin(key: Uint8Array, pad: number): Buffer {
+  const short = key.length > BLOCK ? hash('sha256', key, 'buffer') : key
+  const block = Buffer.alloc(BLOCK, pad)
+  for (const [at, byte] of short.entries()) block[at] = byte ^ pad
+  return block
 }
