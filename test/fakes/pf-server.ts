@@ -28,6 +28,8 @@ export type PfFault =
 export interface PfServerOptions extends Partial<WsdlOptions> {
   readonly filter?: PfFilter
   readonly caseSensitive?: boolean
+  /** A backslash in the filter says that the next character stands for itself. */
+  readonly escapes?: boolean
   /** Rows that the server gives at most, whatever is asked for. */
   readonly cap?: number
   /** A capped answer says that it is complete. */
@@ -301,18 +303,26 @@ function scramble(text: string): number {
 
 function nameTest(
   filter: string,
-  {filter: kind = 'prefix', caseSensitive = false}: PfServerOptions,
+  {filter: kind = 'prefix', caseSensitive = false, escapes = false}: PfServerOptions,
 ): (name: string) => boolean {
   const same = caseSensitive ? (text: string): string => text : (text: string): string => text.toLowerCase()
-  const wanted = same(filter)
+  // Each character with whether it is meant as itself.
+  const parts = [...same(filter).matchAll(escapes ? /\\([^])|([^])/gu : /()([^])/gu)].map(
+    ([, escaped, char]): [string, boolean] => [escaped || (char ?? ''), Boolean(escaped)],
+  )
+  const wanted = parts.map(([char]) => char).join('')
   if (filter === '' || kind === 'ignored') return () => true
   if (kind === 'prefix') return (name) => same(name).startsWith(wanted)
   if (kind === 'substring') return (name) => same(name).includes(wanted)
   if (kind === 'exact') return (name) => same(name) === wanted
   const [many, one] = kind === 'glob' ? ['*', '?'] : ['%', '_']
-  const source = [...wanted]
-    .map((char) =>
-      char === many ? '[^]*' : char === one ? '[^]' : char.replace(/[\\^$.*+?()[\]{}|/]/, '\\$&'),
+  const source = parts
+    .map(([char, itself]) =>
+      !itself && char === many
+        ? '[^]*'
+        : !itself && char === one
+          ? '[^]'
+          : char.replace(/[\\^$.*+?()[\]{}|/]/, '\\$&'),
     )
     .join('')
   const pattern = new RegExp(`^${source}$`, 'u')

@@ -20,6 +20,8 @@ export interface PartitionResult {
 }
 
 const LONGEST_NAME = 512
+/** Beyond it a server may compare by culture, and not find half a letter. */
+const ASCII = /^[\u0020-\u007e]+$/
 
 /**
  * Splits the names by their beginnings until each part is complete.
@@ -30,6 +32,10 @@ const LONGEST_NAME = 512
  * parts that were split before then get their new sub-parts, until nothing new comes. So everybody is found whose
  * characters are all in the alphabet. Counting is the check: an incomplete answer says that there are more than `limit`
  * names; where no more than that were found, somebody is missing, and that part is `short`.
+ *
+ * Where the filter means any part of a name, a common domain (`CONTOSO\…`) would have each part asked for again behind
+ * each ending of the domain. But all names that hold p hold what follows p's first character: where that answer was
+ * complete, p's can have nobody else and is not asked for.
  */
 export async function partition(options: PartitionOptions): Promise<PartitionResult> {
   const {register, filter, limit, calls, signal} = options
@@ -37,16 +43,25 @@ export async function partition(options: PartitionOptions): Promise<PartitionRes
   /** Parts that were split, and how many units each was split by. */
   const split = new Map<string, number>([['', 0]])
   const queue: string[] = []
+  /** Of a substring filter: parts whose names are all known. */
+  const whole = new Set<string>()
   let searches = 0
   for (const {username} of register.entries()) alphabet.learn(username)
   const visit = async (prefix: string): Promise<void> => {
+    if (whole.has(prefix.slice(1)) && ASCII.test(prefix)) {
+      whole.add(prefix)
+      return
+    }
     const query = {username: filter.startingWith(prefix), blank: options.blank, limit}
     const {end, rows} = await calls.page(query, signal)
     searches += 1
     const add = register.answer()
     for (const row of rows) if (add(row)) alphabet.learn(row.username)
     options.onProgress(register.size)
-    if (end.complete) return
+    if (end.complete) {
+      if (filter.meaning === 'substring' && filter.isLiteral(prefix)) whole.add(prefix)
+      return
+    }
     // An answer without any such name was cut off for names that do not concern this part, or the server read the
     // filter in another way (it trims, or has wildcards of its own): splitting it would never end.
     const concerned = rows.some(({username}) => concerns(filter, username, prefix))
@@ -108,7 +123,7 @@ async function findExactly(options: PartitionOptions, prefixes: Iterable<string>
 /** An incomplete answer says that more than `limit` match. With a wildcard in the beginning, others match it too. */
 function shortParts({register, limit, filter}: PartitionOptions, prefixes: Iterable<string>): string[] {
   const counts = new Map(
-    [...prefixes].filter((prefix) => !/[*?%_[\]\\]/.test(prefix)).map((prefix) => [prefix, 0]),
+    [...prefixes].filter((prefix) => filter.isLiteral(prefix)).map((prefix) => [prefix, 0]),
   )
   for (const {username, times} of register.entries()) {
     for (const [prefix, count] of counts) {
