@@ -9,7 +9,7 @@ const BENCHMARKS = {
   plan: {users: 100_000, rounds: 5, load: async () => (await import('./plan.js')).plan},
   memory: {users: 100_000, rounds: 1, load: async () => (await import('./memory.js')).memory},
   throughput: {users: 2000, load: async () => (await import('./throughput.js')).throughput},
-  quota: {users: 300, load: async () => (await import('./throughput.js')).quota},
+  quota: {users: 600, load: async () => (await import('./throughput.js')).quota},
   'start-up': {rounds: 25, load: async () => (await import('./start-up.js')).startUp},
 }
 

@@ -24,7 +24,11 @@ const script = fc.record({
 /** Takes one after the other, and begins again. */
 function cycle<T>(values: readonly T[]): () => T {
   let index = 0
-  return () => values[index++ % values.length] as T
+  return () => {
+    const value = values[index++ % values.length]
+    if (value === undefined) throw new Error('nothing to go through')
+    return value
+  }
 }
 
 describe('the pacer, whatever is asked of it and however the service answers', () => {
@@ -56,8 +60,7 @@ describe('the pacer, whatever is asked of it and however the service answers', (
         expect(service.mostIn(activationQuota.windowMs, 'activation')).toBeLessThanOrEqual(
           activationQuota.count,
         )
-        if (tps !== undefined)
-          expect(service.mostIn(1000, 'read', 'write', 'activation')).toBeLessThanOrEqual(tps)
+        expect(service.mostIn(1000, 'read', 'write', 'activation')).toBeLessThanOrEqual(tps ?? Infinity)
         expect(service.early).toBe(0)
         expect(service.left).toEqual({read: 0, write: 0, activation: 0})
         expect(service.mostUnderWay).toBeLessThanOrEqual(options.maxInFlight + 1)
@@ -69,9 +72,9 @@ describe('the pacer, whatever is asked of it and however the service answers', (
 
   it('uses at least 95 % of the write quota while there is something to write', async () => {
     const world = fc.record({
-      count: fc.integer({min: 10, max: 6000}),
+      count: fc.integer({min: 60, max: 6000}),
       windowMs: fc.integer({min: 10_000, max: 200_000}),
-      latencies: fc.array(fc.tuple(fc.integer({min: 1, max: 60}), fc.integer({min: 1, max: 60})), {
+      latencies: fc.array(fc.tuple(fc.integer({min: 1, max: 150}), fc.integer({min: 1, max: 150})), {
         minLength: 1,
       }),
     })
@@ -81,7 +84,7 @@ describe('the pacer, whatever is asked of it and however the service answers', (
         const pacer = createPacer({clock, writeQuota, activationQuota: 'none'})
         const all = {read: 2000, write: Number.MAX_SAFE_INTEGER, activation: 0}
         const service = new PacedService(pacer, clock, all, {latency: cycle(latencies)})
-        const lasts = writeQuota.windowMs * 3
+        const lasts = writeQuota.windowMs * 10
         const stop = new AbortController()
         await clock.run(service.run(stop.signal), lasts)
         stop.abort()
@@ -89,7 +92,7 @@ describe('the pacer, whatever is asked of it and however the service answers', (
         const share = service.count('write') / ((writeQuota.count / writeQuota.windowMs) * lasts)
         expect(share).toBeGreaterThanOrEqual(0.95)
       }),
-      {numRuns: 30},
+      {numRuns: 20},
     )
   })
 })

@@ -98,6 +98,32 @@ describe('throttling', () => {
   })
 })
 
+describe('pace', () => {
+  it('sends nothing once the time is over, and says that the same command goes on', async () => {
+    const clock = jumpingClock()
+    const server = await scriptedServer(() => ({body: {}}))
+    const pacer = createPacer({clock, maxDurationMs: 1000})
+    const graph = graphOf(server.url, {clock, pacer})
+    await graph.read(get('/a'), live())
+    await clock.sleep(1000)
+    const error = await rejection(graph.write(post('/a'), live()))
+    expect(error).toMatchObject({code: 'MAX_DURATION', exit: 'unavailable'})
+    expect(error['fix']).toContain('same command goes on')
+    expect(server.seen).toHaveLength(1)
+  })
+
+  it('keeps retries to their share, and counts them', async () => {
+    const clock = jumpingClock()
+    const server = await scriptedServer(failing(3, errorAnswer(503, 'ServiceUnavailable')), clock)
+    const pacer = createPacer({clock, retryShare: {reserve: 1, perSecond: 0.01, perSuccess: 0}})
+    await graphOf(server.url, {clock, pacer, retry: {maxWaitMs: 3_600_000}}).read(get('/a'), live())
+    const at = server.seen.map((seen) => seen.at)
+    expect(at[1]).toBeLessThan(10_000)
+    expect((at[3] ?? 0) - (at[1] ?? 0)).toBeGreaterThanOrEqual(190_000)
+    expect(pacer.stats().retried).toBe(3)
+  })
+})
+
 describe('failures of the service', () => {
   it.each([500, 502, 503, 504])('repeats a GET after %i', async (status) => {
     const server = await scriptedServer(

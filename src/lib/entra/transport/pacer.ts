@@ -12,7 +12,7 @@ export type Grant =
       /** So many requests, at least one; all of them in one HTTP request. */
       readonly count: number
       /** Once, when the HTTP request is over, with what its answers say about pace. */
-      release(reports?: readonly PaceReport[]): void
+      readonly release: (reports?: readonly PaceReport[]) => void
     }
   /** Nothing may be sent before `retryAt`, which is further away than the caller wants to wait. */
   | {readonly granted: false; readonly retryAt: Date}
@@ -154,7 +154,7 @@ export function createPacer(options: PacerOptions): Pacer {
     let next = Infinity
     const now = clock.monotonic()
     const taken = new Set<Quota>()
-    for (const waiter of [...waiters]) {
+    for (const waiter of waiters) {
       const seen = look(waiter, now, taken)
       if (seen.is === 'wait') {
         next = Math.min(next, seen.at)
@@ -200,8 +200,8 @@ export function createPacer(options: PacerOptions): Pacer {
     for (const {kind, status, holdMs = 0} of reports) {
       gates.set(kind, Math.max(gates.get(kind) ?? 0, now + holdMs))
       if (status !== 429) continue
-      if (kind === 'activation') activations?.drain(now, now + holdMs)
-      if (kind === 'write') writes?.drain(now, now + holdMs)
+      if (kind === 'activation') activations?.hold(now, now + holdMs)
+      if (kind === 'write') writes?.hold(now, now + holdMs)
     }
   }
 

@@ -1,3 +1,5 @@
+import {SlidingWindow} from './sliding-window.js'
+
 /** So many in any stretch of time of that length. */
 export interface QuotaLimit {
   readonly count: number
@@ -7,15 +9,8 @@ export interface QuotaLimit {
 /** What was taken out of a quota; given back to `settle` once its answer is there. */
 export interface Spent {
   readonly count: number
+  readonly at: number
 }
-
-/** Spent at this share of the allowed rate: the service's windows do not begin when ours do, nor tick alike. */
-const HEADROOM = 0.985
-/** Gathering for a batch waits for at most so many milliseconds' worth. */
-const GATHER_MS = 1000
-const BURST = 20
-/** Room in the window that would come only after this is not waited for. */
-const LONG_MS = 250
 
 /** `count` is 0 where it is better to wait; `waitMs` is Infinity if only an answer can make room. */
 export interface Answer {
@@ -23,87 +18,115 @@ export interface Answer {
   readonly waitMs: number
 }
 
+/** The bucket fills at this share of the allowed rate. */
+const HEADROOM = 0.985
+/** Gathering for a batch waits for at most so many milliseconds' worth. */
+const GATHER_MS = 1000
+const BATCH = 20
+/** Room that would come only after this is not waited for. */
+const LONG_MS = 250
+
 /**
- * A token bucket inside a sliding window. The bucket spends smoothly, so that a run that follows another, whose writes it
- * does not know of, and a service that counts in shorter windows, do no harm; the window holds exactly: what was taken
- * counts from before it was sent until `windowMs` after its answer came, so never more than `count` reach the service in
- * any stretch of that length, however long each was under way.
+ * A write quota: a sliding window that holds exactly, and inside it a smooth pace.
+ *
+ * The window: what was taken counts from before it was sent until `windowMs` after its answer came, so never more than
+ * `count` reach the service in any stretch of that length, however long each was under way.
+ *
+ * The pace: batches at even distances, so that a service that counts in shorter windows, and a run that follows another
+ * whose writes it does not know of, do no harm. A batch's distance is kept from when the one before it arrived, as far as
+ * that can be told. Where answers take so unevenly long that this loses ground, a token bucket knows how much, and an
+ * earlier batch makes up for it.
  *
  * All times are monotonic milliseconds that never decrease from call to call.
  */
 export class Quota {
   /** Worth waiting for, if so many are wanted: a batch's worth, or what comes in a second. */
   readonly fill: number
-  readonly #limit: QuotaLimit
+  /** So much may go at once after a pause. */
+  readonly #burst: number
   readonly #perMs: number
-  readonly #capacity: number
-  readonly #freed: {readonly count: number; readonly at: number}[] = []
+  readonly #window: SlidingWindow
+  readonly #distance: SlidingWindow
   #level: number
   #at: number
-  #used = 0
+  /** Somebody waits; only then is more saved up than a burst. */
+  #wanted = false
+  #quickest = Infinity
 
-  constructor(limit: QuotaLimit, now: number) {
-    const {count, windowMs} = limit
-    this.#limit = limit
-    this.#perMs = (HEADROOM * count) / windowMs
+  constructor({count, windowMs}: QuotaLimit, now: number) {
     const inGather = Math.round((count * GATHER_MS) / windowMs)
-    this.fill = Math.min(count, BURST, Math.max(1, inGather))
-    this.#capacity = Math.min(count, Math.max(this.fill, inGather, Math.min(BURST, Math.floor(count / 10))))
-    this.#level = this.#capacity
+    this.fill = Math.min(count, BATCH, Math.max(1, inGather))
+    this.#burst = Math.min(count, Math.max(this.fill, inGather, Math.min(BATCH, Math.floor(count / 10))))
+    this.#perMs = (HEADROOM * count) / windowMs
+    this.#window = new SlidingWindow(count, windowMs)
+    this.#distance = new SlidingWindow(this.#burst, (this.#burst * windowMs) / count)
+    this.#level = this.#burst
     this.#at = now
   }
 
   /** How many of `wanted` may go now, or when to ask again: a little later, if that fills a batch. */
   ask(wanted: number, now: number): Answer {
     this.#advance(now)
-    const level = Math.floor(this.#level + 1e-6)
     const worth = Math.min(wanted, this.fill)
-    if (level < worth) {
-      const waitMs = Math.max(0, this.#at - now) + (worth - this.#level) / this.#perMs
-      return {count: 0, waitMs: Math.ceil(waitMs - 1e-6)}
-    }
-    const free = this.#limit.count - this.#used
-    const waitMs = this.#windowMs(worth, free, now)
-    const goes = waitMs === 0 || (free > 0 && waitMs > LONG_MS)
-    return goes ? {count: Math.min(wanted, level, free), waitMs: 0} : {count: 0, waitMs}
-  }
-
-  /** Until the window has room for `count`; Infinity while that depends on answers that are still under way. */
-  #windowMs(count: number, free: number, now: number): number {
-    if (free >= count) return 0
-    let room = free
-    for (const freed of this.#freed) {
-      room += freed.count
-      if (room >= count) return Math.max(1, Math.ceil(freed.at - now))
-    }
-    return Infinity
+    const answer = this.#paced(worth, wanted, now)
+    const granted = answer.count === 0 ? answer : this.#inWindow(worth, answer.count, now)
+    this.#wanted = granted.count < wanted
+    return granted
   }
 
   take(count: number, now: number): Spent {
     this.#advance(now)
     this.#level -= count
-    this.#used += count
-    return {count}
+    this.#window.take(count)
+    this.#distance.take(count)
+    return {count, at: now}
   }
 
-  settle({count}: Spent, now: number): void {
-    this.#freed.push({count, at: now + this.#limit.windowMs})
+  settle({count, at}: Spent, now: number): void {
+    this.#quickest = Math.min(this.#quickest, now - at)
+    this.#window.settle(count, now)
+    // It was there at the latest as long before its answer as the quickest of them took as a whole.
+    this.#distance.settle(count, now - this.#quickest)
   }
 
-  /** The service has no room now: nothing is saved up before `until`. */
-  drain(now: number, until: number): void {
+  /** The service has no room before `until`: until then nothing is saved up. */
+  hold(now: number, until: number): void {
     this.#advance(now)
-    this.#level = 0
+    this.#level = Math.min(this.#level, this.#burst)
     this.#at = Math.max(this.#at, until)
   }
 
-  #advance(now: number): void {
-    if (now > this.#at) {
-      this.#level = Math.min(this.#capacity, this.#level + (now - this.#at) * this.#perMs)
-      this.#at = now
-    }
-    while (this.#freed[0] !== undefined && this.#freed[0].at <= now) {
-      this.#used -= this.#freed.shift()?.count ?? 0
-    }
+  #paced(worth: number, wanted: number, now: number): Answer {
+    const filled = this.#untilLevel(worth, now)
+    if (filled > 0) return {count: 0, waitMs: filled}
+    const level = Math.floor(this.#level + 1e-6)
+    const distance = roomIn(this.#distance, worth, now)
+    if (distance.count > 0) return {count: Math.min(wanted, level, distance.count), waitMs: 0}
+    const behind = this.#untilLevel(this.#burst + this.fill, now)
+    if (behind === 0) return {count: worth, waitMs: 0}
+    return {count: 0, waitMs: Math.min(behind, distance.waitMs)}
   }
+
+  #inWindow(worth: number, count: number, now: number): Answer {
+    const window = roomIn(this.#window, worth, now)
+    return {...window, count: Math.min(count, window.count)}
+  }
+
+  #untilLevel(level: number, now: number): number {
+    if (this.#level >= level - 1e-6) return 0
+    return Math.max(1, Math.ceil(this.#at - now + (level - this.#level) / this.#perMs - 1e-6))
+  }
+
+  #advance(now: number): void {
+    if (now <= this.#at) return
+    const most = this.#wanted ? this.#burst + 2 * this.fill : Math.max(this.#burst, this.#level)
+    this.#level = Math.min(most, this.#level + (now - this.#at) * this.#perMs)
+    this.#at = now
+  }
+}
+
+function roomIn(window: SlidingWindow, worth: number, now: number): Answer {
+  const waitMs = window.waitMs(worth, now)
+  const room = window.room(now)
+  return waitMs === 0 || (room > 0 && waitMs > LONG_MS) ? {count: room, waitMs: 0} : {count: 0, waitMs}
 }
