@@ -1,4 +1,4 @@
-import {mkdirSync} from 'node:fs'
+import {chmodSync, closeSync, existsSync, mkdirSync, openSync} from 'node:fs'
 import path from 'node:path'
 import {DatabaseSync} from 'node:sqlite'
 import type {SQLInputValue, StatementSync} from 'node:sqlite'
@@ -58,7 +58,7 @@ export interface Store {
 }
 
 /**
- * Opens or creates the state. `:memory:` lives as long as the store.
+ * Opens or creates the state, readable by its owner only (R8). `:memory:` lives as long as the store.
  * Throws MfaError `data` if the file is not a state of this version, `usage` if it cannot be opened.
  */
 export function openStore(stateFile: string): Store {
@@ -97,7 +97,7 @@ export function openStore(stateFile: string): Store {
 
 function openDatabase(stateFile: string): DatabaseSync {
   try {
-    if (stateFile !== ':memory:') mkdirSync(path.dirname(path.resolve(stateFile)), {recursive: true})
+    if (stateFile !== ':memory:') makePrivate(path.resolve(stateFile))
     const database = new DatabaseSync(stateFile)
     database.exec('PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;')
     const version = Object.values(database.prepare('PRAGMA user_version').get() ?? {})[0]
@@ -114,6 +114,17 @@ function openDatabase(stateFile: string): DatabaseSync {
       cause,
     })
   }
+}
+
+/**
+ * R8: it holds the keys of tokens. Made with the right mode before SQLite opens it, which gives its side files that mode
+ * too. A folder that was there keeps its rights; on Windows it hands its own down.
+ */
+function makePrivate(file: string): void {
+  mkdirSync(path.dirname(file), {recursive: true, mode: 0o700})
+  closeSync(openSync(file, 'a', 0o600))
+  if (process.platform === 'win32') return
+  for (const one of [file, `${file}-wal`, `${file}-shm`]) if (existsSync(one)) chmodSync(one, 0o600)
 }
 
 /** Inside another one it is part of that. */
