@@ -63,6 +63,8 @@ export const WRITE_QUOTA: QuotaLimit = {count: 3000, windowMs: 150_000}
 /** Source: the figure that the Entra portal names for uploads of OATH tokens. */
 export const ACTIVATION_QUOTA: QuotaLimit = {count: 200, windowMs: 300_000}
 const MAX_IN_FLIGHT = 16
+/** Timers of longer than 24 days would end at once. */
+const LONGEST_SLEEP_MS = 86_400_000
 /** Each of reads and writes begins with so many; beyond them only full batches go out. */
 const START_IN_FLIGHT = 4
 
@@ -213,7 +215,8 @@ export function createPacer(options: PacerOptions): Pacer {
     if (at === Infinity) return
     const mine = {at, off: new AbortController()}
     alarm = mine
-    clock.sleep(Math.max(0, Math.ceil(at - clock.monotonic())), mine.off.signal).then(
+    const ms = Math.min(LONGEST_SLEEP_MS, Math.max(0, Math.ceil(at - clock.monotonic())))
+    clock.sleep(ms, mine.off.signal).then(
       () => {
         if (alarm !== mine) return
         alarm = undefined
