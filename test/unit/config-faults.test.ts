@@ -122,10 +122,11 @@ describe('a wrong config file', () => {
     ['{"cloud":\n"mars"}', 'line 1: cloud: invalid option'],
     ['{"seedFiles": [\n"a",\n3]}', 'line 1: seedFiles.1: invalid input: expected string'],
     ['{"tenant": "a.example.com",\n"tenant": "b.example.com"}', 'line 2: tenant: is there twice'],
-    ['{"tenant": "contoso.com"\n"cloud": "global"}', 'line 2: is not valid JSON'],
-    ['{"tenant": "hush', 'line 1: is not valid JSON'],
+    ['{"tenant": "contoso.com"\n"cloud": "global"}', 'line 2, column 1: is not valid JSON'],
+    ['{"tenant": "a",\n"graphUrl": hush,\n"cloud": "global"}', 'line 2, column 13: is not valid JSON'],
+    ['{"tenant": "hush', 'line 1, column 12: is not valid JSON'],
     ['["hush"]', 'line 1: is not a JSON object'],
-    ['', 'line 1: is not valid JSON'],
+    ['', 'line 1, column 1: is not valid JSON'],
     ['{\n"tenant": "a b"}', 'mfa.config.json: tenant: "a b" is neither a tenant id nor a domain'],
     [
       '{"graphUrl": "http://graph.example.com"}',
@@ -137,6 +138,7 @@ describe('a wrong config file', () => {
     const error = await refusal({})
     expect(error.message).toContain(message)
     expect(error.message).toContain('mfa.config.json')
+    expect(error.message).not.toContain('hush')
   })
 
   it.each([

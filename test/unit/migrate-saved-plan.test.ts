@@ -184,14 +184,14 @@ describe('stale, with the user and the reason', () => {
 describe('a file that is no plan', () => {
   const cases: readonly (readonly [string, (text: string) => string, RegExp])[] = [
     ['empty', () => '', /plan\.json: is empty/],
-    ['not JSON', () => 'hello', /plan\.json, line 1: is not JSON/],
-    ['cut within a line', (text) => text.slice(0, -40), /plan\.json, line \d+: is not JSON/],
+    ['not JSON', () => 'hello', /plan\.json, line 1, column 1: is not JSON$/],
+    ['cut within a line', (text) => text.slice(0, -40), /plan\.json, line \d+, column \d+: is not JSON$/],
     [
       'cut between lines',
       (text) => text.split('\n').slice(0, 3).join('\n'),
       /line 4: the file ends before the plan does/,
     ],
-    ['cut in the header', (text) => text.slice(0, 100), /line 1: is not JSON/],
+    ['cut in the header', (text) => text.slice(0, 100), /line 1, column \d+: is not JSON$/],
     [
       'another version',
       (text) => text.replace('"schemaVersion":1', '"schemaVersion":2'),

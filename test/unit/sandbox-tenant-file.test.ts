@@ -1,6 +1,7 @@
 import {chmod, mkdtemp, readdir, rm, stat, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
+import {inspect} from 'node:util'
 
 import {afterEach, beforeEach, describe, expect, it} from 'vitest'
 
@@ -44,9 +45,23 @@ describe('tenant file', () => {
     await expect(refusal).rejects.toThrow(`${file}: users[0]: Unrecognized key: "shoeSize"`)
   })
 
-  it('says when it is not JSON, or not there', async () => {
-    await expect(readTenantFile(await write('{'))).rejects.toMatchObject({exit: 'data'})
-    await expect(readTenantFile(path.join(folder, 'none.json'))).rejects.toMatchObject({exit: 'data'})
+  it('says when it is not there', async () => {
+    const file = path.join(folder, 'none.json')
+    await expect(readTenantFile(file)).rejects.toMatchObject({
+      exit: 'data',
+      message: `${file}: cannot be read (ENOENT)`,
+    })
+  })
+
+  it('says where it is not JSON, and nothing of what stands there: it may be a key', async () => {
+    const file = await write(`{"hardwareOathDevices": [\n  {"secretKey": ${SECRET}}]}`)
+    const refusal: unknown = await readTenantFile(file).catch((error: unknown) => error)
+    expect(refusal).toMatchObject({
+      exit: 'data',
+      message: `${file}, line 2, column 17: is not valid JSON`,
+    })
+    const all = inspect(refusal, {depth: 9, showHidden: true})
+    expect(all).not.toContain(SECRET.slice(0, 6))
   })
 })
 

@@ -1,6 +1,7 @@
 import {readFile} from 'node:fs/promises'
 import {basename} from 'node:path'
 import {errorCode} from '../errors/error-code.js'
+import {jsonFault} from '../model/json-fault.js'
 import {parseJsonObject, type JsonObject} from '../model/json-object.js'
 import type {ConfigFile} from './config-schema.js'
 import type {Fault} from './faults.js'
@@ -36,8 +37,8 @@ export async function loadConfigFile(path: string): Promise<LoadedConfig | undef
   let data: JsonObject | undefined
   try {
     data = parseJsonObject(text)
-  } catch (error) {
-    return loaded({}, [notJson(path, text, error)])
+  } catch {
+    return loaded({}, [notJson(path, text)])
   }
   if (data === undefined)
     return loaded({}, [
@@ -55,14 +56,11 @@ export async function loadConfigFile(path: string): Promise<LoadedConfig | undef
   )
 }
 
-/** V8's message quotes the text, so only the place is taken from it. */
-function notJson(path: string, text: string, error: unknown): Fault {
-  const message = error instanceof Error ? error.message : ''
-  const position = /position (\d+)/.exec(message)?.[1]
-  const line =
-    position === undefined ? text.split('\n').length : text.slice(0, Number(position)).split('\n').length
+/** V8's message quotes the text, so only the place is said. */
+function notJson(path: string, text: string): Fault {
+  const place = jsonFault(text)
   return {
-    message: `${path}, line ${line}: is not valid JSON`,
+    message: `${path}, line ${place?.line ?? 1}, column ${place?.column ?? 1}: is not valid JSON`,
     fix: 'Look at that line and the one before it for a missing comma or quote, or a comment; write \\ as \\\\.',
   }
 }

@@ -1,3 +1,4 @@
+import {jsonFault} from '../model/json-fault.js'
 import type {Files} from '../ports/files.js'
 import {brokenPlan} from './broken-plan.js'
 import type {Collected} from './collect.js'
@@ -97,9 +98,10 @@ async function wholeText(path: string, files: Files): Promise<string> {
 function parse(path: string, line: number, text: string): unknown {
   try {
     return JSON.parse(text)
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw brokenPlan(place(path, line), `is not JSON (${why})`)
+  } catch {
+    // V8's message quotes the text, so only the place is said (R5).
+    const at = jsonFault(text) ?? {line: 1, column: 1}
+    throw brokenPlan(`${place(path, line + at.line - 1)}, column ${at.column}`, 'is not JSON')
   }
 }
 

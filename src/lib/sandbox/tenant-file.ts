@@ -2,7 +2,9 @@ import {readFile} from 'node:fs/promises'
 
 import {z} from 'zod'
 
+import {errorCode} from '../errors/error-code.js'
 import {MfaError} from '../errors/mfa-error.js'
+import {jsonFault} from '../model/json-fault.js'
 import {PHONE_NUMBER} from './phone-rules.js'
 
 const guid = z.string().regex(/^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/, 'must be a GUID')
@@ -143,17 +145,33 @@ export type MethodConfiguration = z.infer<typeof methodConfigurationSchema>
 
 /** Reads and checks a seed. Throws MfaError `data` that names the file and every wrong field. */
 export async function readTenantFile(file: string): Promise<TenantFile> {
-  let json: unknown
-  try {
-    json = JSON.parse((await readFile(file, 'utf8')).replace(/^\uFEFF/, ''))
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw fault(`${file}: cannot be read as JSON: ${reason}`, cause)
-  }
+  const json = parse(file, await read(file))
   const checked = tenantFileSchema.safeParse(json)
   if (checked.success) return checked.data
   const lines = checked.error.issues.map((issue) => `${file}: ${fieldName(issue.path)}: ${issue.message}`)
   throw fault(lines.join('\n'))
+}
+
+async function read(file: string): Promise<string> {
+  try {
+    return (await readFile(file, 'utf8')).replace(/^\uFEFF/, '')
+  } catch (cause) {
+    throw new MfaError('TENANT_FILE', `${file}: cannot be read (${errorCode(cause) ?? 'unreadable'})`, {
+      exit: 'data',
+      fix: 'Give the path of a tenant file that you may read.',
+      cause,
+    })
+  }
+}
+
+/** V8's message quotes the text, which may be a key: only the place is said, and no cause is kept (R5). */
+function parse(file: string, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    const {line, column} = jsonFault(text) ?? {line: 1, column: 1}
+    throw fault(`${file}, line ${line}, column ${column}: is not valid JSON`)
+  }
 }
 
 /** `users[3].phoneMethods[0].phoneNumber` */
@@ -166,10 +184,9 @@ function fieldName(path: readonly PropertyKey[]): string {
     .join('')
 }
 
-function fault(message: string, cause?: unknown): MfaError {
+function fault(message: string): MfaError {
   return new MfaError('TENANT_FILE', message, {
     exit: 'data',
-    fix: 'correct these fields; examples/contoso/tenant.json shows the form',
-    cause,
+    fix: 'Correct the file; examples/contoso/tenant.json shows the form.',
   })
 }
