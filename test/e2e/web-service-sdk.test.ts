@@ -67,7 +67,9 @@ describe('the live Web Service SDK', () => {
     expect(stdout).toContain('web-service-sdk')
     expect(stdout).toContain('GetUserSettings_3')
     expect(stdout).toMatch(/3 users can be read/)
-    expect(stdout).toMatch(/a full read takes/)
+    expect(stdout.match(/full read/g)).toHaveLength(1)
+    expect(stdout.match(/│ users /g)).toHaveLength(1)
+    expect(stdout).toContain('the server called its list of 3 users complete')
   })
 
   it('is migrated from, and a second run writes nothing', async () => {

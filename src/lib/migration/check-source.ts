@@ -31,7 +31,6 @@ export async function checkSource(
   signal: AbortSignal,
 ): Promise<SourceCheck> {
   const started = clock.monotonic()
-  const description = await source.describe(signal)
   const sample: SourceKey[] = []
   let users = 0
   for await (const {key} of source.identities(signal)) {
@@ -39,13 +38,15 @@ export async function checkSource(
     if (++users % 500 === 0) ui.emit({type: 'progress', phase: 'reading the source', done: users})
   }
   ui.emit({type: 'phase-end', phase: 'reading the source'})
-  const listed = clock.monotonic()
+  const listing = clock.monotonic() - started
 
+  // Only now: how it was shown that nobody is missing is known after the pass.
+  const description = await source.describe(signal)
   const whole = description.kind === 'bundle'
   const tally = new Tally()
+  const before = clock.monotonic()
   for await (const user of source.users(signal, whole ? undefined : sample)) tally.add(user)
-  const read = clock.monotonic()
-  const perUser = tally.users === 0 ? 0 : (read - listed) / tally.users
+  const perUser = tally.users === 0 ? 0 : (clock.monotonic() - before) / tally.users
   // Problems of seeds that nobody has are known only after all users were read.
   return {
     kind: description.kind,
@@ -58,7 +59,7 @@ export async function checkSource(
     oathTokens: tally.tokens,
     withoutSecret: tally.withoutSecret,
     disabled: tally.disabled,
-    fullReadSeconds: round((listed - started + perUser * users) / 1000),
+    fullReadSeconds: round((listing + perUser * users) / 1000),
     problems: [...source.problems(), ...tally.faults],
   }
 }

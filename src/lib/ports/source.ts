@@ -35,7 +35,7 @@ export interface SourceDescription {
  * `identities` or `describe`, before anything else has happened; a wrong row becomes a fault of its user.
  */
 export interface Source {
-  /** Opens, signs in, and says what is there. Throws as above. */
+  /** Opens, signs in, and says what is there; after `identities` also how it was shown to be whole. Throws as above. */
   describe(signal: AbortSignal): Promise<SourceDescription>
   /** Every user once, in a stable order. Reads and checks the whole input. Keys are unique. */
   identities(signal: AbortSignal): AsyncIterable<ServerIdentity>

@@ -2,17 +2,16 @@ import type {Clock} from '../../ports/clock.js'
 import type {SourceDescription} from '../../ports/source.js'
 import type {Connection} from './connection.js'
 import type {Listing} from './list-users.js'
-import {findOutMeaning, type FilterMeaning} from './name-filter.js'
+import {findOutMeaning, type FilterMeaning, type Lookup} from './name-filter.js'
 
 type Facts = SourceDescription['facts']
 
 export interface DescribeOptions {
-  readonly concurrency: number
   readonly resultLimit: number
   readonly clock: Clock
   readonly signal: AbortSignal
   /** What the last pass over all users found. */
-  readonly known?: (Listing & {readonly total: number}) | undefined
+  readonly known?: Listing | undefined
 }
 
 const TIMED_READS = 5
@@ -29,15 +28,14 @@ const MEANINGS: Readonly<Record<FilterMeaning, string>> = {
 /** The facts of `mfa source check`; a page of users and a handful of reads. Throws CallFailure. */
 export async function describeConnection(connection: Connection, options: DescribeOptions): Promise<Facts> {
   const {calls, chosen, greeting} = connection
-  const {resultLimit, signal, known, concurrency} = options
-  const {end, rows} = await calls.page({blank: false, limit: resultLimit}, signal)
+  const {resultLimit, signal, known} = options
+  const {rows} = await calls.page({blank: false, limit: resultLimit}, signal)
   const names = rows.map(({username}) => username).filter((name) => name !== '')
-  const lookup = async (username: string): Promise<{end: typeof end; names: string[]}> => {
+  const lookup: Lookup = async (username) => {
     const page = await calls.page({username, blank: false, limit: resultLimit}, signal)
     return {end: page.end, names: page.rows.map((row) => row.username)}
   }
-  const {meaning, ignoresCase} = await findOutMeaning(names, lookup)
-  const total = known?.total ?? (end.complete ? names.length : undefined)
+  const {meaning, ignoresCase} = known?.filter ?? (await findOutMeaning(names, lookup))
   const facts: {name: string; value: string}[] = [
     {name: 'server', value: serverClues(connection)},
     {
@@ -49,7 +47,6 @@ export async function describeConnection(connection: Connection, options: Descri
       name: 'name filter',
       value: `${MEANINGS[meaning]}${meaning === 'ignored' || meaning === 'unknown' ? '' : `, letter case ${ignoresCase ? 'does not matter' : 'matters'}`}`,
     },
-    {name: 'users', value: total === undefined ? `more than ${names.length}` : String(total)},
   ]
   if (greeting.trim() !== '') facts.push({name: 'TestSecurity', value: greeting.trim().slice(0, 200)})
   if (known !== undefined) facts.push({name: 'completeness', value: known.proof})
@@ -58,11 +55,6 @@ export async function describeConnection(connection: Connection, options: Descri
     facts.push({
       name: 'time per user',
       value: `${Math.max(1, Math.round(perUser))} ms (settings and devices)`,
-    })
-    const least = Math.ceil(((total ?? names.length) * perUser) / concurrency / 1000)
-    facts.push({
-      name: 'full read',
-      value: `${total === undefined ? 'more than' : 'about'} ${duration(least)}, ${concurrency} at a time`,
     })
   }
   return facts
@@ -110,9 +102,4 @@ async function timePerUser(
     times.push(clock.monotonic() - start)
   }
   return times.sort((one, other) => one - other)[Math.floor(times.length / 2)]
-}
-
-function duration(seconds: number): string {
-  if (seconds < 60) return `${Math.max(1, seconds)} s`
-  return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`
 }

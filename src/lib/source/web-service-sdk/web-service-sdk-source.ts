@@ -54,10 +54,10 @@ export class WebServiceSdkSource implements Source {
 
   async describe(signal: AbortSignal): Promise<SourceDescription> {
     return this.#told(async () => {
-      const {address, concurrency, resultLimit, clock} = this.#options
+      const {address, resultLimit, clock} = this.#options
       const connection = await this.#connected(signal)
-      const known = this.#pass && {total: this.#pass.register.size, ...this.#pass.listing}
-      const facts = await describeConnection(connection, {concurrency, resultLimit, clock, signal, known})
+      const known = this.#pass?.listing
+      const facts = await describeConnection(connection, {resultLimit, clock, signal, known})
       return {kind: 'web-service-sdk', label: address.label, facts}
     })
   }
