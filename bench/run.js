@@ -1,5 +1,5 @@
 // Runs the benchmarks: all, or those named. Figures are compared side by side in one run; absolute times mean nothing.
-//   node bench/run.js [plan] [memory] [throughput] [quota] [start-up] [--users N] [--rounds N] [--check]
+//   node bench/run.js [plan] [memory] [dry-run] [throughput] [quota] [start-up] [--users N] [--rounds N] [--check]
 import {parseArgs} from 'node:util'
 
 import {removePopulations} from './lib/population.js'
@@ -8,6 +8,7 @@ import {printTable} from './lib/table.js'
 const BENCHMARKS = {
   plan: {users: 100_000, rounds: 5, load: async () => (await import('./plan.js')).plan},
   memory: {users: 100_000, rounds: 1, load: async () => (await import('./memory.js')).memory},
+  'dry-run': {users: 100_000, load: async () => (await import('./dry-run.js')).dryRun},
   throughput: {users: 2000, load: async () => (await import('./throughput.js')).throughput},
   quota: {users: 600, load: async () => (await import('./throughput.js')).quota},
   'start-up': {rounds: 25, load: async () => (await import('./start-up.js')).startUp},

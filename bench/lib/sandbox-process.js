@@ -1,32 +1,34 @@
-import {spawn} from 'node:child_process'
+import {fork} from 'node:child_process'
 import {once} from 'node:events'
-import {createInterface} from 'node:readline'
+import {fileURLToPath} from 'node:url'
 
-import {BIN, ROOT} from './dist.js'
-import {temporaryFolder} from './population.js'
+const CHILD = fileURLToPath(new URL('sandbox-child.js', import.meta.url))
 
-/**
- * `mfa sandbox serve` in a process of its own.
- * @returns what the tool's environment must hold to talk to it, and how to end it
- */
+/** Starts a fresh sandbox tenant in a process of its own. `faults` as `mfa sandbox serve --faults` takes them. */
 export async function startSandboxProcess(tenantFile, faults) {
-  const state = await temporaryFolder('sandbox')
-  const args = ['sandbox', 'serve', '--state', state, '--tenant-file', tenantFile]
-  if (faults !== undefined) args.push('--faults', faults)
-  const child = spawn(process.execPath, [BIN, ...args], {cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit']})
-  const env = {}
-  for await (const line of createInterface({input: child.stdout})) {
-    const [, name, value] = /^export (\w+)=(.*)$/.exec(line) ?? []
-    if (name !== undefined) env[name] = value
-    if (name === 'MFA_ACCESS_TOKEN') break
-  }
-  if (env.MFA_ACCESS_TOKEN === undefined) throw new Error('the sandbox did not start')
+  const child = fork(CHILD, [tenantFile, faults])
+  const ended = once(child, 'exit').then(([code]) =>
+    Promise.reject(new Error(`the sandbox ended with ${code}`)),
+  )
+  ended.catch(() => {})
+  const [found] = await Promise.race([once(child, 'message'), ended])
   return {
-    env,
+    ...found,
+    /** What the settings of the tool are called in the environment. */
+    env: {
+      MFA_GRAPH_URL: found.rootUrl,
+      MFA_AUTHORITY_URL: found.rootUrl,
+      MFA_TENANT_ID: found.tenantId,
+      MFA_ACCESS_TOKEN: found.token,
+    },
+    async stats() {
+      child.send('stats')
+      return (await Promise.race([once(child, 'message'), ended]))[0]
+    },
     async stop() {
-      const ended = once(child, 'exit')
-      child.kill('SIGTERM')
-      await ended
+      const exit = once(child, 'exit')
+      child.disconnect()
+      await exit
     },
   }
 }

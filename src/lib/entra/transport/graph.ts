@@ -10,6 +10,7 @@ import {createPacer, type PaceReport, type Pacer} from './pacer.js'
 import {createQueue} from './queue.js'
 import {backOffMs, retryAfterMs} from './retry-after.js'
 import {createServiceClock, type ServiceClock} from './service-clock.js'
+import {withTimeLimit} from './time-limit.js'
 import {createTokens, type GetToken} from './tokens.js'
 
 /** What the transport does, for the log file. Never a token, never a body. */
@@ -117,17 +118,12 @@ export function createGraph(options: GraphOptions): Graph {
     return async (call) => {
       const started = clock.monotonic()
       const sent = clock.now()
-      const timeout = AbortSignal.timeout(options.attemptTimeoutMs ?? ATTEMPT_TIMEOUT_MS)
+      const limit = options.attemptTimeoutMs ?? ATTEMPT_TIMEOUT_MS
       const {method, headers, body, size} = call
       const url = `${base}/${call.version}${call.url}`
-      const answer = await http({
-        method,
-        url,
-        headers,
-        body,
-        token,
-        signal: AbortSignal.any([signal, timeout]),
-      })
+      const answer = await withTimeLimit(limit, signal, (both) =>
+        http({method, url, headers, body, token, signal: both}),
+      )
       if (!answer.fault) {
         contact = true
         serviceClock.measure(answer.headers['date'], sent, clock.now())
