@@ -16,7 +16,8 @@ export interface ReadBack {
 
 /**
  * R4: looks at a user until every action's effect shows, or the budget is spent. Entra is eventually consistent: an old
- * value is no failure before that.
+ * value is no failure before that. The last look begins when the budget is spent, however long the one before took in a
+ * throttled service: parts of it may show the state of its beginning.
  *
  * @param budgetMs how long to go on looking, in milliseconds
  */
@@ -29,12 +30,13 @@ export async function readBack(
 ): Promise<ReadBack> {
   const end = deps.clock.monotonic() + budgetMs
   for (let pause = FIRST_MS; ; pause = Math.min(pause * 2, LONGEST_MS)) {
+    const began = deps.clock.monotonic()
     const shown = await look(user, actions, deps.directory, signal)
     const missing =
       shown === undefined ? actions : actions.filter((action) => !isInPlace(action, user, shown))
+    if ((shown !== undefined && missing.length === 0) || began >= end) return {shown, missing}
     const left = end - deps.clock.monotonic()
-    if ((shown !== undefined && missing.length === 0) || left <= 0) return {shown, missing}
-    await deps.clock.sleep(Math.min(pause, left), signal)
+    if (left > 0) await deps.clock.sleep(Math.min(pause, left), signal)
   }
 }
 
