@@ -11,7 +11,14 @@ import type {Action, ActivateToken, Finding, ItemRef, MigrationOptions, UserPlan
 import {actionId} from './rules/draft.js'
 import {secretOf} from './secret-of.js'
 import {ActionSender, type SenderDeps, type Signals, succeeded} from './send-action.js'
-import {disableSmsSignIn, isSignIn, mobileOf, owesSmsSignInOff, smsSignInFinding} from './sms-sign-in.js'
+import {
+  disableSmsSignIn,
+  isSignIn,
+  mobileOf,
+  owesSmsSignInOff,
+  smsSignInFinding,
+  undoOwesSmsSignInOff,
+} from './sms-sign-in.js'
 import {remembered} from './unsettled.js'
 
 export interface ApplyDeps extends SenderDeps {
@@ -28,6 +35,8 @@ export interface ApplyContext {
   readonly consistencyMs: number
   /** What is put back was never ours: nothing of it is remembered. */
   readonly isUndo?: boolean | undefined
+  /** The run that is undone. */
+  readonly undoes?: RunId | undefined
 }
 
 export interface ActionResult {
@@ -211,7 +220,14 @@ class UserWork {
     const mobile = mobileOf(now)
     if (this.#context.options.smsSignIn === 'allow' || mobile === undefined || !isSignIn(now)) return
     const {journal} = this.#deps
-    if (!(await owesSmsSignInOff(this.#plan.id, mobile.number, await this.#writes(), [], journal))) return
+    const {undoes} = this.#context
+    const {id} = this.#plan
+    const writes = await this.#writes()
+    const owes =
+      undoes === undefined
+        ? await owesSmsSignInOff(id, mobile.number, writes, [], journal)
+        : await undoOwesSmsSignInOff(id, mobile.number, undoes, writes, [], journal)
+    if (!owes) return
     const outcome = await this.#recorded(disableSmsSignIn(this.#plan.id, mobile.id))
     const detail = succeeded(outcome)
       ? 'Adding the mobile number switched on SMS sign-in; it was switched off again. --sms-sign-in allow keeps it on.'

@@ -1,4 +1,4 @@
-import type {ObjectId} from '../model/brand.js'
+import type {ObjectId, RunId} from '../model/brand.js'
 import type {EntraMethods, EntraPhone} from '../model/entra-user.js'
 import type {Outcome} from '../model/outcome.js'
 import type {ActionRecord, Journal, UserMemory} from '../ports/journal.js'
@@ -63,6 +63,8 @@ export async function withSmsSignInOff(
 /**
  * Whether SMS sign-in is on because of our last write of this number: not if it was on before that run, not if we have
  * switched it off since, not if the run was to leave it on.
+ *
+ * @param wasOff it is known that it was not on before
  */
 export async function owesSmsSignInOff(
   user: ObjectId,
@@ -70,6 +72,7 @@ export async function owesSmsSignInOff(
   writes: readonly ActionRecord[],
   settled: readonly Settled[],
   journal: Journal,
+  wasOff = false,
 ): Promise<boolean> {
   const outcomeOf = (record: ActionRecord): Outcome | undefined =>
     settled.find(({record: one}) => isSame(one, record))?.outcome ?? record.outcome
@@ -85,9 +88,30 @@ export async function owesSmsSignInOff(
   // Who switched it on after we had switched it off wants it so.
   const later = writes.slice(last.at + 1).filter(({intent}) => intent['kind'] === 'disable-sms-sign-in')
   if (later.some((record) => succeeded(outcomeOf(record)))) return false
+  if (wasOff) return true
   const run = await journal.run(wrote.run)
   if (run?.options['smsSignIn'] === 'allow') return false
   return !isSignIn(await journal.beforeImageOf(wrote.run, user))
+}
+
+/**
+ * P9 the other way round: the number that an undo put back became a first factor through that, and was none before the
+ * run that is undone.
+ */
+export async function undoOwesSmsSignInOff(
+  user: ObjectId,
+  number: string,
+  undoes: RunId,
+  writes: readonly ActionRecord[],
+  settled: readonly Settled[],
+  journal: Journal,
+): Promise<boolean> {
+  const before = await journal.beforeImageOf(undoes, user)
+  const was = before === undefined ? undefined : mobileOf(before)
+  if (was === undefined || isSignIn(before) || !sameNumber(was.number, number)) return false
+  const wrote = writes.findLast((record) => setsMobile(record, number))
+  if (wrote === undefined || (await journal.run(wrote.run))?.options['undoes'] !== undoes) return false
+  return owesSmsSignInOff(user, number, writes, settled, journal, true)
 }
 
 const setsMobile = ({intent}: ActionRecord, number: string): boolean =>

@@ -13,7 +13,9 @@ import {serialsIn} from './in-place.js'
 import type {Action, Finding, MigrationOptions, UserPlan} from './plan.js'
 import type {PlanningDeps} from './request.js'
 import {count, emptySummary, plannedResult, type Results, type UserResult} from './result.js'
+import {settler, smsSignInOff} from './undo-look.js'
 import {planUndo} from './undo-plan.js'
+import type {Settled} from './unsettled.js'
 
 /** Users whose methods are asked for together. */
 const CHUNK = 100
@@ -40,6 +42,8 @@ export interface UndoPlanned {
   readonly plans: Bag<UserPlan>
   readonly methods: Bag<EntraMethods>
   readonly users: number
+  /** What was found out about writes of earlier runs; not yet on record. */
+  readonly settled: readonly Settled[]
 }
 
 export interface UndoReport {
@@ -57,7 +61,7 @@ const NEUTRAL: MigrationOptions = {
   defaultMethod: 'if-unset',
   phones: 'safe',
   appCodes: 'carry',
-  smsSignIn: 'allow',
+  smsSignIn: 'prevent',
   promoteBackup: true,
   includeDisabled: false,
   cloud: 'global',
@@ -82,7 +86,7 @@ export async function undo(request: UndoRequest, deps: UndoDeps, signal: AbortSi
   if (request.dryRun) return dry(request, await plan(request, deps, signal), deps)
   const lock = await deps.journal.lock(`migrate ${tenantId}`, 'mfa undo')
   try {
-    return await write(request, deps, AbortSignal.any([signal, lock.lost]))
+    return await write(request, deps, AbortSignal.any([signal, lock.lost]), lock.lost)
   } finally {
     await lock.release()
   }
@@ -99,7 +103,12 @@ async function dry(request: UndoRequest, planned: UndoPlanned, deps: UndoDeps): 
   return {run: null, undoes: request.run, dryRun: true, planned, results, stop: undefined}
 }
 
-async function write(request: UndoRequest, deps: UndoDeps, signal: AbortSignal): Promise<UndoReport> {
+async function write(
+  request: UndoRequest,
+  deps: UndoDeps,
+  signal: AbortSignal,
+  lockLost: AbortSignal,
+): Promise<UndoReport> {
   const {journal, clock, ui} = deps
   const {run: undoes} = request
   const planned = await plan(request, deps, signal)
@@ -125,6 +134,10 @@ async function write(request: UndoRequest, deps: UndoDeps, signal: AbortSignal):
     startedAt: clock.now().toISOString(),
     logFile: request.logFile,
   })
+  for (const {record, outcome, remember} of planned.settled) {
+    const at = clock.now().toISOString()
+    await journal.outcome(record.run, record.user, record.action, {outcome, remember}, at)
+  }
   // Before the first write: whoever is put back, even by half, was not migrated.
   for (const [, userPlan] of planned.plans.entries())
     await journal.forgetMigrated(undoes.tenantId, userPlan.id)
@@ -136,12 +149,14 @@ async function write(request: UndoRequest, deps: UndoDeps, signal: AbortSignal):
     options: NEUTRAL,
     consistencyMs: request.consistencyMs,
     isUndo: true,
+    undoes: undoes.id,
     resumed,
   }
   const applyDeps = {...deps, source: NO_SOURCE, writer: actions === 0 ? undefined : await deps.writer()}
   const stop = await applyPlans(planned, results, context, applyDeps, {errorsMax: request.errorsMax}, signal)
   const status = stop === undefined ? 'finished' : signal.aborted ? 'interrupted' : 'stopped'
-  await journal.endRun(run.id, status, {...results.summary}, clock.now().toISOString())
+  // Whoever has the lock now may have taken this run up: its end is not ours to write.
+  if (!lockLost.aborted) await journal.endRun(run.id, status, {...results.summary}, clock.now().toISOString())
   return {run: run.id, undoes, dryRun: false, planned, results, stop}
 }
 
@@ -160,10 +175,11 @@ async function plan(request: UndoRequest, deps: UndoDeps, signal: AbortSignal): 
   const touched = await whom(request, deps)
   const plans = scratch.bag<UserPlan>('undo-plans')
   const methods = scratch.bag<EntraMethods>('undo-methods')
+  const settled: Settled[] = []
   let chunk: Touched[] = []
   let done = 0
   const flush = async (): Promise<void> => {
-    for (const userPlan of await planChunk(chunk, request, methods, deps, signal))
+    for (const userPlan of await planChunk(chunk, request, methods, settled, deps, signal))
       plans.set(planKey(userPlan), userPlan)
     done += chunk.length
     chunk = []
@@ -174,7 +190,7 @@ async function plan(request: UndoRequest, deps: UndoDeps, signal: AbortSignal): 
   }
   if (chunk.length > 0) await flush()
   ui.emit({type: 'phase-end', phase: 'planning'})
-  return {plans, methods, users: touched.size}
+  return {plans, methods, users: touched.size, settled}
 }
 
 /** Everybody the run wrote to, each once. Throws MfaError `usage` for a --user that it did not touch. */
@@ -202,11 +218,14 @@ async function whom({run, users}: UndoRequest, {journal, scratch}: UndoDeps): Pr
 
 async function planChunk(
   chunk: readonly Touched[],
-  {run, force}: UndoRequest,
+  request: UndoRequest,
   methods: Bag<EntraMethods>,
-  {directory, journal}: UndoDeps,
+  settled: Settled[],
+  deps: UndoDeps,
   signal: AbortSignal,
 ): Promise<readonly UserPlan[]> {
+  const {run, force} = request
+  const {directory, journal} = deps
   const writes = new Map<ObjectId, ActionRecord[]>()
   for (const {user} of chunk) {
     const records: ActionRecord[] = []
@@ -221,9 +240,13 @@ async function planChunk(
     ),
     directory.tokens(serialsIn(all), signal),
   ])
+  const users = chunk.map(({user}) => user)
+  const settle = await settler(users, request, deps)
   return Promise.all(
     chunk.map(async ({user, userPrincipalName}): Promise<UserPlan> => {
-      const now = shown.get(user)
+      const looked = await settle(user, {methods: shown.get(user), inventory}, signal)
+      settled.push(...looked.settled)
+      const now = looked.methods
       const before = await journal.beforeImageOf(run.id, user)
       const base = {id: user, userPrincipalName, alreadyThere: [], smsOrVoiceOnly: false}
       if (now === undefined || isReadFailure(now)) {
@@ -242,11 +265,14 @@ async function planChunk(
       const {actions, findings} = planUndo({
         user,
         before,
-        now: {methods: now, inventory},
+        now: {methods: now, inventory: looked.inventory},
         writes: writes.get(user) ?? [],
         force,
       })
-      return {...base, outcome: actions.length > 0 ? 'migrate' : 'unchanged', actions, findings}
+      const back = actions.some((action) => action.kind === 'set-phone' && action.slot === 'mobile')
+      const off = back ? [] : await smsSignInOff(user, now, run, looked.settled, journal)
+      const all = [...actions, ...off]
+      return {...base, outcome: all.length > 0 ? 'migrate' : 'unchanged', actions: all, findings}
     }),
   )
 }

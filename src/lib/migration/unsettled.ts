@@ -26,7 +26,7 @@ export interface Settled {
  */
 export async function settleUser(
   user: ObjectId,
-  server: ServerUser,
+  server: ServerUser | undefined,
   unsettled: readonly ActionRecord[],
   unseen: readonly Action[],
   hashKey: Uint8Array,
@@ -58,6 +58,8 @@ const NOT_HAPPENED: Outcome = {
 
 /** P6, D4, O1: what a successful write leaves behind for later runs. */
 export function remembered(action: Action, server: ServerUser | undefined, hashKey: Uint8Array): Remember {
+  // What an undo put back was never ours.
+  if (action.rule === 'R3') return undefined
   if (action.kind === 'set-phone') return {number: {slot: action.slot, value: action.number}}
   if (action.kind !== 'activate-token' || server === undefined) return undefined
   const secretHash = secretBehind(action, server)?.keyedHash(hashKey)
