@@ -141,7 +141,7 @@ function methodsOf(user: TenantUser, inventory: readonly InventoryToken[]): Entr
       })),
     others: (user.fido2Methods ?? []).map((method, at) => ({id: method.id ?? `fido2-${at}`, type: 'fido2'})),
     systemPreferred,
-    preferred: preferred as DefaultMethod | undefined,
+    preferred,
   }
 }
 

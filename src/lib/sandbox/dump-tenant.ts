@@ -61,7 +61,7 @@ function dumpUser(store: Store, seq: number, stored: StoredUser): TenantUser {
   const one = (kind: FactKind): object | undefined =>
     factsOf<object>(store, seq, kind).find(({id}) => id === ONLY)?.body
   const {createdDateTime: _created, ...user} = stored
-  const preferences = one('preferences') as Preferences | undefined
+  const preferences = one('preferences')
   const all = {
     ...user,
     phoneMethods: factsOf<object>(store, seq, 'phone').map(({body}) => body),
@@ -111,7 +111,7 @@ function isDefault(preferences: Preferences | undefined): boolean {
     isSystemPreferredAuthenticationMethodEnabled: system,
     userPreferredMethodForSecondaryAuthentication: method,
   } = preferences ?? {}
-  return (system ?? false) === false && (method ?? null) === null
+  return system !== true && (method ?? null) === null
 }
 
 function withoutEmpty(value: object): object {
