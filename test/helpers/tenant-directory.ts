@@ -1,7 +1,6 @@
 import {readTenantFile, type TenantFile, type TenantUser} from '../../src/lib/sandbox/tenant-file.js'
 import type {ObjectId} from '../../src/lib/model/brand.js'
 import type {
-  DefaultMethod,
   EntraIdentity,
   EntraMethods,
   InventoryToken,
