@@ -55,11 +55,17 @@ export async function emptySandbox(wired: Wiring, flags: Flags) {
   const journal = await wired.journal()
   resetSandbox(sandboxFile(wired.settings), tenant)
   await journal.forgetTenant(tenant.tenantId)
+  const own = typeof flags['tenant-file'] === 'string'
   return {
-    tenantId: tenant.tenantId,
-    displayName: tenant.displayName,
-    users: tenant.users.length,
-    groups: tenant.groups.length,
+    done: {
+      tenantId: tenant.tenantId,
+      displayName: tenant.displayName,
+      users: tenant.users.length,
+      groups: tenant.groups.length,
+    },
+    next: own
+      ? {group: tenant.groups[0]?.displayName, source: 'WHERE'}
+      : {group: 'MFA early birds', source: 'examples/contoso'},
   }
 }
 

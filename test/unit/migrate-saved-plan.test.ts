@@ -169,7 +169,7 @@ describe('stale, with the user and the reason', () => {
   test('only the user whom it concerns is named', async () => {
     const at = await planned()
     at.source.change(keyOf('cyd'), {devices: [device('Tablet', {oathSecret: seed(7)})]})
-    await expect(apply(at)).rejects.toThrow(/for 1 users.*cyd@contoso\.com/s)
+    await expect(apply(at)).rejects.toThrow(/for 1 user;.*cyd@contoso\.com/s)
   })
 
   test('another tenant, before anything else is read', async () => {

@@ -267,5 +267,5 @@ test('the fingerprint covers the seeds', async () => {
 test('describe names the seed files', async () => {
   const source = withSeeds(await bundle(''), await seeds(`${VENDOR}\nS1,${ONE},30,M,O\n`))
   const {facts} = await source.describe(signal)
-  expect(facts.at(-1)).toMatchObject({name: 'seed file', value: expect.stringContaining('1 tokens')})
+  expect(facts.at(-1)).toMatchObject({name: 'seed file', value: expect.stringContaining('1 token')})
 })

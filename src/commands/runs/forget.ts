@@ -23,12 +23,12 @@ with both, that user in that run. Entra and MFA Server are not touched.`
     const {args, flags} = await this.parse(RunsForget)
     const wired = await this.wire(flags)
     const {forget} = await import('../../lib/migration/forget.js')
-    const {findRun} = await import('../../lib/report/runs-report.js')
+    const {findRun, showForgotten} = await import('../../lib/report/runs-report.js')
     const journal = await wired.journal()
     const run = args.run === undefined ? undefined : await findRun(args.run, journal)
     const request = {run, user: flags.user, yes: flags.yes, resultsFolder: wired.resultsFolder}
     const forgotten = await forget(request, {journal, ui: wired.ui, files: wired.files})
-    wired.out.line(`forgot ${forgotten.users} users${run === undefined ? '' : ` of run ${run.id}`}`)
+    showForgotten(forgotten.users, run, wired.out)
     return {...forgotten}
   }
 }

@@ -19,11 +19,9 @@ export default class SandboxReset extends MfaCommand {
     const {flags} = await this.parse(SandboxReset)
     const wired = await this.wire(flags)
     const {emptySandbox} = await import('../../wire-sandbox.js')
-    const done = await emptySandbox(wired, flags)
-    wired.out.line(
-      `sandbox tenant "${done.displayName}" is as at its beginning: ${done.users} users, ${done.groups} groups`,
-    )
-    wired.out.line('Next: mfa migrate --tenant sandbox --group "MFA early birds" --source examples/contoso')
+    const {showReset} = await import('../../lib/report/sandbox-report.js')
+    const {done, next} = await emptySandbox(wired, flags)
+    showReset(done, next, wired.out)
     return done
   }
 }

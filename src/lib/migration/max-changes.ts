@@ -1,4 +1,5 @@
 import {MfaError} from '../errors/mfa-error.js'
+import {countOf} from '../model/count-of.js'
 import type {Bag} from '../ports/scratch.js'
 import type {UserPlan} from './plan.js'
 
@@ -38,12 +39,13 @@ export function refuseTooManyChanges(plans: Bag<UserPlan>, limit: ChangeLimit | 
   if (limit === undefined) return actions
   const measured = limit.unit === 'actions' ? actions : share(actions, actions + there)
   if (measured <= limit.amount) return actions
+  const changes = countOf(actions, 'change')
   const shown =
-    limit.unit === 'actions' ? String(actions) : `${actions} (${measured.toFixed(1)} % of ${actions + there})`
+    limit.unit === 'actions' ? changes : `${changes} (${measured.toFixed(1)} % of ${actions + there})`
   const asked = `${limit.amount}${limit.unit === 'percent' ? '%' : ''}`
   throw new MfaError(
     'TOO_MANY_CHANGES',
-    `the plan has ${shown} changes, more than --max-changes ${asked} allows; nothing was written`,
+    `the plan has ${shown}, more than --max-changes ${asked} allows; nothing was written`,
     {
       exit: 'refused',
       fix: 'Look at the plan with --dry-run; if it is right, raise --max-changes.',

@@ -2,6 +2,7 @@ import {createHash} from 'node:crypto'
 
 import {MfaError} from '../errors/mfa-error.js'
 import type {RunId} from '../model/brand.js'
+import {countOf} from '../model/count-of.js'
 import type {Files} from '../ports/files.js'
 import type {MethodWriter} from '../ports/method-writer.js'
 import {applyPlans, type Stop} from './apply-plans.js'
@@ -134,7 +135,7 @@ async function write(
   if (
     actions > 0 &&
     !input.yes &&
-    !(await ui.confirm(`Write ${actions} changes to Microsoft Entra?`, '--yes'))
+    !(await ui.confirm(`Write ${countOf(actions, 'change')} to Microsoft Entra?`, '--yes'))
   ) {
     throw new MfaError('DECLINED', 'nothing was changed', {exit: 'declined'})
   }

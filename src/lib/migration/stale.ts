@@ -2,6 +2,7 @@ import {isDeepStrictEqual} from 'node:util'
 
 import {MfaError} from '../errors/mfa-error.js'
 import type {ObjectId} from '../model/brand.js'
+import {countOf} from '../model/count-of.js'
 import type {Bag} from '../ports/scratch.js'
 import {planKey} from './collect.js'
 import type {Action, UserPlan} from './plan.js'
@@ -54,7 +55,7 @@ export async function refuseStale(
   const more = stale.length > NAMED ? `\n  and ${stale.length - NAMED} more` : ''
   throw new MfaError(
     'PLAN_STALE',
-    `the plan no longer fits for ${stale.length} users; nothing was written:${shown.join('')}${more}`,
+    `the plan no longer fits for ${countOf(stale.length, 'user')}; nothing was written:${shown.join('')}${more}`,
     {
       exit: 'stale',
       fix: 'Make the plan again, look at it, and apply that one: mfa migrate … --dry-run --out plan.json',

@@ -2,6 +2,7 @@ import {createHash} from 'node:crypto'
 
 import {MfaError} from '../errors/mfa-error.js'
 import type {ObjectId, RunId} from '../model/brand.js'
+import {countOf} from '../model/count-of.js'
 import type {EntraMethods} from '../model/entra-user.js'
 import {isReadFailure} from '../ports/directory.js'
 import type {ActionRecord, RunRecord} from '../ports/journal.js'
@@ -118,7 +119,7 @@ async function write(
   if (
     actions > 0 &&
     !request.yes &&
-    !(await ui.confirm(`Write ${actions} changes to Microsoft Entra?`, '--yes'))
+    !(await ui.confirm(`Write ${countOf(actions, 'change')} to Microsoft Entra?`, '--yes'))
   ) {
     throw new MfaError('DECLINED', 'nothing was changed', {exit: 'declined'})
   }

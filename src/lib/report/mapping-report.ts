@@ -1,4 +1,5 @@
 import type {MappingExportRow} from '../migration/export-mapping.js'
+import {countOf} from '../model/count-of.js'
 import type {Column, Output} from '../ports/output.js'
 import {csvChunks} from './csv.js'
 import {TABLE_LIMIT} from './show.js'
@@ -20,7 +21,7 @@ export async function showMapping(
   out: Output,
 ): Promise<Readonly<Record<string, unknown>>> {
   await out.table(columns, rows, {limit: TABLE_LIMIT, empty: 'Everybody is matched.'})
-  out.line(`${rows.length} users could not be matched safely; written to ${file}`)
+  out.line(`${countOf(rows.length, 'user')} could not be matched safely; written to ${file}`)
   if (rows.length > 0) out.line(`Next: fill in Username in ${file}, then mfa migrate … --mapping ${file}`)
   return {file, users: rows}
 }

@@ -3,6 +3,7 @@ import type {Forecast} from '../migration/forecast.js'
 import type {MigrateReport} from '../migration/migrate.js'
 import type {UserPlan} from '../migration/plan.js'
 import type {UserResult} from '../migration/result.js'
+import {countOf} from '../model/count-of.js'
 import type {Bag} from '../ports/scratch.js'
 import {
   failureColumns,
@@ -40,13 +41,13 @@ export const showPlanned =
       actions += plan.actions.length
       if (plan.actions.length > 0) writers++
     }
-    out.line(`Group "${group.displayName}": ${users} users`)
+    out.line(`Group "${group.displayName}": ${countOf(users, 'user')}`)
     for (const problem of collected.problems) out.prose(`! ${describeProblem(problem)}`)
     if (actions > 0) await out.table(planTableColumns, namedOnce(changes(plans)), {limit: TABLE_LIMIT})
     out.prose(
       actions === 0
         ? 'Plan: nothing to write'
-        : `Plan: ${actions} changes for ${writers} users; about ${ahead.requests} requests${atQuota(ahead)}`,
+        : `Plan: ${countOf(actions, 'change')} for ${countOf(writers, 'user')}; about ${countOf(ahead.requests, 'request')}${atQuota(ahead)}`,
     )
   }
 
@@ -71,14 +72,14 @@ export async function showMigration(
   }
   if (summary.smsOrVoiceOnly > 0) {
     out.prose(
-      `\n${summary.smsOrVoiceOnly} users will have SMS or voice only (rule M7): Microsoft ends these; see the findings.`,
+      `\n${countOf(summary.smsOrVoiceOnly, 'user')} will have SMS or voice only (rule M7): Microsoft ends these; see the findings.`,
     )
   }
   const {retryFile} = options.records
   if (retryFile !== undefined) out.prose(`\nUsers to try again, one a line: ${retryFile}`)
   if (report.stop !== undefined) {
     out.prose(
-      `\nThe run ended early: ${summary.users} of ${collected.users} users were looked at. The same command goes on.`,
+      `\nThe run ended early: it looked at ${summary.users} of ${countOf(collected.users, 'user')}. The same command goes on.`,
     )
     return
   }

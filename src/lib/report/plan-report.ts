@@ -1,5 +1,6 @@
 import type {OpenedPlan} from '../migration/plan-file.js'
 import type {UserPlan} from '../migration/plan.js'
+import {countOf} from '../model/count-of.js'
 import {namedOnce, planColumns, planRows, type PlanRow, planTableColumns} from './plan-rows.js'
 import {type Show, TABLE_LIMIT, writeCsv} from './show.js'
 
@@ -21,7 +22,7 @@ export async function showSavedPlan(
   await out.table(planTableColumns, namedOnce(rows(users)), {limit: TABLE_LIMIT})
   await writeCsv(csv, planColumns, rows(users), show)
   const counts = Object.entries(outcomes).map(([outcome, count]) => `${count} ${outcome}`)
-  out.line(`${actions} changes for ${users.length} users: ${counts.join(', ')}`)
+  out.line(`${countOf(actions, 'change')} for ${countOf(users.length, 'user')}: ${counts.join(', ')}`)
   out.line('Next: mfa migrate --plan FILE --source WHERE   (applies exactly this, or refuses)')
   return {...header, summary: {users: users.length, actions, outcomes}, plans: users}
 }

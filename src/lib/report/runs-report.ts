@@ -1,6 +1,7 @@
 import {MfaError} from '../errors/mfa-error.js'
+import {countOf} from '../model/count-of.js'
 import type {ActionRecord, Journal, RunKind, RunRecord, UserResultRecord} from '../ports/journal.js'
-import type {Column} from '../ports/output.js'
+import type {Column, Output} from '../ports/output.js'
 import {type Show, TABLE_LIMIT, writeCsv} from './show.js'
 
 const runColumns: readonly Column<RunRecord>[] = [
@@ -131,4 +132,9 @@ export async function findRun(name: string, journal: Journal, kind?: RunKind): P
       fix: 'mfa runs list shows them.',
     },
   )
+}
+
+/** `mfa runs forget`: how many users, of one run or of all. */
+export function showForgotten(users: number, run: RunRecord | undefined, out: Output): void {
+  out.line(`forgot ${countOf(users, 'user')}${run === undefined ? '' : ` of run ${run.id}`}`)
 }

@@ -1,3 +1,4 @@
+import {countOf} from '../model/count-of.js'
 import type {Column, Output} from '../ports/output.js'
 
 /** The part of a dumped tenant that is shown. */
@@ -54,6 +55,24 @@ export async function showSandbox(tenant: ShownTenant, out: Output): Promise<voi
   ]
   out.line(`Sandbox tenant "${tenant.displayName}" (${tenant.tenantId})`)
   for (const {displayName, members} of tenant.groups)
-    out.line(`  group "${displayName}": ${members.length} direct members`)
+    out.line(`  group "${displayName}": ${countOf(members.length, 'direct member')}`)
   await out.table(columns, tenant.users, {limit: LIMIT})
+}
+
+export interface ResetTenant {
+  readonly displayName: string
+  readonly users: number
+  readonly groups: number
+}
+
+/** `mfa sandbox reset`; `next` is a group to rehearse with, if there is one, and where its users' data may come from. */
+export function showReset(
+  tenant: ResetTenant,
+  next: {readonly group: string | undefined; readonly source: string},
+  out: Output,
+): void {
+  const counts = `${countOf(tenant.users, 'user')}, ${countOf(tenant.groups, 'group')}`
+  out.line(`sandbox tenant "${tenant.displayName}" is as at its beginning: ${counts}`)
+  if (next.group === undefined) out.line('Next: mfa sandbox show')
+  else out.line(`Next: mfa migrate --tenant sandbox --group "${next.group}" --source ${next.source}`)
 }

@@ -1,4 +1,5 @@
 import type {SourceCheck} from '../migration/check-source.js'
+import {countOf} from '../model/count-of.js'
 import type {Column} from '../ports/output.js'
 import {describeProblem} from './problems.js'
 import {type Show, TABLE_LIMIT, writeCsv} from './show.js'
@@ -20,7 +21,7 @@ const factColumns: readonly Column<{readonly name: string; readonly value: strin
 export async function showSource(found: SourceCheck, show: Show, csv: string | undefined): Promise<void> {
   const {out} = show
   const modes = Object.entries(found.modes).filter(([, count]) => count > 0)
-  const sample = found.sampled < found.users ? ` (of ${found.sampled} users read as a sample)` : ''
+  const sample = found.sampled < found.users ? ` (of ${countOf(found.sampled, 'user')} read as a sample)` : ''
   out.line(`${found.source}: ${found.kind}`)
   await out.table(factColumns, [
     ...found.facts,
@@ -33,7 +34,7 @@ export async function showSource(found: SourceCheck, show: Show, csv: string | u
   ])
   if (found.problems.length > 0) await out.table(problemColumns, found.problems, {limit: TABLE_LIMIT})
   await writeCsv(csv, problemColumns, found.problems, show)
-  out.line(`${found.users} users can be read; ${found.problems.length} problems`)
+  out.line(`${countOf(found.users, 'user')} can be read; ${countOf(found.problems.length, 'problem')}`)
   out.line('Next: mfa migrate --group NAME --source WHERE --dry-run')
 }
 

@@ -1,5 +1,6 @@
 import type {UndoPlanned, UndoReport} from '../migration/undo.js'
 import type {UserResult} from '../migration/result.js'
+import {countOf} from '../model/count-of.js'
 import {
   failureColumns,
   findingRows,
@@ -21,7 +22,11 @@ export const showUndoPlan =
       for (const [, plan] of plans.entries()) yield* planRows({...plan, findings: []})
     }
     if (actions > 0) await out.table(planTableColumns, namedOnce(rows()), {limit: TABLE_LIMIT})
-    out.line(actions === 0 ? 'Plan: nothing to put back' : `Plan: ${actions} changes put ${users} users back`)
+    out.line(
+      actions === 0
+        ? 'Plan: nothing to put back'
+        : `Plan: ${countOf(actions, 'change')} put ${countOf(users, 'user')} back`,
+    )
   }
 
 export async function showUndone(

@@ -1,5 +1,6 @@
 import {MfaError} from '../errors/mfa-error.js'
 import type {UserPair} from '../migration/pair.js'
+import {countOf} from '../model/count-of.js'
 import type {Column} from '../ports/output.js'
 import {type Show, TABLE_LIMIT, writeCsv} from './show.js'
 
@@ -72,7 +73,7 @@ export async function showUsers(
   )
   await show.out.table(shown, pairs, {limit: TABLE_LIMIT, empty: 'The group has no users.'})
   await writeCsv(csv, columns, pairs, show)
-  show.out.line(`${pairs.length} users`)
+  show.out.line(countOf(pairs.length, 'user'))
   const users = pairs.map((pair) =>
     Object.fromEntries([['id', pair.entra.id], ...columns.map(({key, value}) => [key, value(pair) ?? null])]),
   )

@@ -1,5 +1,6 @@
 import {createHash} from 'node:crypto'
 import type {SourceKey} from '../../model/brand.js'
+import {countOf} from '../../model/count-of.js'
 import type {ServerIdentity, ServerOathToken, ServerUser} from '../../model/server-user.js'
 import type {Source, SourceDescription, SourceProblem} from '../../ports/source.js'
 import {ProblemList} from '../problem-list.js'
@@ -33,7 +34,7 @@ class SeededSource implements Source {
     const description = await this.#source.describe(signal)
     const files = this.#seeds.files.map(({path, rows}) => ({
       name: 'seed file',
-      value: `${path}: ${rows} tokens`,
+      value: `${path}: ${countOf(rows, 'token')}`,
     }))
     return {...description, facts: [...description.facts, ...files]}
   }

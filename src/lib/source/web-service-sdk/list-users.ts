@@ -1,3 +1,4 @@
+import {countOf} from '../../model/count-of.js'
 import type {SourceProblem} from '../../ports/source.js'
 import {CallFailure} from './call-failure.js'
 import type {Calls, Query, SearchEnd, UserRow} from './calls.js'
@@ -113,7 +114,7 @@ export async function sweep(
 /** The second listing, after a complete first one of `rows` rows. */
 async function crossCheck(options: ListingOptions, query: Query, rows: number): Promise<Listing> {
   const {register, axes, operation, calls, signal} = options
-  const word = `the server called its list of ${register.size} users complete`
+  const word = `the server called its list of ${countOf(register.size, 'user')} complete`
   if (!axes.enabled) return {proof: `${word}; it offers no second way to list them`, problems: []}
   const added = new Set<string>()
   const parts: SearchEnd[] = []
@@ -144,7 +145,7 @@ async function inParts(options: ListingOptions, blank: boolean, limit: number): 
     field: 'resultsComplete',
     message,
   })
-  const capped = `the server gives at most ${limit} users per search`
+  const capped = `the server gives at most ${countOf(limit, 'user')} per search`
   const lookup = async (username: string): Promise<{end: SearchEnd; names: string[]}> => {
     const {end, rows} = await calls.page({username, blank, limit}, signal)
     return {end, names: rows.map((row) => row.username)}
@@ -164,7 +165,7 @@ async function inParts(options: ListingOptions, blank: boolean, limit: number): 
   let whole = await byValues()
   if (whole)
     return {
-      proof: `${capped}; each part by enabled and mode was complete (${register.size} users)`,
+      proof: `${capped}; each part by enabled and mode was complete (${countOf(register.size, 'user')})`,
       filter,
       problems: [],
     }
@@ -178,13 +179,13 @@ async function inParts(options: ListingOptions, blank: boolean, limit: number): 
       filter,
       problems: [
         problem(
-          `${capped} and ${what}, so that users are missing: ${register.size} were found. Use an export bundle instead.`,
+          `${capped} and ${what}, so that users are missing: ${register.size} ${register.size === 1 ? 'was' : 'were'} found. Use an export bundle instead.`,
         ),
       ],
     }
   }
   const result = await partition({...options, filter, blank, limit, again: byValues})
-  const found = `${register.size} users were found by the beginnings of their names (${result.searches} searches)`
+  const found = `${countOf(register.size, 'user')} ${register.size === 1 ? 'was' : 'were'} found by the beginnings of their names (${countOf(result.searches, 'search', 'searches')})`
   if (result.short.length > 0) {
     const shown = result.short
       .slice(0, 5)
@@ -228,7 +229,7 @@ function nameless({register, operation}: ListingOptions): SourceProblem[] {
       code: 'row-without-user',
       file: operation,
       field: 'Username',
-      message: `${register.nameless} rows have no user name; these users cannot be asked for`,
+      message: `${countOf(register.nameless, 'row has', 'rows have')} no user name; such a user cannot be asked for`,
     },
   ]
 }
