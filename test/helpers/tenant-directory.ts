@@ -1,10 +1,6 @@
 import {readTenantFile, type TenantFile, type TenantUser} from '../../src/lib/sandbox/tenant-file.js'
 import type {ObjectId} from '../../src/lib/model/brand.js'
-import type {
-  EntraIdentity,
-  EntraMethods,
-  InventoryToken,
-} from '../../src/lib/model/entra-user.js'
+import type {EntraIdentity, EntraMethods, InventoryToken} from '../../src/lib/model/entra-user.js'
 import {
   POLICY_METHODS,
   type MethodConfiguration,

@@ -1,4 +1,10 @@
-export const POLICY_METHODS = ['microsoftAuthenticator', 'softwareOath', 'hardwareOath', 'sms', 'voice'] as const
+export const POLICY_METHODS = [
+  'microsoftAuthenticator',
+  'softwareOath',
+  'hardwareOath',
+  'sms',
+  'voice',
+] as const
 export type PolicyMethod = (typeof POLICY_METHODS)[number]
 
 export interface MethodConfiguration {
