@@ -56,7 +56,10 @@ export class Quota {
   constructor({count, windowMs}: QuotaLimit, now: number) {
     const inGather = Math.round((count * GATHER_MS) / windowMs)
     this.fill = Math.min(count, BATCH, Math.max(1, inGather))
-    this.#burst = Math.min(count, Math.max(this.fill, inGather, Math.min(BATCH, Math.floor(count / 10))))
+    // What comes by less than one a second is a matter of minutes for the service: half of it may go at once, so that a
+    // small run need not wait.
+    const atOnce = inGather <= 1 ? Math.floor(count / 2) : Math.min(BATCH, Math.floor(count / 10))
+    this.#burst = Math.min(count, Math.max(this.fill, inGather, atOnce))
     this.#perMs = (HEADROOM * count) / windowMs
     this.#window = new SlidingWindow(count, windowMs)
     this.#distance = new SlidingWindow(this.#burst, (this.#burst * windowMs) / count)
