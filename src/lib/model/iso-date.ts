@@ -1,12 +1,16 @@
 const DATE = /^(\d{4})(?:-(\d\d)-(\d\d)|(\d\d)(\d\d))$/
 const TIME = /^(\d\d)(?::(\d\d)(?::(\d\d)(?:[.,](\d+))?)?|(\d\d)(?:(\d\d)(?:[.,](\d+))?)?)?$/
 const ZONE = /(Z|[+-]\d\d(?::?\d\d)?)$/
+/** Most dates; `Date.parse` reads these as it should (it takes a 30th of February for the 1st of March). */
+const PLAIN =
+  /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,3})?Z$/
 
 /**
  * Milliseconds since 1970 of an ISO 8601 calendar date, with or without time and zone; no zone means UTC.
  * Undefined if the text is no such date. Compare dates of a source with this: `Date.parse` takes a time without a zone as local.
  */
 export function isoInstant(text: string): number | undefined {
+  if (PLAIN.test(text)) return Date.parse(text)
   const [datePart = '', timePart, ...rest] = text.split('T')
   if (rest.length > 0) return undefined
   const date = DATE.exec(datePart)

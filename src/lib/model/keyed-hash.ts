@@ -17,10 +17,10 @@ export function keyedHash(key: Uint8Array, text: string): string {
     ready = {inner: begin(key, 0x36), outer: begin(key, 0x5c)}
     prepared.set(key, ready)
   }
-  const inner = Buffer.alloc(BLOCK + Buffer.byteLength(text))
+  const inner = Buffer.allocUnsafe(BLOCK + Buffer.byteLength(text))
   inner.set(ready.inner)
   inner.write(text, BLOCK)
-  const outer = Buffer.alloc(BLOCK + DIGEST)
+  const outer = Buffer.allocUnsafe(BLOCK + DIGEST)
   outer.set(ready.outer)
   outer.set(hash('sha256', inner, 'buffer'), BLOCK)
   return hash('sha256', outer, 'hex')

@@ -31,6 +31,8 @@ export function judgeDevices(input: PlanUserInput, claims: Claims, draft: Draft)
 
 /** D3, then D2. */
 function newestOfEachName({server}: PlanUserInput, draft: Draft): readonly Ordered[] {
+  if (server.devices.length < 2)
+    return server.devices.map((device, index) => ({device, index, at: undefined}))
   const ordered = server.devices
     .map((device, index): Ordered => ({device, index, at: instant(device.registeredAt)}))
     .sort((a, b) => (b.at ?? -Infinity) - (a.at ?? -Infinity) || a.index - b.index)

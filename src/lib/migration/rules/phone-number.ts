@@ -24,7 +24,6 @@ export function readPhone(phone: ServerPhone | undefined, defaultCountry: string
   const text = plain(phone?.number ?? '')
   const given = phone?.extension?.trim() ?? ''
   if (phone === undefined || (text === '' && given === '')) return {kind: 'none'}
-  const shown = show(phone)
   const code = (phone.countryCode ?? '').trim()
   const isAbroad = text.startsWith('+') || text.startsWith('00')
   let hint: NumberHint = {}
@@ -34,35 +33,37 @@ export function readPhone(phone: ServerPhone | undefined, defaultCountry: string
     return {
       kind: 'fault',
       code: 'country-unknown',
-      detail: `${shown} has no country code; give one with --default-country, or correct the number on MFA Server.`,
+      detail: `${show(phone)} has no country code; give one with --default-country, or correct the number on MFA Server.`,
     }
   }
   const [parsed, other] = readings(text, hint)
   if (parsed === undefined) {
     return invalid(
-      `${shown} is not a possible phone number; correct it on MFA Server or have the user register one.`,
+      `${show(phone)} is not a possible phone number; correct it on MFA Server or have the user register one.`,
     )
   }
   if (other !== undefined) {
     return invalid(
-      `${shown} may be +${parsed.callingCode} ${parsed.nationalNumber} or +${other.callingCode} ${other.nationalNumber}, depending on the ` +
+      `${show(phone)} may be +${parsed.callingCode} ${parsed.nationalNumber} or +${other.callingCode} ${other.nationalNumber}, depending on the ` +
         'prefix for calls abroad; write it with a + on MFA Server.',
     )
   }
   const inside = parsed.extension ?? ''
   // Entra takes digits only; leaving a letter out would dial somebody else.
   if (given !== '' && !/^[0-9]{1,10}$/.test(given)) {
-    return invalid(`${shown} has an extension that is not made of 1 to 10 digits; correct it on MFA Server.`)
+    return invalid(
+      `${show(phone)} has an extension that is not made of 1 to 10 digits; correct it on MFA Server.`,
+    )
   }
   if (inside !== '' && given !== '' && inside !== given) {
     return invalid(
-      `${shown} has one extension inside the number and another beside it; correct it on MFA Server.`,
+      `${show(phone)} has one extension inside the number and another beside it; correct it on MFA Server.`,
     )
   }
   const extension = given === '' ? inside : given
   if (extension.length > EXTENSION_MAX) {
     return invalid(
-      `${shown} has an extension of more than ${EXTENSION_MAX} digits; correct it on MFA Server.`,
+      `${show(phone)} has an extension of more than ${EXTENSION_MAX} digits; correct it on MFA Server.`,
     )
   }
   const base = `+${parsed.callingCode} ${parsed.nationalNumber}`
@@ -88,12 +89,16 @@ const isSame = (one: ParsedNumber, other: ParsedNumber): boolean =>
 
 /** Without marks that do not print, which come along when a number is pasted; a `+` or `00` in brackets is taken out of them. */
 function plain(text: string): string {
+  if (PLAIN.test(text)) return text
   return text
     .replaceAll(/\p{Cf}/gu, '')
     .trim()
     .replace(/^\(\s*((?:[+＋]|00)[\s\d]*)\)/u, '$1 ')
     .replace(/^＋/, '+')
 }
+
+/** Nothing in it but what most people type. */
+const PLAIN = /^[+\d](?:[\d .-]*\d)?$/
 
 /** `+CC number[xEXT]` */
 export function graphForm(number: PlainNumber): string {
