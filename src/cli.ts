@@ -1,28 +1,45 @@
-import {run as runOclif} from '@oclif/core'
+import {readFileSync} from 'node:fs'
+import {join} from 'node:path'
+import {fileURLToPath} from 'node:url'
 
-import {MfaError} from './lib/errors/mfa-error.js'
+import {Config, type Interfaces, run as runOclif} from '@oclif/core'
+
 import {report} from './mfa-command.js'
+import {noSuchCommand} from './no-such-command.js'
 
-/** oclif's exit code for a command that there is not. */
-const NO_SUCH_COMMAND = 127
+const ASKS = '@oclif/plugin-not-found'
 
-/** Runs the command line. Never calls `process.exit`, so that nothing written is cut short. */
-export async function run(argv: string[], root: string): Promise<void> {
+/** `program`: its URL, in a folder of the package. Never calls `process.exit`, so that nothing written is cut short. */
+export async function run(argv: string[], program: string): Promise<void> {
+  const root = fileURLToPath(new URL('..', program))
+  const options = {root, pjson: packageOf(root)}
   try {
-    await runOclif(argv.map(longHelp), root)
+    await runOclif(argv.map(longHelp), options)
   } catch (error) {
-    const {oclif} = error as {oclif?: {exit?: number}}
-    report(oclif?.exit === NO_SUCH_COMMAND ? noSuchCommand(argv) : error, argv.includes('--json'))
+    report(isUnknownCommand(error) ? await unknownCommand(argv, options) : error, argv.includes('--json'))
   }
 }
 
 const longHelp = (arg: string): string => (arg === '-h' ? '--help' : arg)
 
-function noSuchCommand(argv: readonly string[]): MfaError {
-  const end = argv.findIndex((arg) => arg.startsWith('-'))
-  const words = argv.slice(0, end < 0 ? argv.length : end).join(' ')
-  return new MfaError('NO_SUCH_COMMAND', `"${words}" is no command of mfa`, {
-    exit: 'usage',
-    fix: 'mfa help lists the commands, mfa help TOPIC those of a topic.',
-  })
+/**
+ * What oclif knows of the package, but for the plugin for mistyped commands: that one asks whenever stdin is a terminal,
+ * also for --json, takes Enter for a yes to any command however far off, and lives on for seconds after Ctrl-C.
+ */
+function packageOf(root: string): Interfaces.PJSON {
+  const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Interfaces.PJSON
+  const plugins = pjson.oclif.plugins?.filter((name) => name !== ASKS)
+  return {...pjson, oclif: {...pjson.oclif, ...(plugins && {plugins})}}
+}
+
+/** What oclif says when it is asked to run a command that there is not, or to help with it. */
+function isUnknownCommand(error: unknown): boolean {
+  const {oclif, message = ''} = error as {oclif?: object; message?: string}
+  return oclif !== undefined && /^command .* not found\.?$/is.test(message)
+}
+
+async function unknownCommand(argv: readonly string[], options: Interfaces.LoadOptions): Promise<Error> {
+  const {commands} = await Config.load(options)
+  const known = commands.flatMap(({hidden, id}) => (hidden ? [] : [id]))
+  return noSuchCommand(argv[0] === 'help' ? argv.slice(1) : argv, known)
 }

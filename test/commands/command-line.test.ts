@@ -104,3 +104,37 @@ test('a reader that goes away early is no failure', async () => {
   const {stderr} = await running.ended
   expect(stderr).toBe('')
 })
+
+test.each([
+  [['foo'], 'foo', undefined],
+  [['migrat', '--group', 'G'], 'migrat', 'migrate'],
+  [['hlep'], 'hlep', 'help'],
+  [['users', 'lst'], 'users lst', 'users list'],
+  [['user', 'shw', 'ann@contoso.com'], 'user shw ann@contoso.com', 'users show'],
+  [['migrate', 'now'], 'migrate now', 'migrate'],
+  [['zzz'], 'zzz', undefined],
+  [['help', 'migrat'], 'migrat', 'migrate'],
+  [['migrat', '--help'], 'migrat', 'migrate'],
+  [['--frobnicate'], '--frobnicate', undefined],
+])('%j is no command: said first, with the nearest one if any is near', async (args, said, near) => {
+  const hint = near === undefined ? '' : `  Did you mean "mfa ${near}"?\n`
+  const {code, stdout, stderr} = await place.mfa(args)
+  expect({code, stdout, stderr}).toEqual({
+    code: 64,
+    stdout: '',
+    stderr: `error: "${said}" is no mfa command\n${hint}  mfa help lists the commands, mfa help TOPIC those of a topic.\n`,
+  })
+})
+
+test('that a command is none is JSON with --json', async () => {
+  const {code, stderr, json} = await place.mfa(['users', 'lst', '--json'])
+  expect({code, stderr}).toEqual({code: 64, stderr: ''})
+  expect(json()).toMatchObject({
+    schemaVersion: 1,
+    error: {
+      code: 'NO_SUCH_COMMAND',
+      message: '"users lst" is no mfa command',
+      fix: expect.stringContaining('Did you mean "mfa users list"?'),
+    },
+  })
+})

@@ -71,6 +71,13 @@ describe.skipIf(!hasScript)(`at a terminal${REASON}`, () => {
     expect(tenant.writes()).toBe(0)
   })
 
+  test('a mistyped command is told, not asked about', async () => {
+    // Nothing is typed: with a question this would not end.
+    const {code, screen} = await atTerminal(['migrat', '--json'], /(?!)/, '')
+    expect(code).toBe(64)
+    expect(JSON.parse(screen)).toMatchObject({error: {code: 'NO_SUCH_COMMAND'}})
+  })
+
   test('yes migrates', async () => {
     const {code, screen} = await atTerminal(['migrate', ...BIRDS], QUESTION, 'y\r')
     expect(screen).toContain('all 6 users of "MFA early birds" are migrated; 0 failed')
