@@ -74,5 +74,6 @@ function phone(value: ServerPhone | undefined): readonly unknown[] | null {
 }
 
 function sorted(rows: readonly (readonly unknown[])[]): readonly string[] {
-  return rows.map((row) => JSON.stringify(row)).sort(byText)
+  const texts = rows.map((row) => JSON.stringify(row))
+  return texts.length > 1 ? texts.sort(byText) : texts
 }

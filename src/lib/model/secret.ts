@@ -47,6 +47,10 @@ export class Secret {
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 const MAX_LENGTH = 128
+/** By character code, either case. */
+const VALUES: readonly number[] = Array.from({length: 128}, (_, code) =>
+  BASE32.indexOf(String.fromCharCode(code).toUpperCase()),
+)
 
 /** The shared key of a code generator, Base32 text as it came from the source. */
 export class OathSecret extends Secret {
@@ -72,13 +76,13 @@ export class OathSecret extends Secret {
 
   /** The key's bytes, RFC 4648; a rest of fewer than eight bits is dropped. */
   bytes(): Buffer {
-    const text = this.reveal().toUpperCase()
+    const text = this.reveal()
     const out = Buffer.alloc((text.length * 5) >> 3)
     let bits = 0
     let held = 0
     let at = 0
-    for (const letter of text) {
-      held = (held << 5) | BASE32.indexOf(letter)
+    for (let index = 0; index < text.length; index++) {
+      held = (held << 5) | (VALUES[text.charCodeAt(index)] ?? -1)
       bits += 5
       if (bits >= 8) {
         bits -= 8
@@ -86,7 +90,7 @@ export class OathSecret extends Secret {
         held &= (1 << bits) - 1
       }
     }
-    return out.subarray(0, at)
+    return out
   }
 }
 
