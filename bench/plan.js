@@ -8,14 +8,20 @@ import {modelMaker, OPTIONS} from './lib/as-model.js'
 import {built} from './lib/dist.js'
 import {inventedUser} from './lib/invented-user.js'
 import {population} from './lib/population.js'
-import {atMost, median, seconds} from './lib/table.js'
+import {atMost, seconds} from './lib/table.js'
 
 const FILES = ['users.csv', 'devices.csv', 'oath-tokens.csv']
 /** As many as `collectPlans` looks at together. */
 const CHUNK = 100
 const LIMIT = 3
 
-/** Rounds are interleaved, so that whatever else the machine does meets both sides alike. */
+/** Milliseconds of processor time that this process has used: what other programs use does not count. */
+function processorTime() {
+  const {user, system} = process.cpuUsage()
+  return (user + system) / 1000
+}
+
+/** Rounds are interleaved, and the least disturbed one of each side counts: whatever else the machine does only adds. */
 export async function plan({users, rounds}) {
   const {bundle} = await population(users, {tenant: false})
   const plannings = []
@@ -26,13 +32,13 @@ export async function plan({users, rounds}) {
     plannings.push(await planAll(users))
     plain.push(await parsePlainly(bundle))
   }
-  const planning = median(plannings)
-  const parsing = median(parsings)
-  const piped = median(plain)
+  const planning = Math.min(...plannings)
+  const parsing = Math.min(...parsings)
+  const piped = Math.min(...plain)
   const count = users.toLocaleString('en-US')
   return [
     atMost(
-      `plan ${count} users (A) : parse their CSV as the bundle source does (B)`,
+      `plan ${count} users (A) : parse their CSV as the bundle source does (B), processor time`,
       seconds(planning),
       seconds(parsing),
       planning / parsing,
@@ -63,7 +69,7 @@ async function planAll(users) {
       const entra = model.identity(invented)
       return {server: model.serverUser(invented), entra, methods: model.methods(invented), inventory}
     })
-    const started = performance.now()
+    const started = processorTime()
     for (const {server, entra, methods, inventory} of people) {
       serialsOf(server, memory, OPTIONS, hashKey)
       const planned = planUser({
@@ -79,7 +85,7 @@ async function planAll(users) {
       })
       actions += planned.actions.length
     }
-    ms += performance.now() - started
+    ms += processorTime() - started
   }
   if (actions < users / 2) throw new Error(`${actions} actions: this is not a migration`)
   return ms
@@ -88,22 +94,22 @@ async function planAll(users) {
 async function parseAsSource(bundle) {
   const {CsvFile} = await built('lib/source/csv/csv-file')
   const {signal} = new AbortController()
-  const started = performance.now()
+  const started = processorTime()
   for (const name of FILES) {
     const file = await CsvFile.open(join(bundle, name))
     let cells = 0
     for await (const rows of file.rows(signal)) for (const row of rows) cells += row.cells.length
     if (cells === 0) throw new Error(`${name} is empty`)
   }
-  return performance.now() - started
+  return processorTime() - started
 }
 
 async function parsePlainly(bundle) {
-  const started = performance.now()
+  const started = processorTime()
   for (const name of FILES) {
     let cells = 0
     for await (const row of createReadStream(join(bundle, name)).pipe(parse({bom: true}))) cells += row.length
     if (cells === 0) throw new Error(`${name} is empty`)
   }
-  return performance.now() - started
+  return processorTime() - started
 }

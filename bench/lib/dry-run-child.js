@@ -15,6 +15,7 @@ const {ownerFiles} = await built('lib/state/owner-files')
 const {migrate} = await built('lib/migration/migrate')
 const {migrateJson, showMigration, showPlanned} = await built('lib/report/migration-report')
 const {jsonText} = await built('lib/report/lazy-list')
+const {recordRun} = await built('lib/report/migration-report')
 const {createOutput} = await built('lib/terminal/output')
 
 const {signal} = new AbortController()
@@ -64,8 +65,9 @@ const report = await migrate(
   },
   signal,
 )
-await showMigration(report, show, {csv: join(folder, 'users.csv'), again: ''})
-const result = await migrateJson(report, show, folder)
+const records = await recordRun(report, show, folder)
+await showMigration(report, show, {csv: join(folder, 'users.csv'), again: '', records})
+const result = await migrateJson(report, show, folder, records)
 const {summary} = report.results
 let json = 0
 for (const piece of jsonText(result)) json += piece.length
