@@ -122,12 +122,13 @@ async function killOften(
   let partial = 0
   const start = world.watcher.figures().written
   for (let done = 0; done < kills; done++) {
-    const left = writes - (world.watcher.figures().written - start)
-    const share = Math.max(1, left / (kills - done + 2))
-    const reading = random.next() < 0.2
+    // Something stays to be done at the end, or the run would be over before it was killed often enough.
+    const left = writes * 0.85 - (world.watcher.figures().written - start)
+    const share = Math.max(1, left / (kills - done))
+    const reading = random.next() < 0.2 || left <= 0
     const trigger = reading
       ? ({of: 'operations', after: random.upTo(120)} as const)
-      : ({of: 'writes', after: random.upTo(share * 2)} as const)
+      : ({of: 'writes', after: random.upTo(share * 1.5)} as const)
     const laterMs = random.next() < 0.5 ? 0 : random.upTo(40)
     const ended = await world.runAndKill(args, trigger, {laterMs})
     if (ended.killed) continue

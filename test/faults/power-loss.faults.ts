@@ -7,7 +7,7 @@ import {expectNothingLeft, undisturbedRun} from './ordeal.js'
 import {randomFrom} from './random.js'
 import {MIGRATE, newWorld, stateOf, UNPACED, type World} from './world.js'
 
-const USERS = 60
+const USERS = 150
 const LOSSES = 12
 
 let world: World | undefined
@@ -37,9 +37,9 @@ test.runIf(process.platform === 'linux')(
     for (let loss = 1; loss <= LOSSES; loss++) {
       const next = join(world.place.folder, `state-${loss}`)
       const from = state
-      const trigger = {of: 'writes', after: random.upTo(30)} as const
+      const trigger = {of: 'writes', after: random.upTo(25)} as const
       const {killed, code, stderr} = await world.runAndKill(args, trigger, {
-        laterMs: random.upTo(30),
+        laterMs: random.upTo(20),
         env: {MFA_STATE: from},
         instead: (pid) => copyAndKill(pid, from, next),
       })

@@ -9,7 +9,8 @@ export default defineConfig({
     disableConsoleIntercept: true,
     testTimeout: 1_800_000,
     hookTimeout: 120_000,
-    maxConcurrency: 3,
+    // They wait most of the time.
+    maxConcurrency: 10,
     fileParallelism: false,
   },
 })
