@@ -27,9 +27,13 @@ A run that was cut off goes on with the same command.`
         '<%= config.bin %> <%= command.id %> --group "MFA pilot" --source https://mfa1.contoso.com/MultiFactorAuthWebServiceSdk/PfWsSdk.asmx --seed-file seeds.csv --yes',
     },
     {
-      description: 'Save a plan, have it approved, apply exactly that',
-      command: `<%= config.bin %> <%= command.id %> --group "MFA pilot" --source ./export --dry-run --out plan.json
-<%= config.bin %> <%= command.id %> --plan plan.json --source ./export --yes`,
+      description: 'Save a plan and have it approved',
+      command:
+        '<%= config.bin %> <%= command.id %> --group "MFA pilot" --source ./export --dry-run --out plan.json',
+    },
+    {
+      description: 'Apply exactly that plan',
+      command: '<%= config.bin %> <%= command.id %> --plan plan.json --source ./export --yes',
     },
   ]
   static override flags = {

@@ -36,6 +36,10 @@ test('every command has examples, --help, --json and a summary', async () => {
   const helps = await Promise.all(names.map((name) => place.mfa([...name.split(':'), '--help'])))
   expect(helps.filter(({code, stdout}) => code !== 0 || !stdout.includes('EXAMPLES'))).toEqual([])
   expect(helps.filter(({stdout}) => /<%|undefined/.test(stdout))).toEqual([])
+  // A long example goes on in the next line; two commands must not look like one.
+  const examples = helps.flatMap(({stdout}) => stdout.replaceAll(/\\\n\s+/g, '').match(/^ +\$ .*$/gm) ?? [])
+  expect(examples.length).toBeGreaterThanOrEqual(names.length)
+  expect(examples.filter((example) => / mfa .* mfa /.test(example))).toEqual([])
 })
 
 test('-h is --help, and --version says what runs', async () => {
