@@ -6,7 +6,7 @@ import type {Ui} from '../ports/ui.js'
 import {type ApplyContext, type ApplyDeps, applyUser} from './apply-user.js'
 import type {Collected} from './collect.js'
 import {optionsFingerprint} from './fingerprint.js'
-import type {UserPlan} from './plan.js'
+import type {Finding, UserPlan} from './plan.js'
 import {pool} from './pool.js'
 import {
   appliedResult,
@@ -31,6 +31,11 @@ export interface ApplyLimits {
   readonly endsAt?: number | undefined
 }
 
+/** What Graph showed longer ago is looked at again before it is written upon: people change their methods meanwhile. */
+const FRESH_MS = 120_000
+
+type Planned = Pick<Collected, 'plans' | 'methods'> & Partial<Pick<Collected, 'again' | 'readAt'>>
+
 /** Why a run ended before its last user. Nothing of it is lost: the same command goes on. */
 export type Stop = {readonly error: unknown} | undefined
 
@@ -48,9 +53,9 @@ export interface ApplyPlansDeps extends Omit<ApplyDeps, 'writer'> {
  * @param resumed the run was begun before: what it found out about users it is done with stays
  */
 export async function applyPlans(
-  collected: Pick<Collected, 'plans' | 'methods'>,
+  collected: Planned,
   results: Results,
-  context: ApplyContext & {readonly resumed: boolean},
+  context: ApplyContext & {readonly resumed: boolean; readonly exactly?: boolean | undefined},
   deps: ApplyPlansDeps,
   limits: ApplyLimits,
   signal: AbortSignal,
@@ -76,9 +81,9 @@ export async function applyPlans(
 }
 
 class GroupWork {
-  readonly #collected: Pick<Collected, 'plans' | 'methods'>
+  readonly #collected: Planned
   readonly #results: Results
-  readonly #context: ApplyContext
+  readonly #context: ApplyContext & {readonly exactly?: boolean | undefined}
   readonly #deps: ApplyPlansDeps
   readonly #limits: ApplyLimits
   readonly #signals: Signals
@@ -89,9 +94,9 @@ class GroupWork {
   #failures = 0
 
   constructor(
-    collected: Pick<Collected, 'plans' | 'methods'>,
+    collected: Planned,
     results: Results,
-    context: ApplyContext,
+    context: ApplyContext & {readonly exactly?: boolean | undefined},
     deps: ApplyPlansDeps,
     limits: ApplyLimits,
     signals: Signals,
@@ -120,8 +125,9 @@ class GroupWork {
     }
   }
 
-  async one(key: string, plan: UserPlan): Promise<void> {
+  async one(key: string, planned: UserPlan): Promise<void> {
     this.#signals.start.throwIfAborted()
+    const plan = planned.actions.length === 0 ? planned : await this.#asOfNow(planned)
     if (plan.actions.length === 0) return this.#leave(key, plan)
     const before = this.#collected.methods.get(plan.id)[0]
     const {writer, ui} = this.#deps
@@ -133,6 +139,21 @@ class GroupWork {
     this.#keep(key, result, plan)
     ui.emit({type: 'progress', phase: 'migrating', done: ++this.#done, total: this.#total})
     if (hasFailed(result)) this.#failed()
+  }
+
+  /**
+   * R3, P6: in a run of hours, what was read at its beginning is old. The user is planned anew on what Graph shows now; a
+   * saved plan is written as it is or, for this user, not at all (R6).
+   */
+  async #asOfNow(planned: UserPlan): Promise<UserPlan> {
+    const {again, readAt = Infinity} = this.#collected
+    if (again === undefined || this.#deps.clock.monotonic() - readAt < FRESH_MS) return planned
+    const plan = await again(planned, this.#signals.start)
+    if (this.#context.exactly !== true || JSON.stringify(plan) === JSON.stringify(planned)) return plan
+    const detail =
+      'The user changed in Entra or on the server after the plan was checked; nothing was written. Plan again.'
+    const stale: Finding = {code: 'changed-since', rule: 'R6', item: 'user', detail}
+    return {...planned, outcome: 'failed', actions: [], findings: [...planned.findings, stale]}
   }
 
   /** Nothing to write. */

@@ -28,6 +28,10 @@ export interface Collected {
   readonly problems: readonly SourceProblem[]
   /** What was found out about writes of earlier runs; not yet on record. */
   readonly settled: readonly Settled[]
+  /** When planning began, by `Clock.monotonic`: what Graph showed is as old as that at most. */
+  readonly readAt: number
+  /** Looks at a user once more and plans anew; `methods` then has what Graph shows now. */
+  readonly again: (plan: UserPlan, signal: AbortSignal) => Promise<UserPlan>
 }
 
 export const planKey = (user: {readonly userPrincipalName: string; readonly id: string}): string =>
@@ -42,7 +46,7 @@ export async function collectPlans(
   deps: PlanningDeps,
   signal: AbortSignal,
 ): Promise<Collected> {
-  const {source, directory, journal, ui, scratch} = deps
+  const {source, directory, journal, ui, scratch, clock} = deps
   await source.describe(signal)
   const servers = await readIdentities(request.match, deps, signal)
 
@@ -56,6 +60,8 @@ export async function collectPlans(
   const methods = scratch.bag<EntraMethods>('methods')
   const cutOff = await runsCutOff(journal, tenantId)
   const tenant = {id: tenantId, policy, isMember, cutOff}
+  const readAt = clock.monotonic()
+  const matched = scratch.bag<MatchedMember>('matched')
   const planner = new Planner(request, deps, tenant, await journal.hashKey(), methods)
 
   const matches = matchMembers({
@@ -75,7 +81,9 @@ export async function collectPlans(
     for (const userPlan of await planner.chunk(chunk, claims.shared, signal)) {
       plans.set(planKey(userPlan), userPlan)
       const one = byId.get(userPlan.id)
-      if (one !== undefined) claims.add(one, userPlan)
+      if (one === undefined) continue
+      claims.add(one, userPlan)
+      if (userPlan.actions.length > 0) matched.set(userPlan.id, one)
     }
   }
   let done = 0
@@ -99,6 +107,12 @@ export async function collectPlans(
     users: members.users,
     problems: source.problems(),
     settled: planner.settled,
+    readAt,
+    again: async (plan, again) => {
+      const [one] = matched.get(plan.id)
+      const [fresh] = one === undefined ? [] : await planner.chunk([one], claims.shared, again)
+      return fresh ?? plan
+    },
   }
 }
 

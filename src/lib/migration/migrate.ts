@@ -161,7 +161,8 @@ async function write(
   const began = clock.monotonic()
   const results = newResults(deps)
   const hashKey = await journal.hashKey()
-  const context = {run: run.id, tenantId, hashKey, options, consistencyMs, resumed}
+  const exactly = input.savedPlan !== undefined
+  const context = {run: run.id, tenantId, hashKey, options, consistencyMs, resumed, exactly}
   const limits = {errorsMax: input.errorsMax, endsAt}
   const stop = await applyPlans(collected, results, context, {...deps, writer}, limits, signal)
   const status =
