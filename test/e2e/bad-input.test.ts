@@ -20,7 +20,7 @@ test('there are at least thirty kinds', () => {
 
 describe('bad input', () => {
   for (const {name, skip = false, ...input} of CASES) {
-    test.skipIf(skip).concurrent(`${name}: ${input.code}`, async ({expect}) => {
+    test.skipIf(skip).concurrent(`${name}: ${input.code}`, {timeout: 60_000}, async ({expect}) => {
       const place = await newPlace(tenant.env)
       const files = Object.entries(input.bundle ?? {'users.csv': GOOD_USERS})
       for (const [file, content] of files) await place.file(`bundle/${file}`, content)

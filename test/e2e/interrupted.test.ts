@@ -46,6 +46,7 @@ afterAll(async () => {
 
 test.concurrent.for(CUTS)(
   '$signal after $after writes: the same command goes on',
+  {timeout: 120_000},
   async ({signal, after}, {expect}) => {
     const tenant = await startTenant({tenant: manyUsersTenant(USERS), faults: {delay: 15}})
     tenants.push(tenant)

@@ -1,6 +1,6 @@
 import {spawn, type ChildProcessByStdio} from 'node:child_process'
 import {mkdir, mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises'
-import {tmpdir} from 'node:os'
+import {tmpdir, userInfo} from 'node:os'
 import {dirname, join} from 'node:path'
 import type {Readable, Writable} from 'node:stream'
 import {fileURLToPath} from 'node:url'
@@ -8,6 +8,9 @@ import {fileURLToPath} from 'node:url'
 /** The package whose `bin/run.js` is tried; another build of it where MFA_TEST_PACKAGE names one. */
 export const PACKAGE = process.env['MFA_TEST_PACKAGE'] ?? fileURLToPath(new URL('../..', import.meta.url))
 export const CONTOSO = join(PACKAGE, 'examples', 'contoso')
+
+/** Compiled code of the command line, shared by all tests: each would compile it anew in a home folder of its own. */
+const COMPILED = join(tmpdir(), `mfa-test-cache-${userInfo().username}`)
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -58,7 +61,14 @@ export async function newPlace(env: Environment = {}): Promise<Place> {
   const [home, state, work] = [join(folder, 'home'), join(folder, 'state'), join(folder, 'work')]
   await Promise.all([mkdir(home), mkdir(work)])
   const environment = (extra: Environment = {}): Record<string, string> => {
-    const all: Environment = {PATH: process.env['PATH'], HOME: home, MFA_STATE: state, ...env, ...extra}
+    const all: Environment = {
+      PATH: process.env['PATH'],
+      HOME: home,
+      MFA_STATE: state,
+      XDG_CACHE_HOME: COMPILED,
+      ...env,
+      ...extra,
+    }
     return Object.fromEntries(
       Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined),
     )
