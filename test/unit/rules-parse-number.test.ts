@@ -55,6 +55,20 @@ const text = fc
       `${prefix}${number.slice(0, 3)}${gap}${number.slice(3)}${extension}`,
   )
 
+const plusOne = fc
+  .tuple(
+    fc.constantFrom('', '', '+1', '+1 ', '1', '1 ', '+1  '),
+    digits(10, 10),
+    fc.constantFrom('', ' ', '.', '-', '  '),
+    fc.constantFrom('', ' ', '.', '-'),
+    fc.boolean(),
+    fc.constantFrom('', '', '', ' ', 'x12'),
+  )
+  .map(([prefix, number, one, two, brackets, end]) => {
+    const area = number.slice(0, 3)
+    return `${prefix}${brackets ? `(${area})` : area}${one}${number.slice(3, 6)}${two}${number.slice(6)}${end}`
+  })
+
 const hint: fc.Arbitrary<NumberHint> = fc.oneof(
   fc.constantFrom('1', '7', '44', '61', '39', '599').map((defaultCallingCode) => ({defaultCallingCode})),
   fc.constantFrom<CountryCode>(...shared, 'DE', 'FR', 'IT').map((defaultCountry) => ({defaultCountry})),
@@ -64,7 +78,7 @@ describe('P4: numbers of calling codes that countries share', () => {
   it('are read as the library reads them', () => {
     let possible = 0
     fc.assert(
-      fc.property(text, hint, (number, given) => {
+      fc.property(fc.oneof(text, plusOne), hint, (number, given) => {
         const own: NumberHint = number.startsWith('+') ? {} : given
         const parsed = parseNumber(number, own)
         if (parsed?.isPossible === true) possible += 1

@@ -41,8 +41,23 @@ const oneCountryEach = {
   },
 } as typeof metadata
 
+/**
+ * Most numbers of most records: ten digits of +1, laid out as people do. An area code never begins with 0 or 1, so there is
+ * no prefix to take off, and the library would say the same.
+ */
+const PLUS_ONE = /^(\+1 ?)?(?:\(([2-9]\d\d)\) ?|([2-9]\d\d)[ .-]?)(\d{3})[ .-]?(\d{4})$/
+
+function readPlusOne(text: string, hint: NumberHint): ParsedNumber | undefined {
+  const parts = PLUS_ONE.exec(text)
+  if (parts === null || (parts[1] === undefined && hint.defaultCallingCode !== '1')) return undefined
+  const nationalNumber = `${parts[2] ?? parts[3]}${parts[4]}${parts[5]}`
+  return {callingCode: '1', nationalNumber, isPossible: true}
+}
+
 /** Reads the whole text as one number; undefined if it is none. */
 export function parseNumber(text: string, hint: NumberHint): ParsedNumber | undefined {
+  const plusOne = readPlusOne(text, hint)
+  if (plusOne !== undefined) return plusOne
   const quick = parse(text, hint, oneCountryEach)
   const common = quick && COMMON_LENGTH[quick.countryCallingCode]
   if (quick !== undefined && common === quick.nationalNumber.length) return result(quick, true)
