@@ -1,5 +1,6 @@
 import {expect, test} from 'vitest'
 import {undo} from '../../src/lib/migration/undo.js'
+import {MfaError} from '../../src/lib/errors/mfa-error.js'
 import type {RunId} from '../../src/lib/model/brand.js'
 import type {Journal} from '../../src/lib/ports/journal.js'
 import {memoryScratch} from '../fakes/memory-scratch.js'
@@ -78,6 +79,21 @@ test('a number that is put back does not become a first factor through that (P9)
   expect(stateOf(at)).toEqual(before)
 })
 
+test('a lock that is lost stops an undo and leaves its end to whoever has the lock now', async () => {
+  const {at, done} = await migrated(0)
+  at.tenant.onWrite = () => {
+    at.tenant.onWrite = () => {}
+    for (const {lost} of at.store.locks.values())
+      lost.abort(new MfaError('LOCK_LOST', 'lost', {exit: 'locked'}))
+  }
+  const report = await undone(at, done)
+  expect(report.stop?.error).toMatchObject({code: 'LOCK_LOST'})
+  expect([...at.store.runs.values()].map(({kind, status}) => `${kind} ${status}`)).toEqual([
+    'migrate finished',
+    'undo open',
+  ])
+})
+
 test.each([
   ['at once', 0],
   ['after two reads', 2],
@@ -98,6 +114,8 @@ test.each([
     const memory = await at.journal.memory(at.tenant.id, NAMES.map(idOf))
     const unsettled = [...memory.values()].flatMap((one) => one.unsettled.map(({intent}) => intent))
     expect({nth, unsettled}).toEqual({nth, unsettled: []})
+    // What an undo put back was never ours (P6).
+    expect(memory.get(idOf('fay'))?.numbers.mobile).not.toContain('+1 4255550199')
     expect([...at.store.runs.values()].every(({status}) => status === 'finished')).toBe(true)
   }
 })
