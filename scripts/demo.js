@@ -35,7 +35,8 @@ step(
   3,
 )
 process.stdout.write(`
-That was the main job: planned, written, proven. The sandbox keeps what was written, so look around:
+That was the main job: planned, written, proven. The sandbox keeps what was written, so look around.
+(The first call of npx builds once more, which takes some seconds; later ones do not.)
 
   npx mfa users show ada.sunrise@contoso.com ${where.join(' ')}
   npx mfa verify --group "MFA early birds" ${users.join(' ')}
