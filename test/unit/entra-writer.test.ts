@@ -2,7 +2,6 @@ import {inspect} from 'node:util'
 import {describe, expect, it} from 'vitest'
 import {createMethodWriter} from '../../src/lib/entra/method-writer.js'
 import {PHONE_IDS} from '../../src/lib/entra/methods.js'
-import {samePhoneNumber} from '../../src/lib/entra/phone-number.js'
 import {loadTotp} from '../../src/lib/entra/totp.js'
 import type {ObjectId} from '../../src/lib/model/brand.js'
 import {OathSecret} from '../../src/lib/model/secret.js'
@@ -337,14 +336,4 @@ it('computes codes of short and long keys, SHA-1 and SHA-256', async () => {
   expect(of('GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZA', 'hmacsha256', 1)).toBe('119246')
   expect(of('GEZDGNBVGY3TQOJQ', 'hmacsha1', 1)).toMatch(/^\d{6}$/)
   expect(of('A'.repeat(128), 'hmacsha1', 1)).toMatch(/^\d{6}$/)
-})
-
-it.each([
-  ['+1 4255550100', '+14255550100', true],
-  ['+1 4255550100x22', '+1 425-555-0100 X22', true],
-  ['+1 4255550100x22', '+1 4255550100 ext. 22', true],
-  ['+1 4255550100', '+1 4255550100x22', false],
-  ['+1 4255550100', '+1 4255550101', false],
-])('compares %s and %s', (one, other, same) => {
-  expect(samePhoneNumber(one, other)).toBe(same)
 })

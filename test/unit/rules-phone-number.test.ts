@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest'
-import {graphForm, readPhone, sameNumber} from '../../src/lib/migration/rules/phone-number.js'
+import {graphForm, readPhone} from '../../src/lib/migration/rules/phone-number.js'
 import type {ServerPhone} from '../../src/lib/model/server-user.js'
 
 const read = (phone: ServerPhone | undefined, country?: string) => {
@@ -107,11 +107,4 @@ it('is none where the record has neither number nor extension', () => {
   expect(read(undefined)).toBe('none')
   expect(read({number: ''})).toBe('none')
   expect(read({number: '  ', countryCode: '1', extension: ' '})).toBe('none')
-})
-
-it('P5: compares digits and extension', () => {
-  expect(sameNumber('+1 4255550100x22', '+14255550100 X22')).toBe(true)
-  expect(sameNumber('+1 4255550100', '+1 4255550100x22')).toBe(false)
-  expect(sameNumber('+1 4255550100x22', '+1 (425) 555-0100 ext. 22')).toBe(true)
-  expect(sameNumber('+1 4255550100x22', '+1 42555501 00 x2')).toBe(false)
 })

@@ -3,11 +3,11 @@ import type {SignInPreferences} from '@microsoft/microsoft-graph-types-beta'
 import type {ObjectId} from '../model/brand.js'
 import type {EntraPhone} from '../model/entra-user.js'
 import type {Outcome} from '../model/outcome.js'
+import {sameNumber} from '../model/same-number.js'
 import type {Clock} from '../ports/clock.js'
 import type {MethodWriter} from '../ports/method-writer.js'
 import {PHONE_IDS, phoneOf} from './methods.js'
 import {alreadyDone, attempt, isConflict, readBack} from './outcomes.js'
-import {samePhoneNumber} from './phone-number.js'
 import {createTokenWriter, remove} from './token-writer.js'
 import {path} from './transport/graph-request.js'
 import type {Graph} from './transport/graph.js'
@@ -45,7 +45,7 @@ async function setPhone(
   // Which code an occupied slot gives is not documented: read back and compare.
   const there = (await readBack(() => phonesOf(graph, user, signal)))?.find((held) => held.slot === slot)
   if (there === undefined) return sent.outcome
-  if (samePhoneNumber(there.number, number)) return alreadyDone(sent.error)
+  if (sameNumber(there.number, number)) return alreadyDone(sent.error)
   return {
     status: 'failed',
     code: 'slot-taken',

@@ -1,7 +1,7 @@
 import type {EntraMethods, InventoryToken} from '../model/entra-user.js'
 import type {ObjectId} from '../model/brand.js'
+import {sameNumber} from '../model/same-number.js'
 import type {Action} from './plan.js'
-import {sameNumber} from './rules/phone-number.js'
 
 /** What Graph shows now of one user and of the tokens concerned. */
 export interface Shown {

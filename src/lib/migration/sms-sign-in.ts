@@ -1,11 +1,11 @@
 import type {ObjectId, RunId} from '../model/brand.js'
 import type {EntraMethods, EntraPhone} from '../model/entra-user.js'
 import type {Outcome} from '../model/outcome.js'
+import {sameNumber} from '../model/same-number.js'
 import type {ActionRecord, Journal, UserMemory} from '../ports/journal.js'
 import {writesSinceProven} from './earlier-writes.js'
 import type {DisableSmsSignIn, Finding, MigrationOptions, UserPlan} from './plan.js'
 import {actionId} from './rules/draft.js'
-import {sameNumber} from './rules/phone-number.js'
 import {NOT_SEEN, type Settled} from './unsettled.js'
 
 export const mobileOf = ({phones}: EntraMethods): EntraPhone | undefined =>

@@ -6,11 +6,11 @@ import {
   PHONE_SLOTS,
   type PhoneSlot,
 } from '../model/entra-user.js'
+import {sameNumber} from '../model/same-number.js'
 import type {ActionRecord} from '../ports/journal.js'
 import type {Action, Finding, SetPhone} from './plan.js'
 import type {Shown} from './in-place.js'
 import {actionId} from './rules/draft.js'
-import {sameNumber} from './rules/phone-number.js'
 
 export interface UndoInput {
   readonly user: ObjectId

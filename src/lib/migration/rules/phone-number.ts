@@ -105,21 +105,6 @@ export function graphForm(number: PlainNumber): string {
   return number.extension === undefined ? number.base : `${number.base}x${number.extension}`
 }
 
-/**
- * P5: two numbers with their calling codes. Graph gives numbers back in more than one spelling (`+1 4255550100`,
- * `+1 425-555-0100x22`): digits and extension count.
- */
-export function sameNumber(a: string, b: string): boolean {
-  return a === b || bare(a) === bare(b)
-}
-
-function bare(number: string): string {
-  return number
-    .toLowerCase()
-    .replaceAll(/ext\.?/g, 'x')
-    .replaceAll(/[^0-9x]/g, '')
-}
-
 /** `1`, `+1`, `0044`, `00 44`, `+1 ` */
 function callingCode(text: string): string {
   return text.replace(/[\s().-]/g, '').replace(/^(\+|00)/, '')

@@ -1,9 +1,10 @@
 import type {ActionId} from '../../model/brand.js'
 import type {EntraPhone, PhoneSlot} from '../../model/entra-user.js'
+import {sameNumber} from '../../model/same-number.js'
 import type {RuleId, SetPhone} from '../plan.js'
 import {actionId, finding, instant} from './draft.js'
 import type {Draft, PlanUserInput} from './draft.js'
-import {graphForm, readPhone, sameNumber} from './phone-number.js'
+import {graphForm, readPhone} from './phone-number.js'
 
 /** What the user's phone slots will be like. */
 export interface PhonesAfter {
