@@ -22,7 +22,8 @@ export type PhoneReading =
  */
 export function readPhone(phone: ServerPhone | undefined, defaultCountry: string | undefined): PhoneReading {
   const text = plain(phone?.number ?? '')
-  const given = phone?.extension?.trim() ?? ''
+  // MFA Server itself writes extensions as `x890`.
+  const given = phone?.extension?.trim().replace(/^(?:ext(?:\.|ension)?|x)\s*(?=\d)/i, '') ?? ''
   if (phone === undefined || (text === '' && given === '')) return {kind: 'none'}
   const code = (phone.countryCode ?? '').trim()
   const isAbroad = text.startsWith('+') || text.startsWith('00')
