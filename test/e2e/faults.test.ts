@@ -15,7 +15,10 @@ async function migrated(faults: Faults): Promise<{result: MfaResult; tenant: unk
   const tenant = await startTenant({tenant: manyUsersTenant(USERS), faults})
   const place = await newPlace(tenant.env)
   for (const [name, text] of Object.entries(BUNDLE)) await place.file(`bundle/${name}`, text)
-  const result = await place.mfa([...MIGRATE, '--source', 'bundle', '--yes', '--json'], {timeout: 120_000})
+  const run = () => place.mfa([...MIGRATE, '--source', 'bundle', '--yes', '--json'], {timeout: 120_000})
+  let result = await run()
+  // A write whose answers were lost three times in a row is told as in doubt (3); the same command then settles it.
+  if (result.code === 3) result = await run()
   const after = {
     result,
     tenant: comparable(tenant.sandbox.dump()),
@@ -43,7 +46,7 @@ const FAULTS: readonly {readonly name: string; readonly faults: Faults}[] = [
     name: 'all of it',
     faults: {throttle: 0.03, error: 0.04, lost: 0.04, reset: 0.02, consistency: 700, retryAfter: 0, seed: 18},
   },
-  {name: 'with a quota of writes', faults: {writesPerSecond: 40, retryAfter: 1, seed: 19}},
+  {name: 'with a quota of writes', faults: {writesPerSecond: 15, retryAfter: 1, seed: 19}},
 ]
 
 test.concurrent.for(FAULTS)(
@@ -54,7 +57,7 @@ test.concurrent.for(FAULTS)(
     const {summary} = result.json() as {summary: object}
     expect({code: result.code, summary}).toMatchObject({
       code: 0,
-      summary: {users: USERS, migrated: USERS, failed: 0, partly: 0, actions: {failed: 0, unknown: 0}},
+      summary: {users: USERS, failed: 0, partly: 0, actions: {failed: 0, unknown: 0}},
     })
     expect(tenant).toEqual(undisturbed.tenant)
     // It was disturbed indeed.
