@@ -74,6 +74,34 @@ test('also one whose keys were sorted', async () => {
   expect((await apply(at)).results.summary).toMatchObject({failed: 0})
 })
 
+describe('a user for whom nothing was planned', () => {
+  const again = async (): Promise<World> => {
+    const at = people()
+    await run(at)
+    await run(at, {input: {dryRun: true, out: PLAN}})
+    expect(JSON.parse(at.files.text(PLAN))).toMatchObject({
+      plans: expect.arrayContaining([
+        expect.objectContaining({userPrincipalName: 'ann@contoso.com', outcome: 'unchanged', actions: []}),
+      ]),
+    })
+    return at
+  }
+
+  test('is not stale because a run with other options came between', async () => {
+    const at = await again()
+    await run(at, {options: {phones: 'keep'}})
+    const writes = at.tenant.writes.length
+    expect((await apply(at)).results.summary).toMatchObject({failed: 0, partly: 0})
+    expect(at.tenant.writes).toHaveLength(writes)
+  })
+
+  test('is stale once there is something to write', async () => {
+    const at = await again()
+    at.source.change(keyOf('ann'), {phone: phone('4255550177')})
+    await expect(apply(at)).rejects.toThrow(/ann@contoso\.com: changed on the server/)
+  })
+})
+
 test('killed at any step, the same --plan goes on', async () => {
   const whole = await planned()
   const counting = killAt(whole, Number.MAX_SAFE_INTEGER)

@@ -24,7 +24,8 @@ export interface AgainstPlan {
 
 /**
  * R6: a saved plan is applied only as it is. Planning again must give the same for every user; what an earlier
- * application of this very plan has already done may be missing. Throws MfaError `stale` that names users and reasons.
+ * application of this very plan has already done may be missing, and what stands of a user for whom nothing was and is to
+ * be written may differ. Throws MfaError `stale` that names users and reasons.
  */
 export async function refuseStale(
   saved: AsyncIterable<UserPlan>,
@@ -71,12 +72,13 @@ async function difference(
   if (isDeepStrictEqual(comparable(saved), comparable(now))) return undefined
   const standing = saved.outcome === now.outcome ? undefined : (IS_NOW[now.outcome] ?? WAS[saved.outcome])
   if (standing !== undefined) return standing
+  // Nothing was to be written, nothing is: a run with other options may have looked at the user, or not looked (U5).
+  if (saved.actions.length === 0 && now.actions.length === 0) return undefined
   if (saved.serverFingerprint !== now.serverFingerprint) {
     return sameSource
       ? 'was planned with another state (--state) or other seed files'
       : 'changed on the server'
   }
-  if (saved.actions.length === 0 && isRemembered(now)) return undefined
   if (isRestOf(saved, now) && (await begun(saved.id))) return undefined
   if (isRemembered(now)) return 'was migrated since, by another run'
   if (saved.entraFingerprint !== now.entraFingerprint) return 'changed in Entra'
