@@ -2,8 +2,10 @@ import {mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {inspect} from 'node:util'
-import {afterEach, beforeEach, describe, expect, it} from 'vitest'
+import {getCountries} from 'libphonenumber-js'
+import {afterEach, beforeEach, describe, expect, it, test} from 'vitest'
 import {loadSettings} from '../../src/lib/config/load-settings.js'
+import {country} from '../../src/lib/config/parse-values.js'
 import type {SettingsFlags} from '../../src/lib/config/settings-flags.js'
 import {userFolders} from '../../src/lib/config/user-folders.js'
 import {MfaError} from '../../src/lib/errors/mfa-error.js'
@@ -51,6 +53,7 @@ describe('a wrong flag', () => {
     [{'default-country': 'USA'}, '--default-country: "USA" is not a country code'],
     [{'default-country': 'uk'}, '--default-country: UK is not the code of a country'],
     [{'default-country': 'QX'}, '--default-country: "QX" is not the code of a country'],
+    [{'default-country': 'ZZ'}, '--default-country: "ZZ" is not the code of a country'],
     [{'default-domain': 'a b'}, '--default-domain: "a b" is no domain name'],
     [{netbios: ['CONTOSO']}, '--netbios: "CONTOSO" does not pair a NetBIOS name with a domain'],
     [{netbios: ['A=a.example.com', 'a=b.example.com']}, '--netbios: A is given two domains'],
@@ -61,6 +64,12 @@ describe('a wrong flag', () => {
   ])('%j', async (flags, message) => {
     expect((await refusal(flags)).message).toContain(message)
   })
+})
+
+test('--default-country takes the countries that have phone numbers, and no others', () => {
+  const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ']
+  const codes = letters.flatMap((first) => letters.map((second) => first + second))
+  expect(codes.filter((code) => 'value' in country(code))).toEqual([...getCountries()].toSorted())
 })
 
 describe('a wrong variable', () => {

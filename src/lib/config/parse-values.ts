@@ -8,6 +8,14 @@ const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 const DOMAIN = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i
 const NETBIOS = /^[^\s\\/:*?"<>|.=]{1,15}$/
 
+/** Codes that Intl can name and that have no phone numbers of their own: withdrawn, pseudo, or nobody lives there. */
+const WITHOUT_PHONES: ReadonlySet<string> = new Set(
+  (
+    'AN AQ BU BV CP CQ CS DD DG DY EA EU EZ FX GS HM HV IC NH PN QO RH SU TF TP UK UM UN ' +
+    'VD XA XB YD YU ZR ZZ'
+  ).split(' '),
+)
+
 /** For messages: control characters out, not too long. Only for values that cannot hold a secret. */
 export const quoted = (text: string): string =>
   `"${text.slice(0, 60).replace(/\p{Cc}/gu, '?')}${text.length > 60 ? '…' : ''}"`
@@ -95,7 +103,9 @@ export function country(text: string): Parsed<string> {
   if (value === 'UK') return problem('UK is not the code of a country', 'Give GB for the United Kingdom.')
   if (!/^[A-Z]{2}$/.test(value)) return problem(`${quoted(text)} is not a country code`, fix)
   const known = new Intl.DisplayNames('en', {type: 'region', fallback: 'none'}).of(value)
-  return known === undefined ? problem(`${quoted(text)} is not the code of a country`, fix) : {value}
+  return known === undefined || WITHOUT_PHONES.has(value)
+    ? problem(`${quoted(text)} is not the code of a country`, fix)
+    : {value}
 }
 
 export function domainOrNetbios(text: string): Parsed<string> {
