@@ -235,6 +235,17 @@ describe('source check', () => {
     })
   })
 
+  test('counts nobody as disabled whose row cannot be trusted', async () => {
+    const at = source()
+    const fault = {file: 'users.csv', line: 9, message: 'the row has 2 values', severity: 'row'} as const
+    at.source.list = [
+      serverUser({enabled: false, faults: [fault]}),
+      serverUser({username: 'off@contoso.com', enabled: false}),
+    ]
+    const found = await checkSource({...at, ui: new FakeUi()}, new AbortController().signal)
+    expect(found).toMatchObject({users: 2, disabled: 1})
+  })
+
   test('reads a sample where each record costs a request, and estimates the rest', async () => {
     const at = source()
     at.source.kind = 'web-service-sdk'

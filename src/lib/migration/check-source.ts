@@ -80,7 +80,8 @@ class Tally {
     this.devices += user.devices.length
     this.tokens += user.oathTokens.length
     this.withoutSecret += user.oathTokens.filter(({secret}) => secret === undefined || secret.isEmpty).length
-    if (!user.enabled) this.disabled++
+    // A row that cannot be trusted says nothing of its user's being disabled.
+    if (!user.enabled && user.faults.every(({severity}) => severity !== 'row')) this.disabled++
     const mode = user.mode ?? 'invalid'
     this.modes[mode] = (this.modes[mode] ?? 0) + 1
     for (const {file, line, field, message} of user.faults) {
