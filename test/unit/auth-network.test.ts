@@ -110,3 +110,14 @@ it.each([
   expect(error.exit).toBe('unavailable')
   expect(error.message).toContain(says)
 })
+
+it('says at once that a port is one that fetch never uses', async () => {
+  const url = new URL('http://127.0.0.1:9/contoso.com/oauth2/v2.0/token')
+  const failure: unknown = await fetch(url).catch((cause: unknown) => cause)
+  expect(networkError(url, failure)).toMatchObject({
+    code: 'PORT_BLOCKED',
+    exit: 'usage',
+    message: '127.0.0.1:9: port 9 is never used for web requests',
+    fix: expect.stringContaining('MFA_AUTHORITY_URL'),
+  })
+})

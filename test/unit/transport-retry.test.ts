@@ -200,6 +200,17 @@ describe('the network', () => {
     expect(clock.slept).toHaveLength(3)
   })
 
+  it('does not try again to reach a port that fetch never uses', async () => {
+    const clock = jumpingClock()
+    const graph = graphOf('http://127.0.0.1:9', {clock})
+    for (const asked of [graph.read(get('/a'), live()), graph.write(post('/a'), live())]) {
+      const error = await rejection(asked)
+      expect(error).toMatchObject({code: 'PORT_BLOCKED', exit: 'usage'})
+      expect(error['fix']).toContain('MFA_GRAPH_URL')
+    }
+    expect(clock.slept).toEqual([])
+  })
+
   it('does not try again what a certificate forbids', async () => {
     const asked: unknown[] = []
     const refusing = (() => {

@@ -1,5 +1,6 @@
 import {errorCode} from '../../errors/error-code.js'
 import {MfaError} from '../../errors/mfa-error.js'
+import {blockedPort} from '../transport/network-fault.js'
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'its name cannot be resolved',
@@ -17,6 +18,8 @@ const TLS = /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL|EPROTO/
 
 /** Why a sign-in request did not get through, in plain words. The request itself is in no message. */
 export function networkError(url: URL, error: unknown): MfaError {
+  const blocked = blockedPort(error, url, 'MFA_AUTHORITY_URL')
+  if (blocked !== undefined) return blocked
   const codes = errorCodes(error)
   const tls = codes.find((code) => TLS.test(code))
   if (tls !== undefined)

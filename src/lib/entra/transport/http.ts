@@ -2,7 +2,7 @@ import type {Client, Context, Middleware, MiddlewareOptions} from '@microsoft/mi
 import {MfaError} from '../../errors/mfa-error.js'
 import {isLoopback} from '../../model/loopback.js'
 import type {GraphMethod} from './graph-request.js'
-import {networkFault, type NetworkFault} from './network-fault.js'
+import {blockedPort, networkFault, type NetworkFault} from './network-fault.js'
 
 /** An answer as it came over the wire, read to its end. Header names in lower case. */
 export interface HttpAnswer {
@@ -67,7 +67,10 @@ export function createHttp(origin: string, fetchImpl: typeof fetch): SendHttp {
     const {response, failure} = await send(call)
     if (failure !== undefined) {
       if (failure instanceof MfaError) throw failure
-      return networkFault(failure, new URL(call.url).host)
+      const url = new URL(call.url)
+      const blocked = blockedPort(failure, url, 'MFA_GRAPH_URL')
+      if (blocked !== undefined) throw blocked
+      return networkFault(failure, url.host)
     }
     try {
       const text = await response.text()

@@ -1,3 +1,4 @@
+import {MfaError} from '../../errors/mfa-error.js'
 import {field, text} from './graph-error.js'
 
 /** No usable answer. `sent` is false only where it is certain that nothing left this machine. */
@@ -30,6 +31,18 @@ const IF_CONNECTING = new Set([
 ])
 const TLS =
   /^(CERT_|ERR_TLS_|ERR_SSL_|UNABLE_TO_|DEPTH_ZERO_SELF_SIGNED_CERT$|SELF_SIGNED_CERT_IN_CHAIN$|HOSTNAME_MISMATCH$|INVALID_CA$)/
+
+/**
+ * `fetch` never connects to the ports of some other services (1, 9, 22, 25, 6000 …), whatever listens there: nothing that
+ * waiting would cure. Undefined for any other failure. `setting`: where the address comes from.
+ */
+export function blockedPort(error: unknown, url: URL, setting: string): MfaError | undefined {
+  if (text(field(rootCause(error), 'message')) !== 'bad port') return undefined
+  return new MfaError('PORT_BLOCKED', `${url.host}: port ${url.port} is never used for web requests`, {
+    exit: 'usage',
+    fix: `Set ${setting} to an address with another port; requests to this one are blocked, since it belongs to another kind of service.`,
+  })
+}
 
 /** Reads what `fetch` threw; the cause, which the Graph client would lose, is kept. Never carries a header or a body. */
 export function networkFault(error: unknown, host: string): NetworkFault {
