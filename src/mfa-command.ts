@@ -126,7 +126,7 @@ const interrupted = (name: NodeJS.Signals): MfaError =>
   })
 
 /** Errors that explain themselves: no log is named. */
-const PLAIN: ReadonlySet<ExitName> = new Set(['usage', 'declined', 'interrupted'])
+const PLAIN: ReadonlySet<ExitName> = new Set(['usage', 'declined'])
 
 /** The one way from an error to the exit code and to what is printed; the same code with and without `--json`. */
 export function report(error: unknown, json: boolean, logFile?: string): void {
@@ -166,5 +166,9 @@ function understood(error: unknown): MfaError | undefined {
   })
 }
 
-/** oclif repeats "See more help with --help" below its messages. */
-const withoutHint = (text: string): string => text.replace(/\n?See more help with --help\s*$/, '').trim()
+/** oclif puts a heading above some messages, and repeats "See more help with --help" below. */
+const withoutHint = (text: string): string =>
+  text
+    .replace(/\n?See more help with --help\s*$/, '')
+    .replace(/^The following errors? occurred:\s*/, '')
+    .trim()

@@ -115,7 +115,9 @@ test('an interrupted plan goes on', async () => {
   running.process.kill('SIGINT')
   const cut = await running.ended
   expect(cut.code).toBe(130)
-  expect(cut.json()).toMatchObject({error: {code: 'INTERRUPTED'}})
+  expect(cut.json()).toMatchObject({
+    error: {code: 'INTERRUPTED', logFile: expect.stringContaining('-migrate-')},
+  })
   const rest = await place.mfa(APPLY, {env: slow.env})
   expect({code: rest.code, said: rest.stdout}).toEqual({code: 0, said: rest.stdout})
   expect(rest.json()).toMatchObject({resumed: true, summary: {users: 6, failed: 0}})
