@@ -44,6 +44,8 @@ const ONE_IN_FIVE: Faults = {
 export interface Undisturbed {
   readonly state: unknown
   readonly written: number
+  /** What it costs to undo it. */
+  readonly undone: number
 }
 
 export async function undisturbedRun(users: number): Promise<Undisturbed> {
@@ -51,7 +53,11 @@ export async function undisturbedRun(users: number): Promise<Undisturbed> {
   try {
     const done = await world.run([...MIGRATE, ...UNPACED])
     expect(done.json()).toMatchObject({summary: {users, migrated: users}})
-    return {state: stateOf(world.sandbox.dump()), written: world.watcher.figures().written}
+    const state = stateOf(world.sandbox.dump())
+    const {written} = world.watcher.figures()
+    const back = await world.run(['undo', 'last', '--yes', '--json', ...UNPACED])
+    expect(back.json()).toMatchObject({summary: {users, undone: users}})
+    return {state, written, undone: world.watcher.figures().written - written}
   } finally {
     await world.stop()
   }
@@ -92,7 +98,7 @@ export async function ordeal(options: OrdealOptions, undisturbed: Undisturbed): 
       const undo = ['undo', id, '--yes', '--json', ...pace]
       // The first run did most of it.
       if (id === recorded.runs.at(-1)?.id) {
-        const {kills} = await killOften(world, undo, options.undoKills, undisturbed.written, random)
+        const {kills} = await killOften(world, undo, options.undoKills, undisturbed.undone, random)
         undoKills += kills
       }
       await goOnUntilDone(world, undo, {failed: 0})
