@@ -165,9 +165,17 @@ describe('sign-in and permission', () => {
     const error = await rejection(graph.write({method, version: 'v1.0', path: to}, live()))
     expect(error).toMatchObject({exit: 'auth', code: 'GRAPH_FORBIDDEN', requestId: 'rid-http'})
     expect(error.message).toContain(permission)
-    expect(error['fix']).toContain('mfa app grant')
+    expect(error['fix']).toContain('Entra admin center')
     expect(server.seen).toHaveLength(1)
   })
+})
+
+it('an error status that is not in the form of Graph: something else answers there', async () => {
+  const server = await scriptedServer(() => ({status: 404, body: {}}))
+  const graph = graphOf(server.url, {clock: jumpingClock()})
+  const error = await rejection(graph.write({method: 'PATCH', version: 'v1.0', path: '/groups/1'}, live()))
+  expect(error).toMatchObject({exit: 'unavailable', code: 'GRAPH_REFUSED', kind: 'refused', status: 404})
+  expect(error['fix']).toContain('MFA_GRAPH_URL')
 })
 
 describe('pages', () => {

@@ -27,11 +27,13 @@ export class GraphError extends MfaError {
       kind === 'refused' ? 'GRAPH_REFUSED' : kind === 'failed' ? 'GRAPH_FAILED' : 'GRAPH_ANSWER_LOST',
       about.message,
       {
-        exit: kind === 'refused' ? 'bug' : 'unavailable',
+        exit: kind === 'refused' && !isForeign(about.graphCode) ? 'bug' : 'unavailable',
         fix:
-          kind === 'refused'
-            ? undefined
-            : 'Run the same command again: it reads back what happened and goes on.',
+          kind !== 'refused'
+            ? 'Run the same command again: it reads back what happened and goes on.'
+            : isForeign(about.graphCode)
+              ? 'This is not how Microsoft Graph says no: check that MFA_GRAPH_URL is its root (/v1.0 and /beta are appended), and what stands in between.'
+              : undefined,
         requestId: about.requestId,
       },
     )
@@ -41,6 +43,11 @@ export class GraphError extends MfaError {
     this.graphCode = about.graphCode
   }
 }
+
+const FOREIGN = 'HTTP_'
+
+/** An error status without Graph's error shape: something else answered. */
+const isForeign = (code: string): boolean => code.startsWith(FOREIGN)
 
 export interface ErrorBody {
   readonly code: string
@@ -56,7 +63,7 @@ export function readErrorBody(body: unknown, status: number): ErrorBody {
   const error = field(body, 'error')
   const inner = field(error, 'innerError') ?? field(error, 'innererror')
   const requestId = text(field(inner, 'request-id')) ?? text(field(inner, 'requestId'))
-  const code = text(field(error, 'code')) || `HTTP_${status}`
+  const code = text(field(error, 'code')) || `${FOREIGN}${status}`
   const message = unwrapped(text(field(error, 'message')))
   return {code, message: message || `the service answered ${status}`, requestId}
 }

@@ -122,8 +122,8 @@ function forbidden(request: GraphRequest, error: GraphError): MfaError {
     exit: 'auth',
     fix:
       need === undefined
-        ? 'Run "mfa app show" to compare the permissions that are granted with those that are needed.'
-        : `Grant ${need.permission} with "mfa app grant" (an administrator has to consent). Signed in as a person, the role ${need.role} is needed too.`,
+        ? "Compare the permissions that are granted to the app with those that are needed: docs/sign-in.md, or the app's page in the Entra admin center."
+        : `Grant ${need.permission} to the app in the Entra admin center (App registrations, API permissions; an administrator has to consent). Signed in as a person, the role ${need.role} is needed too.`,
     requestId: error.requestId,
   })
 }
