@@ -5,7 +5,7 @@ import {putFact} from './facts.js'
 import type {FactKind, Moment} from './facts.js'
 import {PHONE_ID, phoneKey} from './phone-rules.js'
 import type {StoredGroup} from './resources/groups.js'
-import {putToken} from './resources/hardware-tokens.js'
+import {freeToken, putToken} from './resources/hardware-tokens.js'
 import {NO_PREFERENCES, ONLY} from './resources/method-changes.js'
 import {readConfiguration, seedPolicy} from './resources/policy-store.js'
 import {findUser} from './resources/users.js'
@@ -169,28 +169,11 @@ function seedDevice(store: Store, device: TenantDevice, now: Date, moment: Momen
   if (device.assignedTo !== undefined && owner === undefined) {
     throw invalid(`hardware OATH device ${device.serialNumber}: there is no user "${device.assignedTo}"`)
   }
-  const assigned = device.activated === true ? 'activated' : 'assigned'
-  putToken(
-    store,
-    {
-      id: device.id?.toLowerCase() ?? randomUUID(),
-      owner: owner?.seq ?? null,
-      method: owner === undefined ? null : randomUUID(),
-      status: owner === undefined ? 'available' : assigned,
-      secret: device.secretKey,
-      step: 0,
-      body: {
-        displayName: device.displayName ?? null,
-        serialNumber: device.serialNumber,
-        manufacturer: device.manufacturer,
-        model: device.model,
-        timeIntervalInSeconds: device.timeIntervalInSeconds,
-        hashFunction: device.hashFunction ?? 'hmacsha1',
-        assignedAt: owner === undefined ? null : now.toISOString(),
-      },
-    },
-    moment,
-  )
+  const token = freeToken(device, device.id?.toLowerCase() ?? randomUUID())
+  if (owner === undefined) return putToken(store, token, moment)
+  const body = {...token.body, assignedAt: now.toISOString()}
+  const status = device.activated === true ? 'activated' : 'assigned'
+  putToken(store, {...token, owner: owner.seq, method: randomUUID(), status, body}, moment)
 }
 
 function unique(name: string, insert: () => unknown): void {

@@ -122,6 +122,14 @@ function wish(mode: ServerMode, phones: PhonesAfter): DefaultMethod {
   return mode satisfies never
 }
 
+/** Whose number a method uses. */
+const SLOT = {
+  sms: 'mobile',
+  voiceMobile: 'mobile',
+  voiceAlternateMobile: 'alternateMobile',
+  voiceOffice: 'office',
+} as const
+
 /** Whether the user will have the method, allowed or not. */
 function has(method: DefaultMethod, {methods}: PlanUserInput, {phones, oath}: After): boolean {
   switch (method) {
@@ -131,11 +139,9 @@ function has(method: DefaultMethod, {methods}: PlanUserInput, {phones, oath}: Af
       return oath.hardware || methods.softwareOath.length > 0
     case 'sms':
     case 'voiceMobile':
-      return phones.slots.has('mobile')
     case 'voiceAlternateMobile':
-      return phones.slots.has('alternateMobile')
     case 'voiceOffice':
-      return phones.slots.has('office')
+      return phones.slots.has(SLOT[method])
   }
   return method satisfies never
 }
@@ -180,11 +186,9 @@ function bringer(
         : oath.activation
     case 'sms':
     case 'voiceMobile':
-      return phones.slots.get('mobile')
     case 'voiceAlternateMobile':
-      return phones.slots.get('alternateMobile')
     case 'voiceOffice':
-      return phones.slots.get('office')
+      return phones.slots.get(SLOT[method])
   }
   return method satisfies never
 }

@@ -5,7 +5,8 @@ import {entity, param} from '../call.js'
 import {notFound} from '../graph-fault.js'
 import type {EntityType} from '../query/options.js'
 import {readCountOptions, readOptions, readSelect} from '../query/options.js'
-import {page, project} from '../query/page.js'
+import {project} from '../query/page.js'
+import {countTable, listTable, type Table} from '../query/table.js'
 import type {Store} from '../store.js'
 
 export interface StoredGroup {
@@ -50,29 +51,19 @@ export const GROUP_TYPE: EntityType = {
   },
 }
 
+const TABLE: Table<GroupRow> = {
+  from: 'groups g',
+  columns: 'g.seq, g.body',
+  context: 'groups',
+  item: rowToGroup,
+}
+
 export function listGroups(call: Call): Answer {
-  const options = readOptions(call, GROUP_TYPE)
-  const {sql, values} = options.condition
-  return page(call, options, {
-    context: 'groups',
-    fetch: (after, limit) =>
-      call.store
-        .all<GroupRow>(
-          `SELECT g.seq, g.body FROM groups g WHERE ${sql} AND g.seq > ? ORDER BY g.seq LIMIT ?`,
-          ...values,
-          after,
-          limit,
-        )
-        .map((row) => ({position: row.seq, item: rowToGroup(row)})),
-    count: () =>
-      call.store.get<{n: number}>(`SELECT count(*) AS n FROM groups g WHERE ${sql}`, ...values)?.n ?? 0,
-  })
+  return listTable(call, readOptions(call, GROUP_TYPE), TABLE)
 }
 
 export function countGroups(call: Call): Answer {
-  const {sql, values} = readCountOptions(call, GROUP_TYPE)
-  const row = call.store.get<{n: number}>(`SELECT count(*) AS n FROM groups g WHERE ${sql}`, ...values)
-  return {status: 200, contentType: 'text/plain', body: String(row?.n ?? 0)}
+  return countTable(call, TABLE.from, readCountOptions(call, GROUP_TYPE))
 }
 
 export function getGroup(call: Call): Answer {

@@ -7,9 +7,19 @@ import type {Answer, Call} from '../call.js'
 import {entity, NO_CONTENT, param} from '../call.js'
 import {badRequest, GraphFault, notFound} from '../graph-fault.js'
 import {readNothing, readOptions, readSelect} from '../query/options.js'
-import {page, project} from '../query/page.js'
+import {project} from '../query/page.js'
+import {listTable} from '../query/table.js'
 import {assign} from './hardware-oath-methods.js'
-import {DEVICE_TYPE, endToken, findTokens, putToken, rowToToken, toDevice} from './hardware-tokens.js'
+import {
+  COLUMNS,
+  DEVICE_TYPE,
+  endToken,
+  findTokens,
+  freeToken,
+  putToken,
+  rowToToken,
+  toDevice,
+} from './hardware-tokens.js'
 import type {Token, TokenRow} from './hardware-tokens.js'
 import {findUser, storedUser} from './users.js'
 
@@ -57,30 +67,23 @@ type NewToken = z.infer<typeof createBody>
 
 export function listDevices(call: Call): Answer {
   const options = readOptions(call, DEVICE_TYPE, {directory: false})
-  const {sql, values} = options.condition
-  const where = `${sql} AND d.since <= ? AND d.until > ?`
-  return page(call, options, {
-    context: CONTEXT,
-    fetch: (after, limit) =>
-      call.store
-        .all<TokenRow>(
-          `SELECT d.seq, d.id, d.owner, d.method, d.status, d.secret, d.step, d.body FROM devices d
-           WHERE ${where} AND d.seq > ? ORDER BY d.seq LIMIT ?`,
-          ...values,
-          call.seenAt,
-          call.seenAt,
-          after,
-          limit,
-        )
-        .map((row) => ({position: row.seq, item: toDevice(call.store, rowToToken(row))})),
-    count: () =>
-      call.store.get<{n: number}>(
-        `SELECT count(*) AS n FROM devices d WHERE ${where}`,
-        ...values,
-        call.seenAt,
-        call.seenAt,
-      )?.n ?? 0,
-  })
+  const {condition} = options
+  const seen = [call.seenAt, call.seenAt]
+  return listTable<TokenRow>(
+    call,
+    options,
+    {
+      from: 'devices d',
+      columns: COLUMNS,
+      context: CONTEXT,
+      item: (row) => toDevice(call.store, rowToToken(row)),
+    },
+    {
+      ...condition,
+      sql: `${condition.sql} AND d.since <= ? AND d.until > ?`,
+      values: [...condition.values, ...seen],
+    },
+  )
 }
 
 export function getDevice(call: Call): Answer {
@@ -145,23 +148,7 @@ function create(call: Call, body: NewToken): Token {
   if (findTokens(call.store, 'serial', body.serialNumber).length > 0) {
     throw badRequest(`A token with the serial number ${body.serialNumber} already exists.`)
   }
-  const token: Token = {
-    id: randomUUID(),
-    owner: null,
-    method: null,
-    status: 'available',
-    secret: body.secretKey,
-    step: 0,
-    body: {
-      displayName: body.displayName ?? null,
-      serialNumber: body.serialNumber,
-      manufacturer: body.manufacturer,
-      model: body.model,
-      timeIntervalInSeconds: body.timeIntervalInSeconds,
-      hashFunction: body.hashFunction ?? 'hmacsha1',
-      assignedAt: null,
-    },
-  }
+  const token = freeToken(body, randomUUID())
   if (body.assignTo === undefined) {
     putToken(call.store, token, call.moment)
     return token

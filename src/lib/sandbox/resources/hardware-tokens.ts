@@ -75,7 +75,8 @@ export const HARDWARE_METHOD_TYPE: EntityType = {
   filter: {},
 }
 
-const COLUMNS = 'd.seq, d.id, d.owner, d.method, d.status, d.secret, d.step, d.body'
+/** Of a TokenRow, from `devices d`. */
+export const COLUMNS = 'd.seq, d.id, d.owner, d.method, d.status, d.secret, d.step, d.body'
 
 /** The token with this id or, with `by: 'serial'`, every token with this serial number. */
 export function findTokens(store: Store, by: 'id' | 'serial', value: string, seenAt = CURRENT): Token[] {
@@ -106,6 +107,39 @@ export function countTokensOf(store: Store, owner: number): number {
 
 export function hasActivatedToken(store: Store, owner: number): boolean {
   return tokensOf(store, owner).some((token) => token.status === 'activated')
+}
+
+/** What makes a token, as Graph's body and a tenant file have it. */
+export interface TokenMake {
+  readonly serialNumber: string
+  readonly manufacturer: string
+  readonly model: string
+  readonly secretKey: string
+  readonly timeIntervalInSeconds: 30 | 60
+  readonly hashFunction?: 'hmacsha1' | 'hmacsha256' | undefined
+  readonly displayName?: string | null | undefined
+}
+
+/** A new token that nobody has. */
+export function freeToken(make: TokenMake, id: string): Token {
+  const {serialNumber, manufacturer, model, timeIntervalInSeconds} = make
+  return {
+    id,
+    owner: null,
+    method: null,
+    status: 'available',
+    secret: make.secretKey,
+    step: 0,
+    body: {
+      displayName: make.displayName ?? null,
+      serialNumber,
+      manufacturer,
+      model,
+      timeIntervalInSeconds,
+      hashFunction: make.hashFunction ?? 'hmacsha1',
+      assignedAt: null,
+    },
+  }
 }
 
 /** Writes the token as it is now; its former state stays for delayed reads. */

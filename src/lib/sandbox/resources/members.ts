@@ -94,28 +94,41 @@ function typeOf(cast: Cast): EntityType {
  * The first members of each group after a position, merged: the first of all of them are among these.
  * So a page costs the same however large the groups are.
  */
-function usersIn(
+function rowsIn<Row extends UserRow | GroupRow>(
   store: Store,
   parents: readonly number[],
+  kind: 'u' | 'g',
   {sql, values}: Condition,
   after: number,
   limit: number,
-  select: readonly string[] | undefined,
-  cast: Cast,
-): Placed[] {
-  if (after >= GROUPS_FROM) return []
+): Row[] {
   const rows = parents.flatMap((parent) =>
-    store.all<UserRow>(
-      `SELECT u.seq, u.body FROM members m JOIN users u ON u.seq = m.member
-       WHERE m.parent = ? AND m.kind = 'u' AND m.member > ? AND ${sql} ORDER BY m.member LIMIT ?`,
+    store.all<Row>(
+      `SELECT ${kind}.seq, ${kind}.body FROM members m JOIN ${TABLES[kind]} ON ${kind}.seq = m.member
+       WHERE m.parent = ? AND m.kind = '${kind}' AND m.member > ? AND ${sql} ORDER BY m.member LIMIT ?`,
       parent,
       after,
       ...values,
       limit,
     ),
   )
-  const userSelect = cast === 'user' ? select : select?.filter((name) => USER_TYPE.properties.has(name))
   return firstOnes(rows, limit)
+}
+
+const TABLES = {u: 'users u', g: 'groups g'}
+
+function usersIn(
+  store: Store,
+  parents: readonly number[],
+  condition: Condition,
+  after: number,
+  limit: number,
+  select: readonly string[] | undefined,
+  cast: Cast,
+): Placed[] {
+  if (after >= GROUPS_FROM) return []
+  const userSelect = cast === 'user' ? select : select?.filter((name) => USER_TYPE.properties.has(name))
+  return rowsIn<UserRow>(store, parents, 'u', condition, after, limit)
     .map((row) => placedUser(row, userSelect))
     .map(({position, item}) =>
       cast === 'user'
@@ -127,21 +140,12 @@ function usersIn(
 function groupsIn(
   store: Store,
   parents: readonly number[],
-  {sql, values}: Condition,
+  condition: Condition,
   after: number,
   limit: number,
 ): Placed[] {
-  const rows = parents.flatMap((parent) =>
-    store.all<GroupRow>(
-      `SELECT g.seq, g.body FROM members m JOIN groups g ON g.seq = m.member
-       WHERE m.parent = ? AND m.kind = 'g' AND m.member > ? AND ${sql} ORDER BY m.member LIMIT ?`,
-      parent,
-      after,
-      ...values,
-      limit,
-    ),
-  )
-  return firstOnes(rows, limit).map((row) => ({position: row.seq, item: rowToGroup(row)}))
+  const rows = rowsIn<GroupRow>(store, parents, 'g', condition, after, limit)
+  return rows.map((row) => ({position: row.seq, item: rowToGroup(row)}))
 }
 
 function asObject({position, item}: Placed): Placed {
@@ -154,7 +158,7 @@ function countMembers(store: Store, parents: readonly number[], cast: Cast, cond
   const countOf = (kind: 'u' | 'g'): number =>
     store.get<{n: number}>(
       `SELECT count(DISTINCT m.member) AS n FROM members m
-       JOIN ${kind === 'u' ? 'users u ON u.seq' : 'groups g ON g.seq'} = m.member
+       JOIN ${TABLES[kind]} ON ${kind}.seq = m.member
        WHERE m.parent IN ${list} AND m.kind = '${kind}' AND ${condition.sql}`,
       ...parents,
       ...condition.values,

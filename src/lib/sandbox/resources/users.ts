@@ -5,8 +5,9 @@ import {entity, param} from '../call.js'
 import {GraphFault, notFound} from '../graph-fault.js'
 import type {EntityType} from '../query/options.js'
 import {readCountOptions, readOptions, readSelect} from '../query/options.js'
-import {page, project} from '../query/page.js'
+import {project} from '../query/page.js'
 import type {Placed} from '../query/page.js'
+import {countTable, listTable} from '../query/table.js'
 import type {Store} from '../store.js'
 
 /** What Graph gives when nothing is selected. */
@@ -88,29 +89,20 @@ export interface StoredUser {
   readonly onPremisesDomainName?: string | undefined
 }
 
+const FROM = 'users u'
+
 export function listUsers(call: Call): Answer {
   const options = readOptions(call, USER_TYPE)
-  const {sql, values} = options.condition
-  return page(call, options, {
+  return listTable<UserRow>(call, options, {
+    from: FROM,
+    columns: 'u.seq, u.body',
     context: 'users',
-    fetch: (after, limit) =>
-      call.store
-        .all<UserRow>(
-          `SELECT u.seq, u.body FROM users u WHERE ${sql} AND u.seq > ? ORDER BY u.seq LIMIT ?`,
-          ...values,
-          after,
-          limit,
-        )
-        .map((row) => placedUser(row, options.select)),
-    count: () =>
-      call.store.get<{n: number}>(`SELECT count(*) AS n FROM users u WHERE ${sql}`, ...values)?.n ?? 0,
+    item: (row) => placedUser(row, options.select).item,
   })
 }
 
 export function countUsers(call: Call): Answer {
-  const {sql, values} = readCountOptions(call, USER_TYPE)
-  const row = call.store.get<{n: number}>(`SELECT count(*) AS n FROM users u WHERE ${sql}`, ...values)
-  return {status: 200, contentType: 'text/plain', body: String(row?.n ?? 0)}
+  return countTable(call, FROM, readCountOptions(call, USER_TYPE))
 }
 
 export function getUser(call: Call): Answer {

@@ -10,15 +10,8 @@ const HASH_FUNCTIONS: readonly HashFunction[] = ['hmacsha1', 'hmacsha256']
 
 /** A row of devices.csv; undefined, with a fault, where it names no device. */
 export function readDevice(row: RowReader<DeviceColumn>, faults: SourceFault[]): AppDevice | undefined {
-  if (row.wholeFault !== undefined) {
-    faults.push(row.fault('field', `${row.wholeFault}; the device is left out`))
-    return undefined
-  }
-  const name = row.cell('DeviceName')
-  if (name === undefined) {
-    faults.push(row.fault('field', 'DeviceName is empty; the device is left out', 'DeviceName'))
-    return undefined
-  }
+  const name = nameOf(row, 'DeviceName', 'device', faults)
+  if (name === undefined) return undefined
   const token = row.cell('DeviceToken')
   const secret = row.cell('OathTokenSecretKey')
   return {
@@ -32,15 +25,8 @@ export function readDevice(row: RowReader<DeviceColumn>, faults: SourceFault[]):
 
 /** A row of oath-tokens.csv; undefined, with a fault, where it has no serial number. */
 export function readToken(row: RowReader<TokenColumn>, faults: SourceFault[]): ServerOathToken | undefined {
-  if (row.wholeFault !== undefined) {
-    faults.push(row.fault('field', `${row.wholeFault}; the token is left out`))
-    return undefined
-  }
-  const serialNumber = row.cell('SerialNumber')
-  if (serialNumber === undefined) {
-    faults.push(row.fault('field', 'SerialNumber is empty; the token is left out', 'SerialNumber'))
-    return undefined
-  }
+  const serialNumber = nameOf(row, 'SerialNumber', 'token', faults)
+  if (serialNumber === undefined) return undefined
   const secret = row.cell('SecretKey')
   return {
     serialNumber,
@@ -50,6 +36,21 @@ export function readToken(row: RowReader<TokenColumn>, faults: SourceFault[]): S
     model: row.cell('Model'),
     hashFunction: readHash(row, faults),
   }
+}
+
+/** The cell without which a row is of no use; undefined, with a fault, where it or the row cannot be read. */
+function nameOf<Column extends string>(
+  row: RowReader<Column>,
+  column: Column,
+  what: 'device' | 'token',
+  faults: SourceFault[],
+): string | undefined {
+  const name = row.wholeFault === undefined ? row.cell(column) : undefined
+  if (row.wholeFault !== undefined)
+    faults.push(row.fault('field', `${row.wholeFault}; the ${what} is left out`))
+  else if (name === undefined)
+    faults.push(row.fault('field', `${column} is empty; the ${what} is left out`, column))
+  return name
 }
 
 /** A number that is neither 30 nor 60 is kept, so that O5 can judge it. */

@@ -169,15 +169,10 @@ export function malformedFailure(operation: string, what: string): CallFailure {
 
 /** `faultstring` is shortened to its first line: ASMX puts stack traces behind it. */
 export function faultFailure(operation: string, faultstring: string): CallFailure {
-  const line =
-    faultstring
-      .trim()
-      .split(/[\r\n]/)[0]
-      ?.slice(0, 300) ?? ''
   return new CallFailure(
     'fault',
     operation,
-    `SOAP fault: ${line || '(no text)'}`,
+    `SOAP fault: ${firstLine(faultstring) || '(no text)'}`,
     "Look into the server's event log.",
   )
 }
@@ -185,15 +180,16 @@ export function faultFailure(operation: string, faultstring: string): CallFailur
 /** The operation itself said no. */
 export function refusal(operation: string, code: number | undefined, description: string): CallFailure {
   const number = code === undefined ? 'without an error code' : `with error ${code}`
-  const text =
-    description
-      .trim()
-      .split(/[\r\n]/)[0]
-      ?.slice(0, 300) ?? ''
+  const text = firstLine(description)
   return new CallFailure(
     'refused-by-operation',
     operation,
     `the server said no ${number}${text && ` (${text})`}`,
     "Look into the server's log.",
   )
+}
+
+function firstLine(text: string): string {
+  const [line = ''] = text.trim().split(/[\r\n]/)
+  return line.slice(0, 300)
 }
