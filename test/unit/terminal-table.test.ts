@@ -71,7 +71,6 @@ describe('renderTable', () => {
   test('colour is for the head, and takes no room', () => {
     const colored = renderTable(columns, [ANN], {...plain, color: true})
     expect(colored).toContain('\u001b[1mUser')
-    // eslint-disable-next-line no-control-regex
     expect(colored.replaceAll(/\u001b\[\d+m/g, '')).toBe(renderTable(columns, [ANN], plain))
   })
 

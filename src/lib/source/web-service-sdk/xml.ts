@@ -103,7 +103,6 @@ const ESCAPES: Readonly<Record<string, string>> = {
 
 /** So that the server reads exactly this text: line breaks and control characters as references too. */
 export function escapeXml(text: string): string {
-  // eslint-disable-next-line no-control-regex
   return text.replaceAll(
     /[&<>"'\u0000-\u001f\u007f-\u009f\u2028]/g,
     (char) => ESCAPES[char] ?? `&#x${char.charCodeAt(0).toString(16)};`,
