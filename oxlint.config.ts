@@ -11,16 +11,24 @@ const DOMAIN = [
   'assessment',
   'topology',
   'audit',
+  'rollback',
+  'status',
 ]
-const ADAPTERS = ['source', 'entra', 'state', 'sandbox', 'terminal', 'config']
+const ADAPTERS = ['source', 'entra', 'state', 'sandbox', 'terminal', 'config', 'storage', 'probe']
 
 /** Each SDK in one adapter folder. */
 const SDKS: Readonly<Record<string, string>> = {
   '@azure/msal-node': 'entra',
   '@microsoft/microsoft-graph-client': 'entra',
+  '@peculiar/x509': 'entra',
+  'reflect-metadata': 'entra',
+  'node-forge': 'entra',
   otplib: 'entra',
   undici: 'entra',
   soap: 'source',
+  ldapts: 'source',
+  'age-encryption': 'storage',
+  yaml: 'config',
   'fast-xml-parser': 'source',
   'csv-parse': 'source',
   'node:sqlite': 'state|sandbox',
