@@ -64,7 +64,7 @@ export async function backUp(
   deps: BackupDeps,
   signal: AbortSignal,
 ): Promise<BackupReport> {
-  const {store, clock, ui} = deps
+  const {store, clock} = deps
   refuseReplica(request)
   const [source, installer] = await sources(request, deps)
   const to = await realPath(request.to, store)

@@ -106,6 +106,8 @@ async function opened(
   faults: MfaError[],
   {store, ui}: CheckDeps,
 ): Promise<Contents | undefined> {
+  // What is damaged is named already; opening it would blame the key.
+  if (!sound.has(CONTENTS)) return undefined
   const contents = await collecting(faults, () => readContents(folder, open, store))
   if (contents === undefined) return undefined
   const {files, installer} = manifest

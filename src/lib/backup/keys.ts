@@ -65,7 +65,7 @@ async function askTwice(ui: Ui): Promise<Secret> {
 /** What opens a backup; undefined where it is not sealed, or is sealed for a key that was not given. */
 export async function opening(
   folder: string,
-  manifest: Pick<Manifest, 'sealed'>,
+  manifest: Pick<Manifest, 'sealed' | 'extras'>,
   identities: {readonly file: string; readonly text: Secret} | undefined,
   deps: KeyDeps & {readonly store: BackupStore},
 ): Promise<Recode | undefined> {
@@ -73,8 +73,10 @@ export async function opening(
   if (manifest.sealed === 'recipients')
     return identities && (await deps.crypto()).openWith(identities.text, identities.file)
   const keyFile = await deps.store.text(folder, KEY_FILE)
-  // Missing: one of the faults that the check names.
-  if (keyFile === undefined) return undefined
+  const hash = await deps.store.hash(folder, KEY_FILE)
+  const wanted = manifest.extras.find(({stored}) => stored === KEY_FILE)?.storedSha256
+  // Missing or damaged: one of the faults that the check names, and no fault of the passphrase.
+  if (keyFile === undefined || hash?.sha256 !== wanted) return undefined
   const passphrase =
     deps.passphrase ??
     new Secret(await deps.ui.ask('Passphrase of the backup', PASSPHRASE_VARIABLE, {hidden: true}))

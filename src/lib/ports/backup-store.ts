@@ -126,9 +126,12 @@ export interface BackupCrypto {
   newKey(
     passphrase: Secret,
   ): Promise<{readonly seal: Recode; readonly open: Recode; readonly keyFile: string}>
-  /** Throws MfaError `data` where the passphrase is not the right one. */
+  /** Throws MfaError `usage` where the passphrase is not the right one. What comes out throws as `openWith`. */
   openKey(keyFile: string, passphrase: Secret): Promise<Recode>
-  /** Identities as `age-keygen` writes them. Throws MfaError `data` where there is none. */
+  /**
+   * Identities as `age-keygen` writes them. Throws MfaError `data` where there is none. What comes out throws `usage`
+   * (WRONG_KEY) for what was sealed for others, `data` (CANNOT_DECRYPT) for what is damaged.
+   */
   openWith(identities: Secret, file: string): Recode
 }
 

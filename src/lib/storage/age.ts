@@ -3,7 +3,6 @@ import {Decrypter, Encrypter, armor, generateX25519Identity, identityToRecipient
 import {errorCode} from '../errors/error-code.js'
 import {MfaError} from '../errors/mfa-error.js'
 import type {BackupCrypto, Recode} from '../ports/backup-store.js'
-import type {Secret} from '../model/secret.js'
 
 const IDENTITY = /^AGE-SECRET-KEY-(?:PQ-)?1[A-Z0-9]+$/
 
@@ -90,16 +89,22 @@ const noIdentity = (message: string, cause?: unknown): MfaError =>
     cause,
   })
 
-/** What age refuses becomes a fault of the data; faults of reading stay what they are. */
+/** What age refuses becomes a fault of the data, or of the key; faults of reading stay what they are. */
 function opener(decrypter: Decrypter): Recode {
-  const fault = (error: unknown): unknown =>
-    error instanceof MfaError || errorCode(error) !== undefined
-      ? error
-      : new MfaError('CANNOT_DECRYPT', `cannot be decrypted: ${reason(error)}`, {
-          exit: 'data',
-          fix: 'Give the key that this backup was made for; if it is that one, use another backup.',
-          cause: error,
-        })
+  const fault = (error: unknown): unknown => {
+    if (error instanceof MfaError || errorCode(error) !== undefined) return error
+    if (error instanceof Error && /no identity matched/.test(error.message))
+      return new MfaError('WRONG_KEY', 'the backup was sealed for another key', {
+        exit: 'usage',
+        fix: 'Give --identity FILE with the key of one of its recipients; its manifest.json names them.',
+        cause: error,
+      })
+    return new MfaError('CANNOT_DECRYPT', 'cannot be decrypted: it is damaged or cut off', {
+      exit: 'data',
+      fix: 'Use another backup: mfa server backups --to FOLDER lists them.',
+      cause: error,
+    })
+  }
   return async (bytes) => {
     let plain: ReadableStream<Uint8Array>
     try {
@@ -120,9 +125,4 @@ async function* rethrown(
   } catch (error) {
     throw fault(error)
   }
-}
-
-const reason = (error: unknown): string => {
-  const message = error instanceof Error ? error.message : String(error)
-  return /no identity matched/.test(message) ? 'it was sealed for another key' : 'it is damaged or cut off'
 }
