@@ -48,15 +48,11 @@ export const ageCrypto: BackupCrypto = {
     try {
       text = await decrypter.decrypt(armor.decode(keyFile), 'text')
     } catch (cause) {
-      throw new MfaError(
-        'PASSPHRASE',
-        'the passphrase does not open this backup, or its key file is damaged',
-        {
-          exit: 'data',
-          fix: 'Set MFA_BACKUP_PASSPHRASE to the passphrase that the backup was made with.',
-          cause,
-        },
-      )
+      throw new MfaError('PASSPHRASE', 'the passphrase does not open this backup', {
+        exit: 'usage',
+        fix: 'Set MFA_BACKUP_PASSPHRASE to the passphrase that the backup was made with.',
+        cause,
+      })
     }
     return identitiesIn(text, 'the key file of the backup')
   },
