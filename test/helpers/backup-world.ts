@@ -8,6 +8,7 @@ import type {RestoreDeps} from '../../src/lib/backup/restore.js'
 import {Secret} from '../../src/lib/model/secret.js'
 import type {BackupStore} from '../../src/lib/ports/backup-store.js'
 import {ageCrypto} from '../../src/lib/storage/age.js'
+import type {Ui} from '../../src/lib/ports/ui.js'
 import {createFolderStore} from '../../src/lib/storage/folder-store.js'
 import type {Owner} from '../../src/lib/storage/leftovers.js'
 import {FakeClock} from '../fakes/clock.js'
@@ -37,6 +38,9 @@ export interface BackupWorld {
   remove(): Promise<void>
 }
 
+export const storeOf = (owner: Owner, ui: Ui): BackupStore =>
+  createFolderStore({owner, restrict: async () => {}, warn: (text) => ui.emit({type: 'warning', text})})
+
 /** A folder with invented data, and everything that a backup of it needs. */
 export async function newBackupWorld(
   files: Readonly<Record<string, string>> = {'PhoneFactor.pfdata': 'invented', 'sub/settings.xml': '<a/>'},
@@ -46,11 +50,7 @@ export async function newBackupWorld(
   const data = join(folder, 'Data')
   const ui = new FakeUi(answers)
   const clock = new FakeClock(new Date().toISOString())
-  const store = createFolderStore({
-    owner: OWNER,
-    restrict: async () => {},
-    warn: (text) => ui.emit({type: 'warning', text}),
-  })
+  const store = storeOf(OWNER, ui)
   const file = async (path: string, content: string | Uint8Array): Promise<string> => {
     const full = join(folder, path)
     await mkdir(dirname(full), {recursive: true})

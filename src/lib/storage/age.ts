@@ -14,7 +14,7 @@ export const ageCrypto: BackupCrypto = {
       try {
         encrypter.addRecipient(recipient)
       } catch (cause) {
-        throw new MfaError('RECIPIENT', `--recipient: "${recipient.slice(0, 80)}" is no age recipient`, {
+        throw new MfaError('RECIPIENT', `--recipient: ${shown(recipient)} is no age recipient`, {
           exit: 'usage',
           fix: 'Give the public key that age-keygen printed, age1…; never the AGE-SECRET-KEY.',
           cause,
@@ -59,6 +59,10 @@ export const ageCrypto: BackupCrypto = {
 
   openWith: (identities, file) => identitiesIn(identities.reveal(), file),
 }
+
+/** Somebody may have taken the secret key for the public one. */
+const shown = (recipient: string): string =>
+  /^age-secret/i.test(recipient) ? 'a secret key' : `"${recipient.slice(0, 80)}"`
 
 function identitiesIn(text: string, file: string): Recode {
   const decrypter = new Decrypter()

@@ -1,4 +1,4 @@
-import {hash} from 'node:crypto'
+import {hash, randomBytes} from 'node:crypto'
 import {readdir, rm, stat} from 'node:fs/promises'
 import {join} from 'node:path'
 
@@ -12,7 +12,7 @@ export interface Owner {
   isAlive(pid: number, started: string): 'alive' | 'dead' | 'unknown'
 }
 
-const NAME = /^\..+\.(\d+)-([\da-f]{8})-([\da-f]{8})-(\d*)\.part$/
+const NAME = /^\..+\.(\d+)-([\da-f]{8})-([\da-f]{8})-(\d*)-[\da-f]{8}\.part$/
 /** A draft that nobody touched for so long is given up, whoever made it. */
 const GIVEN_UP = 24 * 3_600_000
 
@@ -20,7 +20,7 @@ const short = (text: string): string => hash('sha256', text).slice(0, 8)
 
 /** The name of something that is not there yet, or no longer; it says whose it is from the moment it exists. */
 export const hiddenName = (name: string, {pid, host, scope, started}: Owner): string =>
-  `.${name}.${pid}-${short(host)}-${short(scope)}-${started}.part`
+  `.${name}.${pid}-${short(host)}-${short(scope)}-${started}-${randomBytes(4).toString('hex')}.part`
 
 /** Clears away the drafts of processes that ended. What may still be at work is told, not touched. */
 export async function sweep(

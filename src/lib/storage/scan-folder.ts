@@ -65,7 +65,7 @@ async function entryAt(full: string, path: string): Promise<TreeEntry | undefine
 const fileEntry = (
   path: string,
   {size, mode, mtimeMs}: {readonly size: number; readonly mode: number; readonly mtimeMs: number},
-) => ({kind: 'file', path, bytes: size, mode: mode & 0o7777, modified: Math.floor(mtimeMs)}) as const
+) => ({kind: 'file', path, bytes: size, mode: mode & 0o7777, modified: Math.round(mtimeMs)}) as const
 
 function unlessGone(error: unknown): undefined {
   if (errorCode(error) !== 'ENOENT') throw error
