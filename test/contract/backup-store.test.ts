@@ -157,9 +157,11 @@ describe('a draft', () => {
     const second = await begin()
     await first.publish()
     await expect(second.publish()).rejects.toMatchObject({exit: 'usage', message: /final cannot be written/})
-    await second.discard()
-    await second.discard()
-    expect(await drafts()).toEqual(['final'])
+    expect(await second.publish('another')).toBe(join(world.to, 'another'))
+    const third = await begin()
+    await third.discard()
+    await third.discard()
+    expect(await drafts()).toEqual(['another', 'final'])
   })
 
   test('a path or a name that is too long says so', async () => {

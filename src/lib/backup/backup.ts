@@ -21,6 +21,9 @@ import {freeName} from './names.js'
 import {outlived, type Retention} from './retention.js'
 import {realPath, refuseWithin} from './target.js'
 
+/** Other names that are tried where one is taken. */
+const TRIES = 9
+
 export interface BackupRequest extends Retention {
   /** The data folder, with links resolved (`findData`). */
   readonly data: string
@@ -80,7 +83,7 @@ export async function backUp(
   try {
     done = await fill(draft, source.path, installer, keys, request, deps, signal)
     signal.throwIfAborted()
-    folder = await draft.publish()
+    folder = await published(draft, name, target.path, deps)
   } catch (error) {
     await draft.discard()
     throw error
@@ -88,7 +91,25 @@ export async function backUp(
   const {manifest, contents} = done
   const removed = await retire(target.path, manifest, request, deps)
   const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0)
-  return {folder, name, manifest, sha256: contents.files, bytes, removed}
+  return {folder, name: basename(folder), manifest, sha256: contents.files, bytes, removed}
+}
+
+/** Another backup that began in the same second may have taken the name meanwhile. */
+async function published(
+  draft: Draft,
+  name: string,
+  to: string,
+  {store, clock}: BackupDeps,
+): Promise<string> {
+  let free = name
+  for (let tries = 0; ; tries++) {
+    try {
+      return await draft.publish(free)
+    } catch (error) {
+      if (!(error instanceof MfaError) || error.code !== 'TAKEN' || tries === TRIES) throw error
+      free = freeName(clock.now(), await store.folders(to))
+    }
+  }
 }
 
 function refuseReplica({role, allowReplica}: BackupRequest): void {

@@ -112,8 +112,11 @@ export interface Draft {
   addLink(as: string, target: string): Promise<void>
   /** Permission bits of folders, `''` for the whole; last, since a folder may be closed by them. */
   setModes(folders: readonly {readonly path: string; readonly mode: number}[]): Promise<void>
-  /** Everything is on the disk and has its final name, at once; refuses where the name is taken. */
-  publish(): Promise<string>
+  /**
+   * Everything is on the disk and has its final name, at once; gives the path. Throws MfaError `usage` (TAKEN) where
+   * something has that name: it may be tried again under another.
+   */
+  publish(name?: string): Promise<string>
   /** Nothing of it is left. */
   discard(): Promise<void>
 }

@@ -56,17 +56,18 @@ export class FolderDraft implements Draft {
     }
   }
 
-  async publish(): Promise<string> {
+  async publish(name?: string): Promise<string> {
+    const final = name === undefined ? this.#final : join(dirname(this.#final), name)
     try {
       await syncTree(this.folder)
-      const taken = await lstat(this.#final).catch(() => undefined)
+      const taken = await lstat(final).catch(() => undefined)
       if (taken !== undefined) throw Object.assign(new Error('taken'), {code: 'EEXIST'})
-      await rename(this.folder, this.#final)
-      await syncFolder(dirname(this.#final))
+      await rename(this.folder, final)
+      await syncFolder(dirname(final))
     } catch (error) {
-      throw unwritable(error, this.#final)
+      throw unwritable(error, final)
     }
-    return this.#final
+    return final
   }
 
   async discard(): Promise<void> {

@@ -44,7 +44,10 @@ export function createFolderStore({owner, restrict, warn}: FolderStoreOptions): 
       try {
         if ((await mkdir(folder, {recursive: true, mode: 0o700})) !== undefined) await restricted(folder)
       } catch (error) {
-        throw unwritable(error, folder)
+        // Said of a read-only file system too, when several folders are made at once.
+        const why =
+          errorCode(error) === 'ENOENT' ? await mkdir(folder).catch((again: unknown) => again) : error
+        throw unwritable(why ?? error, folder)
       }
       const place = await look(folder)
       if (place?.kind === 'folder') return place
@@ -96,7 +99,7 @@ async function look(path: string): Promise<Place | undefined> {
       freeBytes: volume.bavail * volume.bsize,
     }
   } catch (error) {
-    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return undefined
+    if (['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'].includes(errorCode(error) ?? '')) return undefined
     throw unreadable(error, path)
   }
 }

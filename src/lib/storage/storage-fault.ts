@@ -39,7 +39,8 @@ export function unwritable(error: unknown, path: string): unknown {
       fix: 'Free some space there, or choose a folder on another disk; what was begun is removed again.',
       cause: error,
     })
-  return new MfaError('UNWRITABLE', `${path} cannot be written: ${REASONS[code] ?? code}`, {
+  const taken = code === 'EEXIST' || code === 'ENOTEMPTY'
+  return new MfaError(taken ? 'TAKEN' : 'UNWRITABLE', `${path} cannot be written: ${REASONS[code] ?? code}`, {
     exit: 'usage',
     fix: writingFix(code),
     cause: error,
