@@ -1,5 +1,4 @@
 import {createHash, type Hash} from 'node:crypto'
-import {createReadStream} from 'node:fs'
 import {open} from 'node:fs/promises'
 
 import {errorCode} from '../errors/error-code.js'
@@ -49,10 +48,10 @@ export async function readText(path: string, limit: number, recode?: Recode): Pr
   const parts: Uint8Array[] = []
   let length = 0
   try {
-    for await (const piece of await recoded(pieces(path, {}), recode)) {
+    for await (const piece of await recoded(pieces(path, {recode}), recode)) {
       length += piece.length
       if (length > limit) throw Object.assign(new Error('too big'), {code: 'EFBIG'})
-      parts.push(piece)
+      parts.push(Uint8Array.from(piece))
     }
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined
@@ -91,16 +90,21 @@ async function writeFile(
   }
 }
 
-async function* pieces(path: string, {signal, onBytes}: Reading): AsyncGenerator<Uint8Array> {
-  const stream = createReadStream(path, {highWaterMark: PIECE})
+/** All in one buffer where nobody holds on to a piece: a recoding stream does, so it gets copies. */
+async function* pieces(path: string, {recode, signal, onBytes}: Reading): AsyncGenerator<Uint8Array> {
+  const file = await open(path)
+  const buffer = Buffer.allocUnsafe(PIECE)
   try {
-    for await (const piece of stream as AsyncIterable<Buffer>) {
+    for (;;) {
       signal?.throwIfAborted()
-      onBytes?.(piece.length)
-      yield piece
+      const {bytesRead} = await file.read(buffer, 0, PIECE)
+      if (bytesRead === 0) return
+      onBytes?.(bytesRead)
+      const piece = buffer.subarray(0, bytesRead)
+      yield recode === undefined ? piece : Buffer.from(piece)
     }
   } finally {
-    stream.destroy()
+    await file.close()
   }
 }
 
