@@ -75,7 +75,7 @@ describe('mfa server backup', () => {
     const made = await place.mfa([...BACKUP, '--json', '--server', 'mfa1', '--keep', '2'])
     expect(made.json()['removed']).toEqual([names[1], names[0]])
     expect((await readdir(join(place.work, 'backups'))).sort()).toEqual(
-      [names[2], names[3], made.json()['name']].toSorted(),
+      [names[2] ?? '', names[3] ?? '', String(made.json()['name'])].sort(),
     )
     await sleep(1100)
     const aged = await place.mfa([...BACKUP, '--json', '--server', 'mfa2', '--max-age', '1s'])
