@@ -282,8 +282,18 @@ test('a running service is refused, and never stopped without being told', async
     exit: 'refused',
     fix: expect.stringContaining('--control-service'),
   })
-  expect(service.log).toEqual([])
+  expect({log: service.log, plans}).toEqual({log: [], plans: []})
   expect(await readFile(join(world.data, 'PhoneFactor.pfdata'), 'utf8')).toBe('now')
+  expect((await readdir(world.folder)).sort()).toEqual(['Data', 'backups'])
+})
+
+test('a service that somebody starts meanwhile is refused before the swap', async () => {
+  const service = new FakeService('stopped')
+  const states = ['stopped', 'running'] as const
+  let asked = 0
+  service.state = async () => states[asked++] ?? 'running'
+  await expect(back({service})).rejects.toMatchObject({code: 'SERVICE_RUNS'})
+  expect(asked).toBe(2)
   expect((await readdir(world.folder)).sort()).toEqual(['Data', 'backups'])
 })
 

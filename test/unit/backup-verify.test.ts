@@ -175,6 +175,8 @@ test('the list: the newest first, damaged ones too, nothing that is no backup', 
   world.clock.advance(3_600_000)
   const third = await backUp(world.request(), world.deps, NEVER)
   await rm(join(third.folder, 'manifest.json'))
+  // A damaged one stands at its time, as far as its name tells it.
+  await mkdir(join(world.to, 'mfa-server-20200101T000000Z'))
   await mkdir(join(world.to, 'holiday pictures'))
   await cp(second.folder, join(world.to, 'renamed copy'), {recursive: true})
   await writeFile(join(world.to, 'notes.txt'), '')
@@ -184,6 +186,7 @@ test('the list: the newest first, damaged ones too, nothing that is no backup', 
     ['renamed copy', true],
     [second.name, true],
     [folder.slice(world.to.length + 1), true],
+    ['mfa-server-20200101T000000Z', false],
   ])
   expect(newestGood(listed)).toMatchObject({
     madeAt: second.manifest.madeAt,

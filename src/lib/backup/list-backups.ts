@@ -4,7 +4,7 @@ import type {BackupStore} from '../ports/backup-store.js'
 import type {Ui} from '../ports/ui.js'
 import {checkBackup, readManifest} from './check.js'
 import {type Manifest, parseVerification, type Role, VERIFIED, type Verification} from './manifest.js'
-import {isBackupName} from './names.js'
+import {isBackupName, timeInName} from './names.js'
 
 /** One backup in a folder of backups. What a damaged one cannot tell is null. */
 export interface ListedBackup {
@@ -49,9 +49,8 @@ export async function listBackups(
     const backup = await lookAt(join(place.path, name), name, {store, ui}, signal)
     if (backup.madeAt !== null || isBackupName(name)) listed.push(backup)
   }
-  // The name begins with the time; it stands in for a manifest that cannot be read.
-  const age = ({madeAt, name}: ListedBackup): string => madeAt ?? name
-  return listed.toSorted((a, b) => (age(a) < age(b) ? 1 : age(a) > age(b) ? -1 : a.name < b.name ? 1 : -1))
+  const time = ({madeAt, name}: ListedBackup): string => `${madeAt ?? timeInName(name) ?? ''} ${name}`
+  return listed.toSorted((a, b) => (time(a) < time(b) ? 1 : -1))
 }
 
 /** The newest good backup: what a way back would use. */

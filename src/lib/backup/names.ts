@@ -5,6 +5,13 @@ export const backupName = (at: Date): string => `mfa-server-${at.toISOString().r
 
 export const isBackupName = (name: string): boolean => NAME.test(name)
 
+/** The time in a name, ISO 8601; for a backup whose manifest cannot tell. */
+export function timeInName(name: string): string | undefined {
+  const [, year, month, day, hour, minute, second] =
+    /^mfa-server-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z/.exec(name) ?? []
+  return year === undefined ? undefined : `${year}-${month}-${day}T${hour}:${minute}:${second}.000Z`
+}
+
 /** The first free name: two backups may begin in one second. */
 export function freeName(at: Date, taken: readonly string[]): string {
   const name = backupName(at)

@@ -58,7 +58,7 @@ export async function restore(
   signal: AbortSignal,
 ): Promise<RestoreReport> {
   const {store, clock, ui} = deps
-  refuseService(request, deps)
+  await refuseService(request, deps)
   const backup = await backupFolder(request.backup, deps)
   const {manifest, open, contents} = await proved(backup, request, deps, signal)
   const data = await realPath(request.data, store)
@@ -105,26 +105,25 @@ export async function restore(
   return {...plan, runbook}
 }
 
-function refuseService({controlService}: RestoreRequest, {service}: RestoreDeps): void {
+async function refuseService({controlService}: RestoreRequest, {service}: RestoreDeps): Promise<void> {
   if (controlService && service === undefined)
     throw new MfaError('NO_SERVICE', '--control-service: there are no Windows services on this machine', {
       exit: 'usage',
       fix: 'Leave it out, and stop and start the service on the server yourself.',
     })
+  if (!controlService && (await service?.state()) === 'running') throw serviceRuns()
 }
+
+const serviceRuns = (): MfaError =>
+  new MfaError('SERVICE_RUNS', 'the service MultiFactorAuth is running: it would go on with its own data', {
+    exit: 'refused',
+    fix: 'Stop it (sc stop MultiFactorAuth), or let this command do so: --control-service.',
+  })
 
 /** True where the service was running and is stopped now. */
 async function stopService({controlService}: RestoreRequest, {service}: RestoreDeps): Promise<boolean> {
   if (service === undefined || (await service.state()) !== 'running') return false
-  if (!controlService)
-    throw new MfaError(
-      'SERVICE_RUNS',
-      'the service MultiFactorAuth is running: it would go on with its own data',
-      {
-        exit: 'refused',
-        fix: 'Stop it (sc stop MultiFactorAuth), or let this command do so: --control-service.',
-      },
-    )
+  if (!controlService) throw serviceRuns()
   await service.stop()
   return true
 }
