@@ -3,11 +3,13 @@ import {join} from 'node:path'
 import {paceSettings} from './lib/config/pace-settings.js'
 import type {Settings} from './lib/config/settings.js'
 import {createDirectory} from './lib/entra/directory.js'
+import {asPerson} from './lib/entra/auth/as-person.js'
+import type {SignInDescription} from './lib/entra/auth/sign-in-settings.js'
 import {createTokenProvider} from './lib/entra/auth/token-provider.js'
 import {endpoints} from './lib/entra/clouds.js'
 import {createMethodWriter} from './lib/entra/method-writer.js'
 import {createFetch} from './lib/entra/network.js'
-import {createGraph, type GraphLogEvent} from './lib/entra/transport/graph.js'
+import {createGraph, type Graph, type GraphLogEvent} from './lib/entra/transport/graph.js'
 import type {PaceStats} from './lib/entra/transport/pace-stats.js'
 import {createPacer} from './lib/entra/transport/pacer.js'
 import type {Clock} from './lib/ports/clock.js'
@@ -18,6 +20,10 @@ import type {RunLog} from './lib/state/log.js'
 
 /** One tenant, real or embedded. */
 export interface Tenant {
+  /** For adapters of what is not a user's methods: registration, rollout, federation. */
+  readonly graph: Graph
+  /** Who signs in and how; absent for the tenant inside the tool. */
+  readonly signIn: (() => SignInDescription) | undefined
   readonly directory: Directory
   writer(): MethodWriter
   /** How fast it goes, for progress and the forecast. */
@@ -40,11 +46,18 @@ const ENDING_MS = 60_000
 
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
+/**
+ * `configured`: whatever the settings say. `person`: only what a person may do, so neither certificate nor federated
+ * token nor managed identity is used.
+ */
+export type SignInAs = 'configured' | 'person'
+
 /** The tenant that the settings name. The embedded one is started here and goes through the same HTTP as a real one. */
 export async function openTenant(
   settings: Settings,
   flags: Readonly<Record<string, unknown>>,
   deps: TenantDeps,
+  as: SignInAs = 'configured',
 ): Promise<Tenant> {
   const {clock, ui, log} = deps
   const embedded = isEmbedded(settings)
@@ -52,7 +65,12 @@ export async function openTenant(
   const fetch = createFetch(process.env)
   const provider =
     sandbox === undefined
-      ? createTokenProvider(settings, {clock, ui, fetch, stateFolder: settings.state.value.folder})
+      ? createTokenProvider(as === 'person' ? asPerson(settings) : settings, {
+          clock,
+          ui,
+          fetch,
+          stateFolder: settings.state.value.folder,
+        })
       : undefined
   const pace = paceSettings(flags)
   // What is inside the tool has no quota, and a rehearsal should not wait for one.
@@ -68,7 +86,8 @@ export async function openTenant(
     rootUrl:
       sandbox?.rootUrl ?? endpoints(settings.cloud.value, {graphUrl: settings.graphUrl?.value}).graphUrl,
     token: (signal, options) =>
-      provider?.token(signal, options) ?? Promise.resolve(sandbox?.issueToken() ?? ''),
+      provider?.token(signal, options) ??
+      Promise.resolve((as === 'person' ? sandbox?.issuePersonToken() : sandbox?.issueToken()) ?? ''),
     clock,
     fetch,
     pacer,
@@ -78,6 +97,8 @@ export async function openTenant(
   const directory = createDirectory(graph, {warn: (text) => ui.emit({type: 'warning', text})})
   const known = sandbox?.tenantId ?? tenantIdOf(settings) ?? provider?.describe().tenantId
   return {
+    graph,
+    signIn: provider === undefined ? undefined : () => provider.describe(),
     directory: known === undefined ? directory : {...directory, tenantId: () => Promise.resolve(known)},
     writer: () => createMethodWriter(graph, clock),
     pace: () => pacer.stats(),

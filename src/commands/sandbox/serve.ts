@@ -21,6 +21,13 @@ seconds late) as rates from 0 to 1; delay and consistency in milliseconds; write
       max: 65_535,
     }),
     faults: Flags.string({summary: 'Faults to inject.', helpValue: 'NAME=VALUE,…'}),
+    role: Flags.string({
+      summary:
+        'Directory role of the person who signs in with mfa auth login; Global Administrator unless set. Repeatable.',
+      helpValue: 'NAME',
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
     'tenant-file': Flags.string({summary: 'Fill an empty sandbox with this tenant.', helpValue: 'FILE'}),
     ...settingsFlags,
   }

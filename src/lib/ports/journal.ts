@@ -2,7 +2,9 @@ import type {ActionId, ObjectId, RunId, SourceKey} from '../model/brand.js'
 import type {EntraMethods, PhoneSlot} from '../model/entra-user.js'
 import type {Outcome} from '../model/outcome.js'
 
-export type RunKind = 'migrate' | 'undo' | 'sync'
+/** The first three write to users; the others change the tenant itself (see `changes/`). */
+export type RunKind = 'migrate' | 'undo' | 'sync' | TenantRunKind
+export type TenantRunKind = 'app' | 'rollout' | 'federation' | 'rollback' | 'status'
 /** `open`: going on, or died without a word. */
 export type RunStatus = 'open' | 'finished' | 'interrupted' | 'stopped'
 

@@ -4,6 +4,7 @@ import type {IncomingMessage} from 'node:http'
 import {AadFault, aadError} from './aad-fault.js'
 import {checkAssertion} from './client-assertion.js'
 import type {HttpAnswer} from './graph-endpoint.js'
+import {personClaims, personOf} from './person.js'
 import type {Store} from './store.js'
 import {GRAPH_AUDIENCE, TOKEN_LIFETIME} from './tokens.js'
 import type {Tokens} from './tokens.js'
@@ -15,6 +16,8 @@ export interface AuthorityParts {
   readonly root: () => string
   /** How often a device code answers authorization_pending before it is approved. */
   readonly devicePolls: number
+  /** Directory roles of the person who signs in. */
+  readonly personRoles: readonly string[]
 }
 
 const DEVICE_CODE_SECONDS = 900
@@ -138,19 +141,17 @@ function approved(codes: Map<string, DeviceCode>, form: URLSearchParams, parts: 
 function delegated(parts: AuthorityParts, form: URLSearchParams, scope: string): object {
   const client = clientOf(form)
   const tid = parts.store.meta('tenantId') ?? ''
-  const domain = (JSON.parse(parts.store.meta('domains') ?? '[]') as string[])[0] ?? 'example.com'
-  const oid = '00000000-0000-4000-8000-00000000ad01'
-  const person = {oid, sub: oid, name: 'Sandbox administrator', preferred_username: `admin@${domain}`}
-  const scp = scope.replaceAll(`${GRAPH_AUDIENCE}/`, '')
+  const {oid, ...person} = personOf(parts.store)
   return {
     token_type: 'Bearer',
     scope,
     expires_in: TOKEN_LIFETIME,
     ext_expires_in: TOKEN_LIFETIME,
-    access_token: parts.tokens.issueWith({...person, aud: GRAPH_AUDIENCE, appid: client, idtyp: 'user', scp}),
+    access_token: parts.tokens.issueWith(personClaims(parts.store, parts.personRoles, {client, scope})),
     refresh_token: parts.tokens.issueWith({aud: GRAPH_AUDIENCE, appid: client, use: 'refresh'}),
     id_token: parts.tokens.issueWith({
       ...person,
+      oid,
       aud: client,
       iss: `${parts.root()}/${tid}/v2.0`,
       ver: '2.0',

@@ -1,3 +1,4 @@
+import type {Caller} from './caller.js'
 import type {GraphFault} from './graph-fault.js'
 import type {Moment} from './facts.js'
 import type {Store} from './store.js'
@@ -24,8 +25,7 @@ export interface Call {
   readonly seenAt: number
   /** When a write happens, and how long what it replaces is kept. */
   readonly moment: Moment
-  /** Application roles of the token; undefined for a delegated token. */
-  readonly roles: readonly string[] | undefined
+  readonly caller: Caller
   /** Lower-case UPNs of users whose requests fail. */
   readonly failing: ReadonlySet<string>
 }

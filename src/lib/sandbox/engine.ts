@@ -2,6 +2,7 @@ import {randomUUID} from 'node:crypto'
 
 import {answerBatch} from './batch.js'
 import type {Answer, Call, GraphVersion} from './call.js'
+import {mustBeAllowed, type Caller} from './caller.js'
 import {createDice, createQuota} from './faults.js'
 import type {Faults, Mishap} from './faults.js'
 import {errorBody, GraphFault} from './graph-fault.js'
@@ -20,7 +21,7 @@ export interface GraphRequest {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: unknown
-  readonly roles: readonly string[] | undefined
+  readonly caller: Caller
 }
 
 /** `hung-up`: the connection is closed without an answer. */
@@ -90,14 +91,7 @@ export function createEngine({store, faults, counter, now, root, onOperation}: E
       : {status: 504, fault: new GraphFault(504, 'GatewayTimeout', 'The answer did not arrive in time.')}
 
   const answer = (request: GraphRequest, match: Match): Answer => {
-    const {permissions} = match.route
-    if (permissions.length > 0 && request.roles !== undefined && !overlaps(request.roles, permissions)) {
-      throw new GraphFault(
-        403,
-        'Authorization_RequestDenied',
-        'Insufficient privileges to complete the operation.',
-      )
-    }
+    mustBeAllowed(request.caller, match.route)
     const at = now()
     const moment = momentOf(at)
     const call: Call = {
@@ -219,8 +213,4 @@ function timedOut(): GraphFault {
 function withUse(answer: Answer, used: number): Answer {
   if (used < 0.8) return answer
   return {...answer, headers: {...answer.headers, 'x-ms-throttle-limit-percentage': used.toFixed(1)}}
-}
-
-function overlaps(some: readonly string[], others: readonly string[]): boolean {
-  return some.some((each) => others.includes(each))
 }

@@ -1,17 +1,16 @@
+import type {Access} from './caller.js'
 import type {GraphVersion, Handler} from './call.js'
 import {badRequest, GraphFault} from './graph-fault.js'
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 
-export interface Route {
+export interface Route extends Access {
   readonly method: Method
   /** Below the version; `{name}` is a parameter. */
   readonly template: string
   readonly handler: Handler
   /** Both versions if left out. */
   readonly version?: GraphVersion | undefined
-  /** Any one of these application permissions is enough. */
-  readonly permissions: readonly string[]
   /** A POST that changes nothing. */
   readonly reads?: boolean | undefined
 }

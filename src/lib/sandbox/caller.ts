@@ -1,0 +1,71 @@
+import {GraphFault} from './graph-fault.js'
+import type {Claims} from './tokens.js'
+
+/** Who asks: what the token says, as far as access depends on it. */
+export type Caller =
+  | {
+      readonly kind: 'app'
+      readonly appId: string | undefined
+      /** Application permissions. */
+      readonly roles: readonly string[]
+    }
+  | {
+      readonly kind: 'person'
+      readonly appId: string | undefined
+      readonly userPrincipalName: string | undefined
+      /** Delegated permissions; `undefined` for a token that is not limited to some. */
+      readonly scopes: readonly string[] | undefined
+      /** Display names of directory roles. */
+      readonly directoryRoles: readonly string[]
+    }
+
+/** What a route asks of its caller. Nobody is refused by an empty list. */
+export interface Access {
+  /** Any one of these application permissions is enough; `none`: Graph does not support applications here. */
+  readonly permissions: readonly string[] | 'none'
+  /** Any one of these delegated permissions is enough; those of applications if left out. */
+  readonly delegated?: readonly string[] | undefined
+  /** A person has to hold any one of these directory roles. Global Administrator always does. */
+  readonly directoryRoles?: readonly string[] | undefined
+}
+
+export const GLOBAL_ADMINISTRATOR = 'Global Administrator'
+/** Claim of our own: Entra's tokens carry template ids in `wids`. */
+export const ROLES_CLAIM = 'sandbox_directory_roles'
+
+export function callerOf(claims: Claims): Caller {
+  const appId = text(claims['appid'])
+  if (claims.roles !== undefined || claims.scp === undefined)
+    return {kind: 'app', appId, roles: claims.roles ?? []}
+  const scopes = claims.scp.split(' ').filter((scope) => scope !== '')
+  const held = claims[ROLES_CLAIM]
+  return {
+    kind: 'person',
+    appId,
+    userPrincipalName: text(claims['preferred_username']),
+    // `.default` means whatever was consented to, which the authority has not spelled out.
+    scopes: scopes.some((scope) => scope.endsWith('.default')) ? undefined : scopes,
+    directoryRoles: Array.isArray(held) ? held.map(String) : [GLOBAL_ADMINISTRATOR],
+  }
+}
+
+/** Throws GraphFault 403 as Graph words it. */
+export function mustBeAllowed(caller: Caller, {permissions, delegated, directoryRoles}: Access): void {
+  if (caller.kind === 'app') {
+    if (permissions === 'none') throw denied()
+    if (permissions.length > 0 && !overlaps(caller.roles, permissions)) throw denied()
+    return
+  }
+  const needed = delegated ?? (permissions === 'none' ? [] : permissions)
+  if (caller.scopes !== undefined && needed.length > 0 && !overlaps(caller.scopes, needed)) throw denied()
+  const roles = [...(directoryRoles ?? []), GLOBAL_ADMINISTRATOR]
+  if (directoryRoles !== undefined && !overlaps(caller.directoryRoles, roles)) throw denied()
+}
+
+const denied = () =>
+  new GraphFault(403, 'Authorization_RequestDenied', 'Insufficient privileges to complete the operation.')
+
+const overlaps = (some: readonly string[], others: readonly string[]): boolean =>
+  some.some((each) => others.includes(each))
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
