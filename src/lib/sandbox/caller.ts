@@ -32,7 +32,7 @@ export interface Access {
 }
 
 export const GLOBAL_ADMINISTRATOR = 'Global Administrator'
-/** Claim of our own: Entra's tokens carry template ids in `wids`. */
+/** Claim of our own: names say what the template ids in `wids` cannot for roles that are not known here. */
 export const ROLES_CLAIM = 'sandbox_directory_roles'
 
 export function callerOf(claims: Claims): Caller {

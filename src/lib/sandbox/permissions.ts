@@ -50,6 +50,7 @@ export const MAY = {
     ...DIRECTORY_READ,
   ],
   readObjects: DIRECTORY_READ,
+  readMe: ['User.Read', 'User.ReadBasic.All', 'User.Read.All', 'User.ReadWrite.All', ...DIRECTORY_READ],
   readApplications: [
     'Application.Read.All',
     'Application.ReadWrite.All',

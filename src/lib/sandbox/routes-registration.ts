@@ -8,6 +8,9 @@ import {
   getAssignment,
   listAssignments,
 } from './resources/app-role-assignments.js'
+import {addKey, removeKey} from './resources/application-keys.js'
+import {listRoleMembers, listRoles} from './resources/directory-roles.js'
+import {getMe} from './resources/me.js'
 import * as grants from './resources/permission-grants.js'
 import * as principals from './resources/service-principals.js'
 import type {Method, Route} from './router.js'
@@ -32,6 +35,9 @@ const LINES: readonly Line[] = [
     ['PATCH', path, applications.updateApplication, WRITE],
   ]),
   ['DELETE', '/applications/{application}', applications.deleteApplication, WRITE],
+  // An application may roll its own keys: the handlers ask who it is.
+  ['POST', '/applications/{application}/addKey', addKey, {permissions: []}],
+  ['POST', '/applications/{application}/removeKey', removeKey, {permissions: []}],
   ['GET', '/servicePrincipals', principals.listPrincipals, READ],
   ['POST', '/servicePrincipals', principals.createPrincipal, WRITE_PRINCIPAL],
   ...["/servicePrincipals(appId='{appId}')", PRINCIPAL].flatMap((path): Line[] => [
@@ -50,6 +56,9 @@ const LINES: readonly Line[] = [
   ['GET', GRANT, grants.getGrant, {permissions: MAY.readGrants}],
   ['PATCH', GRANT, grants.updateGrant, {permissions: MAY.writeGrants}],
   ['DELETE', GRANT, grants.deleteGrant, {permissions: MAY.writeGrants}],
+  ['GET', '/directoryRoles', listRoles, {permissions: MAY.readRoles}],
+  ['GET', '/directoryRoles/{role}/members', listRoleMembers, {permissions: MAY.readRoles}],
+  ['GET', '/me', getMe, {permissions: [], delegated: MAY.readMe}],
 ]
 
 /** What setting up an app registration needs; the same in v1.0 and beta. */
