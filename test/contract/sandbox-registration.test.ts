@@ -1,19 +1,12 @@
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 
-import type {TenantFile} from '../../src/lib/sandbox/tenant-file.js'
+import {EMPTY} from '../fixtures/empty-tenant.js'
 import {graphDescription, SKIP_REASON} from './graph-description.js'
 import {openClient} from './sandbox-client.js'
 import type {AskOptions, Client, Reply} from './sandbox-client.js'
 
 const GRAPH = '00000003-0000-0000-c000-000000000000'
 const NOBODY = '99999999-0000-4000-8000-000000000009'
-const EMPTY: TenantFile = {
-  tenantId: 'aaaaaaaa-0000-4000-8000-000000000001',
-  displayName: 'Contoso',
-  domains: ['contoso.com'],
-  users: [],
-  groups: [],
-}
 const description = graphDescription()
 const BOTH = ['v1.0', 'beta'] as const
 
