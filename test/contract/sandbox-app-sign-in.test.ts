@@ -279,6 +279,24 @@ describe('the page for admin consent', () => {
     expect(client.sandbox.dump()).toEqual(before)
   })
 
+  it('may be opened by somebody with more rights than the one who signs in', async () => {
+    await open({personRoles: ['Application Administrator'], consentRoles: ['Privileged Role Administrator']})
+    const person = client.sandbox.issuePersonToken()
+    const made = await client.ask('POST', '/applications', {
+      body: {displayName: 'asks', requiredResourceAccess: access(['User.Read.All'])},
+      token: person,
+    })
+    const appId = String(made.body['appId'])
+    const principal = await client.ask('POST', '/servicePrincipals', {body: {appId}, token: person})
+    const mine = `/servicePrincipals/${String(principal.body['id'])}/appRoleAssignments`
+    const resourceId = await graphId()
+    const body = {principalId: principal.body['id'], resourceId, appRoleId: idOf('User.Read.All')}
+    expect((await client.ask('POST', mine, {body, token: person})).status).toBe(403)
+    expect((await client.ask('GET', mine, {token: person})).body['value']).toEqual([])
+    expect((await consent({client_id: appId})).status).toBe(200)
+    expect((await client.ask('GET', mine, {token: person})).body['value']).toMatchObject([body])
+  })
+
   it('makes the service principal where there is none', async () => {
     await open()
     const made = await client.ask('POST', '/applications', {
