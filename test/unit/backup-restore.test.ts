@@ -302,9 +302,9 @@ test('--control-service stops it for the swap alone, and ticks it off', async ()
   const service = new FakeService('running')
   const {runbook} = await back({service, controlService: true})
   expect(service.log).toEqual(['stop while there is "now"', 'start while there is "then"'])
-  expect(runbook.filter(({done}) => done).map(({text}) => text.slice(0, 24))).toContain(
-    'The service was stopped ',
-  )
+  const done = runbook.filter((step) => step.done).map(({text}) => text)
+  expect(done[0]).toBe('The service did not run while the data were replaced.')
+  expect(done).toContain('Start the service and look at its log.')
 })
 
 test.each(['stopped', 'absent'] as const)('a service that is %s is left alone', async (state) => {

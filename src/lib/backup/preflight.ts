@@ -1,5 +1,6 @@
 import {countOf} from '../model/count-of.js'
 import {sizeText} from '../model/size-text.js'
+import {shellWord} from '../model/shell-word.js'
 import type {BackupStore} from '../ports/backup-store.js'
 import type {Clock} from '../ports/clock.js'
 import type {Ui} from '../ports/ui.js'
@@ -78,7 +79,7 @@ function backupChecks(
     from: 'seen',
     fix,
   })
-  const again = `mfa server backup --to ${to}`
+  const again = `mfa server backup --to ${shellWord(to)}`
   const fresh = 'Backup is fresh'
   if (newest === undefined) {
     const why =
@@ -91,7 +92,7 @@ function backupChecks(
   const hours = (now.getTime() - Date.parse(madeAt ?? '')) / 3_600_000
   const old = !(hours * 3_600_000 <= maxAgeMs)
   const isProved = verified?.mode === 'full' && verified.good
-  const verify = `mfa server verify-backup ${newest.folder}`
+  const verify = `mfa server verify-backup ${shellWord(newest.folder)}`
   return [
     check(
       old ? 'blocks' : 'ok',
@@ -120,8 +121,10 @@ function backupChecks(
           role === 'subordinate' ? 'blocks' : 'attention',
           'backup-primary',
           'Backup is from the primary',
-          role === 'subordinate' ? 'it is of a subordinate’s replica (H1)' : 'nobody said so (H1)',
-          `${again} --role primary, on the primary`,
+          role === 'subordinate'
+            ? 'it is of a subordinate’s replica: back up on the primary (H1)'
+            : 'nobody said so: back up on the primary (H1)',
+          `${again} --role primary`,
         ),
   ]
 }
@@ -144,7 +147,7 @@ async function installerCheck(
     ...check,
     status: 'blocks',
     detail: installer === undefined ? 'not in the backup; the way back needs it' : `${installer} is no file`,
-    fix: `mfa server backup --to ${to} --installer FILE, or name it here: --installer FILE`,
+    fix: `mfa server backup --to ${shellWord(to)} --installer FILE, or name it here: --installer FILE`,
   }
 }
 

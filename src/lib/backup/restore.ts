@@ -101,7 +101,13 @@ export async function restore(
   }
   await compareInPlace(data, aside, manifest, contents, deps)
   if (controlled) await deps.service?.start()
-  const runbook = restoreRunbook(manifest, {data, aside, backup, controlled})
+  const runbook = restoreRunbook(manifest, {
+    data,
+    aside,
+    backup,
+    controlled,
+    stopped: deps.service !== undefined,
+  })
   return {...plan, runbook}
 }
 

@@ -15,17 +15,21 @@ export function restoreRunbook(
     readonly data: string
     readonly aside: string | null
     readonly backup: string
+    /** It was seen that the service did not run. */
+    readonly stopped: boolean
     /** The service was stopped and started by the tool. */
     readonly controlled: boolean
   },
 ): readonly RunbookStep[] {
   const version = serverVersion ?? 'that made this backup'
   const steps: RunbookStep[] = [
-    {
-      done: facts.controlled,
-      text: 'The service was stopped before the data were replaced. If it ran meanwhile: stop it, and restore once more.',
-      command: facts.controlled ? undefined : 'sc stop MultiFactorAuth',
-    },
+    facts.stopped
+      ? {done: true, text: 'The service did not run while the data were replaced.'}
+      : {
+          done: false,
+          text: 'The service did not run while the data were replaced. If it did: stop it, and restore once more.',
+          command: 'sc stop MultiFactorAuth',
+        },
     {done: true, text: `The data of ${madeAt} are in ${facts.data}, and were compared with the backup.`},
     ...(facts.aside === null ? [] : [{done: true, text: `What was there before is kept in ${facts.aside}.`}]),
     {
@@ -72,12 +76,4 @@ export function restoreRunbook(
     {done: false, text: 'Put the server back into the load balancer.'},
   ]
   return steps
-}
-
-/** As people print it. */
-export function runbookLines(steps: readonly RunbookStep[]): readonly string[] {
-  return steps.flatMap(({done, text, command}) => [
-    `[${done ? 'x' : ' '}] ${text}`,
-    ...(command === undefined ? [] : [`      ${command}`]),
-  ])
 }

@@ -1,6 +1,7 @@
 import type {BackupReport} from '../backup/backup.js'
 import type {VerifyReport} from '../backup/verify-backup.js'
 import {countOf} from '../model/count-of.js'
+import {shellWord} from '../model/shell-word.js'
 import {sizeText} from '../model/size-text.js'
 import type {Output} from '../ports/output.js'
 
@@ -24,7 +25,7 @@ export function showBackup(report: BackupReport, out: Output): Json {
   out.prose(`It shows the data of ${manifest.madeAt}. What changes after that is lost when it is put back.`)
   out.line(`backup of ${countOf(files.length, 'file')} is good: read back and every hash compared`)
   if (sealed === 'recipients')
-    out.line(`Next, where the key is: mfa server verify-backup ${folder} --identity FILE`)
+    out.line(`Next, where the key is: mfa server verify-backup ${shellWord(folder)} --identity FILE`)
   return {
     backup: folder,
     name,

@@ -1,9 +1,10 @@
-import {chmod, lstat, mkdir, readdir, rename, rm, symlink} from 'node:fs/promises'
+import {chmod, mkdir, readdir, rm, symlink} from 'node:fs/promises'
 import {dirname, join} from 'node:path'
 
 import type {Copied, Draft, FileHash, Reading, Recode} from '../ports/backup-store.js'
 import {inside, syncFolder} from './folder-paths.js'
 import {copyFile, writeText} from './pour.js'
+import {renameFolder} from './rename-folder.js'
 import {unwritable} from './storage-fault.js'
 
 /** A folder under a hidden name until it is whole. */
@@ -60,9 +61,7 @@ export class FolderDraft implements Draft {
     const final = name === undefined ? this.#final : join(dirname(this.#final), name)
     try {
       await syncTree(this.folder)
-      const taken = await lstat(final).catch(() => undefined)
-      if (taken !== undefined) throw Object.assign(new Error('taken'), {code: 'EEXIST'})
-      await rename(this.folder, final)
+      await renameFolder(this.folder, final)
       await syncFolder(dirname(final))
     } catch (error) {
       throw unwritable(error, final)

@@ -1,4 +1,4 @@
-import {lstat, mkdir, readdir, realpath, rename, rm, stat, statfs} from 'node:fs/promises'
+import {mkdir, readdir, realpath, rename, rm, stat, statfs} from 'node:fs/promises'
 import {dirname, join} from 'node:path'
 
 import {errorCode} from '../errors/error-code.js'
@@ -7,6 +7,7 @@ import {FolderDraft} from './folder-draft.js'
 import {inside, syncFolder} from './folder-paths.js'
 import {hiddenName, type Owner, sweep} from './leftovers.js'
 import {hashFile, readText, writeText} from './pour.js'
+import {renameFolder} from './rename-folder.js'
 import {scanFolder} from './scan-folder.js'
 import {unreadable, unwritable} from './storage-fault.js'
 
@@ -106,10 +107,7 @@ async function look(path: string): Promise<Place | undefined> {
 
 async function move(from: string, to: string): Promise<void> {
   try {
-    // rename(2) would replace an empty folder without a word.
-    if ((await lstat(to).catch(() => undefined)) !== undefined)
-      throw Object.assign(new Error('taken'), {code: 'EEXIST'})
-    await rename(from, to)
+    await renameFolder(from, to)
     await syncFolder(dirname(to))
   } catch (error) {
     throw unwritable(error, errorCode(error) === 'EEXIST' ? to : from)

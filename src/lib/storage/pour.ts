@@ -2,6 +2,7 @@ import {createHash, type Hash} from 'node:crypto'
 import {open} from 'node:fs/promises'
 
 import {errorCode} from '../errors/error-code.js'
+import {MfaError} from '../errors/mfa-error.js'
 import type {Copied, FileHash, Reading, Recode} from '../ports/backup-store.js'
 import {unreadable, unwritable} from './storage-fault.js'
 
@@ -50,7 +51,10 @@ export async function readText(path: string, limit: number, recode?: Recode): Pr
   try {
     for await (const piece of await recoded(pieces(path, {recode}), recode)) {
       length += piece.length
-      if (length > limit) throw Object.assign(new Error('too big'), {code: 'EFBIG'})
+      if (length > limit)
+        throw new MfaError('TOO_BIG', `${path} has more than ${limit} bytes: it is not what it should be`, {
+          exit: 'data',
+        })
       parts.push(Uint8Array.from(piece))
     }
   } catch (error) {
