@@ -3,7 +3,7 @@ import {readFile} from 'node:fs/promises'
 import {hostname} from 'node:os'
 import {resolve} from 'node:path'
 
-import type {BackupDeps, BackupRequest} from './lib/backup/backup.js'
+import type {BackupDeps, BackupRequest} from './lib/backup/backup-request.js'
 import {type ListedBackup, listBackups} from './lib/backup/list-backups.js'
 import {defaultDataFolders, findData, type RegistryFacts, registryFacts} from './lib/backup/locate.js'
 import type {PreflightRequest} from './lib/backup/preflight.js'

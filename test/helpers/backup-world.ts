@@ -3,7 +3,7 @@ import {lstat, mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile} from 
 import {tmpdir} from 'node:os'
 import {dirname, join, relative} from 'node:path'
 
-import type {BackupDeps, BackupRequest} from '../../src/lib/backup/backup.js'
+import type {BackupDeps, BackupRequest} from '../../src/lib/backup/backup-request.js'
 import type {RestoreDeps} from '../../src/lib/backup/restore.js'
 import {Secret} from '../../src/lib/model/secret.js'
 import type {BackupStore} from '../../src/lib/ports/backup-store.js'

@@ -3,7 +3,8 @@ import {join} from 'node:path'
 import {afterEach, beforeEach, expect, test} from 'vitest'
 
 import {backUp} from '../../src/lib/backup/backup.js'
-import {type CheckStatus, isReady, preflight, type PreflightRequest} from '../../src/lib/backup/preflight.js'
+import type {CheckStatus} from '../../src/lib/backup/preflight-check.js'
+import {isReady, preflight, type PreflightRequest} from '../../src/lib/backup/preflight.js'
 import {FakeUi} from '../fakes/ui.js'
 import {type BackupWorld, NEVER, newBackupWorld} from '../helpers/backup-world.js'
 

@@ -184,6 +184,40 @@ test('where the second rename fails, the first is taken back', async () => {
   expect((await readdir(world.folder)).sort()).toEqual(['Data', 'backups'])
 })
 
+test('where that fails as well, it says where the data are', async () => {
+  await goOn()
+  let moves = 0
+  const store: BackupStore = {
+    ...world.store,
+    begin: async (...args) => {
+      const draft = await world.store.begin(...args)
+      draft.publish = () => Promise.reject(new Error('held by somebody'))
+      return draft
+    },
+    move: async (from, to) =>
+      ++moves === 1 ? world.store.move(from, to) : Promise.reject(new Error('held')),
+  }
+  await expect(back({store})).rejects.toMatchObject({
+    code: 'HALFWAY',
+    exit: 'unavailable',
+    fix: expect.stringMatching(/What was there is in .*Data\.before-restore-.*: rename it to .*Data, or/),
+  })
+})
+
+test('what cannot be cleared away after a failure does not hide it', async () => {
+  const store: BackupStore = {
+    ...world.store,
+    begin: async (...args) => {
+      const draft = await world.store.begin(...args)
+      draft.put = () => Promise.reject(new Error('the real reason'))
+      draft.discard = () => Promise.reject(new Error('busy'))
+      return draft
+    },
+  }
+  await expect(back({store})).rejects.toThrow('the real reason')
+  expect(world.ui.warnings.at(-1)).toContain('could not be cleared away')
+})
+
 test('a folder that is not there yet is made; nothing is set aside', async () => {
   const data = join(world.folder, 'Elsewhere')
   const {aside, runbook} = await back({data})
@@ -209,7 +243,7 @@ test('cut off between the two renames: the same command finishes', async () => {
       throw new Error('killed')
     },
   }
-  await expect(back({store})).rejects.toThrow('killed')
+  await expect(back({store})).rejects.toMatchObject({code: 'HALFWAY'})
   await expect(stat(world.data)).rejects.toThrow('ENOENT')
   await back()
   expect(await readFile(join(world.data, 'PhoneFactor.pfdata'), 'utf8')).toBe('then')

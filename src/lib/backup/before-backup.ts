@@ -1,7 +1,7 @@
 import {MfaError} from '../errors/mfa-error.js'
 import {countOf} from '../model/count-of.js'
 import {sizeText} from '../model/size-text.js'
-import type {BackupStore, Place} from '../ports/backup-store.js'
+import type {BackupStore, Draft, Place} from '../ports/backup-store.js'
 import type {Ui} from '../ports/ui.js'
 import {DATA_FILE, isDataFile} from './locate.js'
 import type {Role} from './manifest.js'
@@ -21,6 +21,13 @@ export async function clearLeftovers(folder: string, {store, ui}: LookDeps): Pro
       type: 'warning',
       text: `${path} was left by another machine or boot; remove it if nothing works on it`,
     })
+}
+
+/** After a failure, which is what is told: that something could not be cleared away as well is only a warning. */
+export async function discarded(draft: Draft, ui: Ui): Promise<void> {
+  await draft.discard().catch(() => {
+    ui.emit({type: 'warning', text: `${draft.folder} could not be cleared away; the next run tries again`})
+  })
 }
 
 /**

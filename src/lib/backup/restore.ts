@@ -4,7 +4,7 @@ import {MfaError} from '../errors/mfa-error.js'
 import {sizeText} from '../model/size-text.js'
 import type {BackupStore, Draft, Place, Recode, ServiceControl} from '../ports/backup-store.js'
 import type {Clock} from '../ports/clock.js'
-import {clearLeftovers} from './before-backup.js'
+import {clearLeftovers, discarded} from './before-backup.js'
 import {checkBackup, damaged, readManifest} from './check.js'
 import {type Comparison, compareFolders, type PresentFile} from './compare.js'
 import {meter} from './copy-settled.js'
@@ -12,7 +12,9 @@ import {collecting} from './faults.js'
 import {type KeyDeps, opening} from './keys.js'
 import type {Contents, Manifest} from './manifest.js'
 import {restoreRunbook, type RunbookStep} from './runbook.js'
+import {refuseService, stopService} from './service-guard.js'
 import {isWithin, realPath} from './target.js'
+import {compareInPlace, unpack} from './unpack.js'
 import {backupFolder, type Identities} from './verify-backup.js'
 
 export interface RestoreRequest {
@@ -58,7 +60,7 @@ export async function restore(
   signal: AbortSignal,
 ): Promise<RestoreReport> {
   const {store, clock, ui} = deps
-  await refuseService(request, deps)
+  await refuseService(request.controlService, deps.service)
   const backup = await backupFolder(request.backup, deps)
   const {manifest, open, contents} = await proved(backup, request, deps, signal)
   const data = await realPath(request.data, store)
@@ -91,11 +93,11 @@ export async function restore(
   try {
     await unpack(draft, backup, manifest, contents, open, deps, signal)
     signal.throwIfAborted()
-    controlled = await stopService(request, deps)
+    controlled = await stopService(request.controlService, deps.service)
     if (aside !== null) await store.move(data, aside)
     await publish(draft, data, aside, store)
   } catch (error) {
-    await draft.discard()
+    await discarded(draft, ui)
     if (controlled) await deps.service?.start()
     throw error
   }
@@ -109,29 +111,6 @@ export async function restore(
     stopped: deps.service !== undefined,
   })
   return {...plan, runbook}
-}
-
-async function refuseService({controlService}: RestoreRequest, {service}: RestoreDeps): Promise<void> {
-  if (controlService && service === undefined)
-    throw new MfaError('NO_SERVICE', '--control-service: there are no Windows services on this machine', {
-      exit: 'usage',
-      fix: 'Leave it out, and stop and start the service on the server yourself.',
-    })
-  if (!controlService && (await service?.state()) === 'running') throw serviceRuns()
-}
-
-const serviceRuns = (): MfaError =>
-  new MfaError('SERVICE_RUNS', 'the service MultiFactorAuth is running: it would go on with its own data', {
-    exit: 'refused',
-    fix: 'Stop it (sc stop MultiFactorAuth), or let this command do so: --control-service.',
-  })
-
-/** True where the service was running and is stopped now. */
-async function stopService({controlService}: RestoreRequest, {service}: RestoreDeps): Promise<boolean> {
-  if (service === undefined || (await service.state()) !== 'running') return false
-  if (!controlService) throw serviceRuns()
-  await service.stop()
-  return true
 }
 
 async function proved(
@@ -208,59 +187,28 @@ async function presentFiles(
   return present
 }
 
-async function unpack(
-  draft: Draft,
-  backup: string,
-  {files, folders, links}: Manifest,
-  contents: Contents,
-  open: Recode | undefined,
-  {ui}: RestoreDeps,
-  signal: AbortSignal,
-): Promise<void> {
-  for (const {path} of folders) if (path !== '') await draft.addFolder(path)
-  const onBytes = meter(ui, 'MB restored', files)
-  for (const {path, stored, mode, modified} of files) {
-    const how = {recode: open, signal, onBytes, mode, modified: Date.parse(modified)}
-    const copied = await draft.put({folder: backup, path: stored}, path, how)
-    if (copied?.written.sha256 !== contents.files[path])
-      throw damaged(backup, [
-        new MfaError('DAMAGE', `${stored} changed while it was being restored`, {exit: 'data'}),
-      ])
-  }
-  ui.emit({type: 'phase-end', phase: 'MB restored'})
-  for (const {path, target} of links) await draft.addLink(path, target)
-  await draft.setModes(folders)
-}
-
+/** Where the new folder cannot take its place, the old one gets it back. */
 async function publish(draft: Draft, data: string, aside: string | null, store: BackupStore): Promise<void> {
   try {
     await draft.publish()
   } catch (error) {
-    if (aside !== null) await store.move(aside, data)
+    if (aside !== null) await putBack(aside, data, store)
     throw error
   }
 }
 
-async function compareInPlace(
-  data: string,
-  aside: string | null,
-  {files}: Manifest,
-  contents: Contents,
-  {store, ui}: RestoreDeps,
-): Promise<void> {
-  const wrong: string[] = []
-  const onBytes = meter(ui, 'MB verified', files)
-  for (const {path} of files) {
-    const hash = await store.hash(data, path, {onBytes})
-    if (hash?.sha256 !== contents.files[path]) wrong.push(path)
+async function putBack(aside: string, data: string, store: BackupStore): Promise<void> {
+  try {
+    await store.move(aside, data)
+  } catch (cause) {
+    throw new MfaError(
+      'HALFWAY',
+      `${data} is missing: the backup could not take its place, and what was there could not be put back`,
+      {
+        exit: 'unavailable',
+        fix: `What was there is in ${aside}: rename it to ${data}, or run the same command again.`,
+        cause,
+      },
+    )
   }
-  ui.emit({type: 'phase-end', phase: 'MB verified'})
-  if (wrong.length === 0) return
-  throw new MfaError('RESTORE_DIFFERS', `${data} is not what the backup holds: ${wrong.join(', ')}`, {
-    exit: 'data',
-    fix: [
-      'The service may be writing to it: stop it and restore again.',
-      ...(aside === null ? [] : [`What was there before is in ${aside}.`]),
-    ].join('\n'),
-  })
 }

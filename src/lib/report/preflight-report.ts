@@ -1,4 +1,4 @@
-import type {PreflightCheck} from '../backup/preflight.js'
+import type {PreflightCheck} from '../backup/preflight-check.js'
 import {countOf} from '../model/count-of.js'
 import type {Column} from '../ports/output.js'
 import {type Show, writeCsv} from './show.js'
