@@ -20,6 +20,7 @@ const EXITS = {
   'auth:login': ['auth', 'unavailable', 'interrupted'],
   'auth:logout': [],
   'auth:status': ['auth'],
+  'ha:check': ['differences', 'data'],
   'locks:list': ['unavailable', 'data'],
   'locks:release': ['unavailable', 'declined', 'data'],
   'mapping:export': ['auth', 'unavailable', 'data', 'interrupted'],
