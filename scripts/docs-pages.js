@@ -21,6 +21,8 @@ const EXITS = {
   'auth:logout': [],
   'auth:status': ['auth'],
   'ha:check': ['differences', 'data'],
+  'ha:generate': ['data'],
+  'ha:probe': ['partial', 'data', 'interrupted'],
   'locks:list': ['unavailable', 'data'],
   'locks:release': ['unavailable', 'declined', 'data'],
   'mapping:export': ['auth', 'unavailable', 'data', 'interrupted'],

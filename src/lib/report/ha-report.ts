@@ -17,8 +17,15 @@ const columns: readonly Column<PlacedFinding>[] = [
   {key: 'message', title: 'What is wrong', value: ({message}) => message, weight: 3},
   {key: 'fix', title: 'What to do', value: ({fix}) => fix, weight: 3},
 ]
-/** A table on a terminal has no room for the field's name; the line is enough. */
-const shown = columns.filter(({key}) => key !== 'field')
+/** Narrow enough for a terminal. */
+const shown: readonly Column<PlacedFinding>[] = [
+  ...columns.filter(({key}) => ['rule', 'severity', 'line'].includes(key)),
+  {
+    key: 'what',
+    title: 'What is wrong, and what to do',
+    value: ({message, fix}) => [message, `> ${fix}`],
+  },
+]
 
 export interface CheckFiles {
   readonly csv?: string | undefined
