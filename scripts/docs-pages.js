@@ -27,6 +27,7 @@ const EXITS = {
   'locks:release': ['unavailable', 'declined', 'data'],
   'mapping:export': ['auth', 'unavailable', 'data', 'interrupted'],
   'plan:show': ['data'],
+  'portal:redirect': [],
   'runs:forget': ['unavailable', 'declined', 'data'],
   'runs:list': ['unavailable', 'data'],
   'runs:show': ['unavailable', 'data'],
