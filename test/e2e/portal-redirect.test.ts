@@ -11,6 +11,7 @@ import {afterAll, beforeAll, describe, expect, test} from 'vitest'
 import {makeCertificate} from '../helpers/certificates.js'
 import {freePorts} from '../helpers/free-ports.js'
 import {newPlace, type Place} from '../helpers/mfa.js'
+import {nginxIn} from '../helpers/nginx.js'
 import {needing, run, start, untilOpen} from '../helpers/programs.js'
 
 let place: Place
@@ -68,32 +69,19 @@ function ask(port: number, path: string, options: https.RequestOptions = {}, tls
 const RIGHT = {status: 302, location: 'https://aka.ms/mfasetup', caching: 'no-store'}
 
 const PROGRAMS = {
-  nginx: {
-    file: 'portal-redirect-nginx.conf',
-    check: (file: string) => ['-t', '-c', file],
-    serve: (file: string) => ['-c', file],
-    more: (prefix: string) => ['-p', prefix, '-e', 'error.log', '-g', `pid ${prefix}/nginx.pid;`],
-    serveMore: (prefix: string) => [
-      '-p',
-      prefix,
-      '-e',
-      'error.log',
-      '-g',
-      `pid ${prefix}/nginx.pid; daemon off;`,
-    ],
-  },
+  nginx: {file: 'portal-redirect-nginx.conf', argumentsFor: nginxIn},
   haproxy: {
     file: 'portal-redirect-haproxy.cfg',
-    check: (file: string) => ['-c', '-f', file],
-    serve: (file: string) => ['-db', '-f', file],
-    more: () => [],
-    serveMore: () => [],
+    argumentsFor: async (_folder: string, config: string) => ({
+      check: ['-c', '-f', config],
+      serve: ['-db', '-f', config],
+    }),
   },
 } as const
 
 describe.each(['nginx', 'haproxy'] as const)('%s', (name) => {
   const program = needing(name)
-  const {file, check, serve, more, serveMore} = PROGRAMS[name]
+  const {file, argumentsFor} = PROGRAMS[name]
 
   const serving = async (
     folder: string,
@@ -116,9 +104,10 @@ describe.each(['nginx', 'haproxy'] as const)('%s', (name) => {
     ])
     expect({code: made.code, stderr: made.stderr}).toMatchObject({code: 0})
     const path = join(out, file)
-    const checked = run(name, [...check(path), ...more(out)], out)
+    const {check, serve} = await argumentsFor(out, path)
+    const checked = run(name, check, out)
     expect(checked.code, checked.said).toBe(0)
-    const running = start(name, [...serve(path), ...serveMore(out)], out)
+    const running = start(name, serve, out)
     try {
       await untilOpen(port, running)
       await body()
@@ -127,8 +116,9 @@ describe.each(['nginx', 'haproxy'] as const)('%s', (name) => {
     }
   }
 
-  program.test(
-    'any path of the portal answers 302 to aka.ms/mfasetup; the other services do not',
+  test.skipIf(program.skips)(
+    program.title('any path of the portal answers 302 to aka.ms/mfasetup; the other services do not'),
+    {timeout: 60_000},
     async () => {
       const [port = 0] = await freePorts(1)
       await serving(`${name}-plain`, port, [], async () => {
@@ -144,32 +134,37 @@ describe.each(['nginx', 'haproxy'] as const)('%s', (name) => {
     },
   )
 
-  program.test('a forward over TLS is accepted', async () => {
+  test.skipIf(program.skips)(program.title('a forward over TLS is accepted'), {timeout: 60_000}, async () => {
     const out = join(place.work, `${name}-forward`)
     const args = ['--format', name, '--forward', 'https://localhost:1', '--listen', '127.0.0.1:18080']
     expect((await place.mfa(['portal', 'redirect', ...args, '--out', out])).code).toBe(0)
-    const checked = run(name, [...check(join(out, file)), ...more(out)], out)
+    const {check} = await argumentsFor(out, join(out, file))
+    const checked = run(name, check, out)
     expect(checked.code, checked.said).toBe(0)
   })
 
-  program.test('over TLS, with the other services forwarded to the old server', async () => {
-    const old = createServer((request, response) => response.end(`old server: ${request.url}`))
-    await new Promise<void>((resolve) => old.listen(0, '127.0.0.1', resolve))
-    const {port: oldPort} = old.address() as AddressInfo
-    const {file: certificate} = await makeCertificate(place.work, `${name}-portal`)
-    const [port = 0] = await freePorts(1)
-    const args = ['--certificate', certificate, '--forward', `http://127.0.0.1:${oldPort}`]
-    try {
-      await serving(`${name}-tls`, port, args, async () => {
-        expect(await ask(port, '/MultiFactorAuth/x', {}, true)).toMatchObject(RIGHT)
-        for (const path of OTHER_PATHS)
-          expect(await ask(port, path, {}, true)).toMatchObject({status: 200, body: `old server: ${path}`})
-      })
-    } finally {
-      old.closeAllConnections()
-      old.close()
-    }
-  })
+  test.skipIf(program.skips)(
+    program.title('over TLS, with the other services forwarded to the old server'),
+    {timeout: 60_000},
+    async () => {
+      const old = createServer((request, response) => response.end(`old server: ${request.url}`))
+      await new Promise<void>((resolve) => old.listen(0, '127.0.0.1', resolve))
+      const {port: oldPort} = old.address() as AddressInfo
+      const {file: certificate} = await makeCertificate(place.work, `${name}-portal`)
+      const [port = 0] = await freePorts(1)
+      const args = ['--certificate', certificate, '--forward', `http://127.0.0.1:${oldPort}`]
+      try {
+        await serving(`${name}-tls`, port, args, async () => {
+          expect(await ask(port, '/MultiFactorAuth/x', {}, true)).toMatchObject(RIGHT)
+          for (const path of OTHER_PATHS)
+            expect(await ask(port, path, {}, true)).toMatchObject({status: 200, body: `old server: ${path}`})
+        })
+      } finally {
+        old.closeAllConnections()
+        old.close()
+      }
+    },
+  )
 })
 
 test('IIS: well-formed, one rule for everything, temporary; what people must know is said', async () => {

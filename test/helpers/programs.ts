@@ -2,34 +2,22 @@ import {spawn, spawnSync, type ChildProcess} from 'node:child_process'
 import {connect} from 'node:net'
 import {setTimeout as sleep} from 'node:timers/promises'
 
-import {test} from 'vitest'
-
 /** Is the program on this machine? */
 export const hasProgram = (name: string): boolean =>
   spawnSync(name, ['-v'], {stdio: 'ignore'}).error === undefined
 
 /**
- * Tests that need real programs. Where one is missing they are skipped, and their title says why; with CI set they run
- * and fail, so that a machine that should have them cannot pass without.
+ * For tests that need real programs: `test.skipIf(needed.skips)(needed.title('…'), …)`. Where one is missing they are
+ * skipped, and their title says why; with CI set they run and fail, so that no such machine passes without them.
  */
 export function needing(...programs: readonly string[]): {
-  readonly missing: readonly string[]
-  readonly runs: boolean
+  readonly skips: boolean
   readonly title: (what: string) => string
-  readonly test: (what: string, body: () => Promise<void>, timeout?: number) => void
 } {
-  const missing = programs.filter((name) => !hasProgram(name))
-  const runs = missing.length === 0 || Boolean(process.env['CI'])
-  const title = (what: string): string =>
-    missing.length === 0
-      ? what
-      : `${what} [${runs ? 'MISSING' : 'skipped, not installed'}: ${missing.join(', ')}]`
-  return {
-    missing,
-    runs,
-    title,
-    test: (what, body, timeout = 60_000) => test.skipIf(!runs)(title(what), {timeout}, body),
-  }
+  const missing = programs.filter((name) => !hasProgram(name)).join(', ')
+  const skips = missing !== '' && !process.env['CI']
+  const why = skips ? 'skipped, not installed' : 'NOT INSTALLED'
+  return {skips, title: (what) => (missing === '' ? what : `${what} [${why}: ${missing}]`)}
 }
 
 export interface Running {
