@@ -178,19 +178,16 @@ async function freeradius(folder: string, port: number): Promise<Running> {
   return keep(start('freeradius', ['-d', own, '-n', 'radiusd', '-f', '-l', `${own}/radius.log`], own))
 }
 
-const one = (found: readonly Found[], probe: string, target: string): Found => {
-  const all = found.filter((each) => each.probe === probe && each.target.startsWith(target))
-  expect(all.length, `${probe} ${target} in ${JSON.stringify(found, null, 1)}`).toBeGreaterThan(0)
-  return all[0] as Found
+function one(found: readonly Found[], probe: string, target: string): Found {
+  const first = found.find((each) => each.probe === probe && each.target.startsWith(target))
+  if (first === undefined) throw new Error(`no ${probe} of ${target} in ${JSON.stringify(found, null, 1)}`)
+  return first
 }
 
-describe('HAProxy', () => {
-  const program = needing('haproxy', 'openssl')
-
-  test.skipIf(program.skips)(
-    program.title(
-      'the generated configuration is accepted, runs, and is found sticky; a stopped server is left out',
-    ),
+const forHaproxy = needing('haproxy', 'openssl')
+describe(`HAProxy${forHaproxy.note}`, () => {
+  test.skipIf(forHaproxy.skips)(
+    'the generated configuration is accepted, runs, and is found sticky; a stopped server is left out',
     LONG,
     async () => {
       const farm = await startFarm()
@@ -213,7 +210,7 @@ describe('HAProxy', () => {
       )
       expect(one(found, 'port', 'MFA2').detail).toMatch(/answers in/)
       expect(one(found, 'sdk', 'sdk').detail).toBe('TestSecurity: CONTOSO\\svc-mfa')
-      expect(found.filter((each) => each.target.startsWith('MFA1') && each.rule === 'H2')[0]?.detail).toMatch(
+      expect(found.find((each) => each.target.startsWith('MFA1') && each.rule === 'H2')?.detail).toMatch(
         /reaches the primary/,
       )
 
@@ -231,8 +228,8 @@ describe('HAProxy', () => {
     },
   )
 
-  test.skipIf(program.skips)(
-    program.title('one-way SMS: the SDK is sticky by address; a stopped server is replaced'),
+  test.skipIf(forHaproxy.skips)(
+    'one-way SMS: the SDK is sticky by address; a stopped server is replaced',
     LONG,
     async () => {
       const farm = await startFarm({oneWaySms: true})
@@ -253,8 +250,8 @@ describe('HAProxy', () => {
     },
   )
 
-  test.skipIf(program.skips)(
-    program.title('without stickiness the probe says so: the same farm, balanced in turn'),
+  test.skipIf(forHaproxy.skips)(
+    'without stickiness the probe says so: the same farm, balanced in turn',
     LONG,
     async () => {
       const farm = await startFarm()
@@ -277,13 +274,10 @@ describe('HAProxy', () => {
   )
 })
 
-describe('nginx', () => {
-  const program = needing('nginx', 'freeradius', 'openssl')
-
-  test.skipIf(program.skips)(
-    program.title(
-      'the generated configuration is accepted, runs, and is found sticky; a stopped server is left out',
-    ),
+const forNginx = needing('nginx', 'freeradius', 'openssl')
+describe(`nginx${forNginx.note}`, () => {
+  test.skipIf(forNginx.skips)(
+    'the generated configuration is accepted, runs, and is found sticky; a stopped server is left out',
     LONG,
     async () => {
       const farm = await startFarm()
@@ -300,7 +294,7 @@ describe('nginx', () => {
     },
   )
 
-  test.skipIf(program.skips)(program.title('one-way SMS: the SDK is sticky by address'), LONG, async () => {
+  test.skipIf(forNginx.skips)('one-way SMS: the SDK is sticky by address', LONG, async () => {
     const farm = await startFarm({oneWaySms: true})
     const {file} = await nginx(farm, 'nginx-sms')
     const {found} = await probe(file, 'sticky', 'sdk')
@@ -310,10 +304,8 @@ describe('nginx', () => {
     expect(one(found, 'sdk', 'sdk').detail).toBe('TestSecurity: CONTOSO\\svc-mfa')
   })
 
-  test.skipIf(program.skips)(
-    program.title(
-      'FreeRADIUS behind it answers; with one server down others wait for a retransmission at most',
-    ),
+  test.skipIf(forNginx.skips)(
+    'FreeRADIUS behind it answers; with one server down others wait for a retransmission at most',
     LONG,
     async () => {
       const farm = await startFarm()
@@ -344,7 +336,7 @@ describe('nginx', () => {
     },
   )
 
-  test.skipIf(program.skips)(program.title('a wrong shared secret is no outage'), LONG, async () => {
+  test.skipIf(forNginx.skips)('a wrong shared secret is no outage', LONG, async () => {
     const farm = await startFarm()
     await freeradius('radius-3', farm.radiusPorts[0] ?? 0)
     const {file} = await nginx(farm, 'nginx-secret')

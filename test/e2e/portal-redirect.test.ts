@@ -79,8 +79,9 @@ const PROGRAMS = {
   },
 } as const
 
-describe.each(['nginx', 'haproxy'] as const)('%s', (name) => {
-  const program = needing(name)
+const NEEDED = (['nginx', 'haproxy'] as const).map((name) => ({name, ...needing(name)}))
+
+describe.each(NEEDED)('$name$note', ({name, skips}) => {
   const {file, argumentsFor} = PROGRAMS[name]
 
   const serving = async (
@@ -116,8 +117,8 @@ describe.each(['nginx', 'haproxy'] as const)('%s', (name) => {
     }
   }
 
-  test.skipIf(program.skips)(
-    program.title('any path of the portal answers 302 to aka.ms/mfasetup; the other services do not'),
+  test.skipIf(skips)(
+    'any path of the portal answers 302 to aka.ms/mfasetup; the other services do not',
     {timeout: 60_000},
     async () => {
       const [port = 0] = await freePorts(1)
@@ -134,7 +135,7 @@ describe.each(['nginx', 'haproxy'] as const)('%s', (name) => {
     },
   )
 
-  test.skipIf(program.skips)(program.title('a forward over TLS is accepted'), {timeout: 60_000}, async () => {
+  test.skipIf(skips)('a forward over TLS is accepted', {timeout: 60_000}, async () => {
     const out = join(place.work, `${name}-forward`)
     const args = ['--format', name, '--forward', 'https://localhost:1', '--listen', '127.0.0.1:18080']
     expect((await place.mfa(['portal', 'redirect', ...args, '--out', out])).code).toBe(0)
@@ -143,8 +144,8 @@ describe.each(['nginx', 'haproxy'] as const)('%s', (name) => {
     expect(checked.code, checked.said).toBe(0)
   })
 
-  test.skipIf(program.skips)(
-    program.title('over TLS, with the other services forwarded to the old server'),
+  test.skipIf(skips)(
+    'over TLS, with the other services forwarded to the old server',
     {timeout: 60_000},
     async () => {
       const old = createServer((request, response) => response.end(`old server: ${request.url}`))

@@ -34,18 +34,11 @@ export async function makeAuthority(folder: string): Promise<Authority> {
   return {
     ca: path('ca.pem'),
     async issue(name, altNames, days = 90) {
-      await openssl(
-        ...['req', '-x509', '-CA', path('ca.pem'), '-CAkey', path('ca.key'), ...key],
-        ...['-keyout', path(`${name}.key`), '-out', path(`${name}.crt`), '-days', String(days)],
-        ...[
-          '-subj',
-          `/CN=${name}`,
-          '-addext',
-          `subjectAltName=${altNames}`,
-          '-addext',
-          'basicConstraints=CA:FALSE',
-        ],
-      )
+      const request = `req -x509 -days ${days}`.split(' ')
+      const signer = ['-CA', path('ca.pem'), '-CAkey', path('ca.key')]
+      const files = ['-keyout', path(`${name}.key`), '-out', path(`${name}.crt`)]
+      const extensions = ['-addext', `subjectAltName=${altNames}`, '-addext', 'basicConstraints=CA:FALSE']
+      await openssl(...request, ...signer, ...key, ...files, '-subj', `/CN=${name}`, ...extensions)
       const pem = `${await readFile(path(`${name}.crt`), 'utf8')}${await readFile(path(`${name}.key`), 'utf8')}`
       await writeFile(path(`${name}.pem`), pem)
       return path(`${name}.pem`)

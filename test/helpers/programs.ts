@@ -7,17 +7,14 @@ export const hasProgram = (name: string): boolean =>
   spawnSync(name, ['-v'], {stdio: 'ignore'}).error === undefined
 
 /**
- * For tests that need real programs: `test.skipIf(needed.skips)(needed.title('…'), …)`. Where one is missing they are
- * skipped, and their title says why; with CI set they run and fail, so that no such machine passes without them.
+ * For suites that need real programs: `note` belongs behind the suite's name, `skips` into `test.skipIf`. Where one is
+ * missing they are skipped, and the note says why; with CI set they run and fail, so that no such machine passes.
  */
-export function needing(...programs: readonly string[]): {
-  readonly skips: boolean
-  readonly title: (what: string) => string
-} {
+export function needing(...programs: readonly string[]): {readonly skips: boolean; readonly note: string} {
   const missing = programs.filter((name) => !hasProgram(name)).join(', ')
   const skips = missing !== '' && !process.env['CI']
   const why = skips ? 'skipped, not installed' : 'NOT INSTALLED'
-  return {skips, title: (what) => (missing === '' ? what : `${what} [${why}: ${missing}]`)}
+  return {skips, note: missing === '' ? '' : ` [${why}: ${missing}]`}
 }
 
 export interface Running {
