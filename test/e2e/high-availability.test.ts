@@ -53,7 +53,9 @@ interface Farm {
 }
 
 /** Two MFA servers with the SDK, two portals, and a topology that says where they are. RADIUS is not started. */
-async function startFarm(more: {readonly oneWaySms?: boolean; readonly sticky?: string} = {}): Promise<Farm> {
+async function startFarm(
+  more: {readonly oneWaySms?: boolean; readonly client?: Readonly<Record<string, number>>} = {},
+): Promise<Farm> {
   const text = await readFile(pem, 'utf8')
   const mfa: PfServer[] = []
   for (const name of ['MFA1', 'MFA2']) {
@@ -100,10 +102,10 @@ async function startFarm(more: {readonly oneWaySms?: boolean; readonly sticky?: 
     promotion: {mode: 'manual', candidate: 'MFA2'},
     balancedNames: [
       {name: 'sdk', host: 'localhost', address: '127.0.0.1', port: sdk, services: ['web-service-sdk'], members: ['MFA1', 'MFA2'], sticky: more.oneWaySms ? 'source-address' : 'none', mark, tls},
-      {name: 'portal', host: 'localhost', address: '127.0.0.1', port: portal, services: ['user-portal'], members: ['WEB1', 'WEB2'], sticky: more.sticky ?? 'cookie', mark, tls},
+      {name: 'portal', host: 'localhost', address: '127.0.0.1', port: portal, services: ['user-portal'], members: ['WEB1', 'WEB2'], sticky: 'cookie', mark, tls},
       {name: 'radius', host: 'localhost', address: '127.0.0.1', port: radius, services: ['radius'], members: ['MFA1', 'MFA2'], sticky: more.oneWaySms ? 'source-address' : 'none'},
     ],
-    radius: {clients: [{name: 'vpn', targets: ['localhost'], timeoutSeconds: 0.5, retries: 3}], answerSeconds: 2},
+    radius: {clients: [{name: 'vpn', targets: ['localhost'], timeoutSeconds: 0.5, retries: 3, ...more.client}], answerSeconds: 1},
   } // prettier-ignore
   return {mfa, portals, topology, ports: {sdk, portal, radius}, radiusPorts}
 }
@@ -333,6 +335,32 @@ describe(`nginx${forNginx.note}`, () => {
       expect(one(found, 'radius', 'radius').detail).toMatch(
         /with 1 of 2 servers down; the slowest of 8 clients waited/,
       )
+    },
+  )
+
+  test.skipIf(forNginx.skips)(
+    'a server that is silent is unknown; clients get an answer when they send again after answerSeconds',
+    LONG,
+    async () => {
+      const farm = await startFarm({client: {timeoutSeconds: 2, retries: 1}})
+      const [first = 0, second = 0] = farm.radiusPorts
+      const paused = await freeradius('radius-paused', first)
+      await freeradius('radius-other', second)
+      const {file} = await nginx(farm, 'nginx-silent')
+      await eventually(async () => {
+        expect((await probe(file, 'radius')).found.map(({outcome}) => outcome)).toEqual(['ok', 'ok', 'ok'])
+      })
+      process.kill(paused.pid, 'SIGSTOP')
+      try {
+        // Again where no client happened to come to the paused one; nginx leaves it out for ten seconds once it has.
+        await eventually(async () => {
+          const {found} = await probe(file, 'radius')
+          expect(found.map(({outcome}) => outcome)).toEqual(['ok', 'unknown', 'ok'])
+          expect(one(found, 'radius', 'radius').detail).toMatch(/waited 2\.\d s, 2 transmissions/)
+        }, 40)
+      } finally {
+        process.kill(paused.pid, 'SIGCONT')
+      }
     },
   )
 

@@ -109,16 +109,16 @@ describe('haproxy', () => {
 describe('nginx', () => {
   it('balances RADIUS over UDP, sticky by address where one-way SMS is used', () => {
     const text = textOf(migration, 'nginx')
-    expect(text).toMatch(/upstream radius \{\n +hash \$remote_addr consistent;/)
+    expect(text).toMatch(/upstream radius \{\n +zone radius 64k;\n +hash \$remote_addr consistent;/)
     expect(text).toMatch(
-      /listen 192\.0\.2\.103:1812 udp;\n +proxy_pass radius;\n +proxy_responses 1;\n +proxy_timeout 60000ms;/,
+      /listen 192\.0\.2\.103:1812 udp reuseport;\n +proxy_pass radius;\n +proxy_responses 1;\n +proxy_timeout 60000ms;/,
     )
     const stateless = migration
       .replace('oneWaySms: true', 'oneWaySms: false')
       .replaceAll('sticky: source-address', 'sticky: none')
     // A retransmission comes from the same port and must reach the same server.
     expect(textOf(stateless, 'nginx')).toMatch(
-      /upstream radius \{\n +hash \$remote_addr\$remote_port consistent;/,
+      /upstream radius \{\n +zone radius 64k;\n +hash \$remote_addr\$remote_port consistent;/,
     )
   })
 

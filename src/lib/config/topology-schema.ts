@@ -128,8 +128,8 @@ const radius = z.strictObject({
     z.strictObject({
       name,
       targets: some(host).describe('RADIUS servers of this client, in its order (H6).'),
-      timeoutSeconds: z.number().min(0.1).max(300).default(5),
-      retries: z.int().min(0).max(20).default(2),
+      timeoutSeconds: z.number().min(0.1).max(300).optional().describe('Seconds until it sends again.'),
+      retries: z.int().min(0).max(20).optional().describe('How often it sends again.'),
     }),
   ),
   answerSeconds: z

@@ -74,9 +74,13 @@ export interface RadiusClient {
   readonly name: string
   /** In the order in which the client tries them. */
   readonly targets: readonly string[]
-  readonly timeoutSeconds: number
-  readonly retries: number
+  /** Until it sends again. */
+  readonly timeoutSeconds?: number | undefined
+  readonly retries?: number | undefined
 }
+
+/** What clients do that nothing is said of: send three times, five seconds apart. */
+export const radiusPatience = ({timeoutSeconds = 5, retries = 2}: RadiusClient) => ({timeoutSeconds, retries})
 
 /** An on-premises deployment of Azure MFA Server, as its administrators describe it. */
 export interface Topology {

@@ -51,6 +51,7 @@ function httpServer(one: Balanced): readonly string[] {
     '',
     `    # ${one.host}: sticky by cookie${one.because === undefined ? '' : ` (rule ${one.because})`}`,
     `    upstream ${one.name} {`,
+    `        zone ${one.name} 64k;`,
     '        hash $mfa_route consistent;',
     ...memberLines(one),
     '    }',
@@ -91,15 +92,18 @@ function streamLines(one: Balanced, seconds: number): readonly string[] {
     ...(one.isRadius
       ? [
           '    # The RADIUS servers see the address of this machine: enter it there as the client, with the shared secret.',
+          '    # reuseport: what a client sends again comes to the worker that has its session, not twice to a server.',
           '    # proxy_timeout is how long a person may take; a server that is silent that long is left out for a while.',
         ]
       : []),
     `    upstream ${one.name} {`,
+    // Workers share what they know of servers that are down.
+    `        zone ${one.name} 64k;`,
     ...(key === undefined ? [] : [`        hash ${key} consistent;`]),
     ...memberLines(one),
     '    }',
     '    server {',
-    `        listen ${listen(one)}${one.isRadius ? ' udp' : ''};`,
+    `        listen ${listen(one)}${one.isRadius ? ' udp reuseport' : ''};`,
     `        proxy_pass ${one.name};`,
     ...(one.isRadius
       ? ['        proxy_responses 1;', `        proxy_timeout ${milliseconds(seconds)};`]

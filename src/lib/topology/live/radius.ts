@@ -1,4 +1,4 @@
-import type {BalancedName, Topology} from '../../model/topology.js'
+import {type BalancedName, radiusPatience, type Topology} from '../../model/topology.js'
 import type {Network, RadiusAnswer, RadiusPatience} from '../../ports/network.js'
 import {carrying, membersOf} from '../look.js'
 import {all, at, type ProbeResult, resultsOf} from './result.js'
@@ -32,9 +32,9 @@ export async function probeRadius(
 
 /** As the most hurried of the clients would do. */
 function patienceOf({radius}: Topology): RadiusPatience {
-  const [hurried = {timeoutSeconds: 5, retries: 2}] = (radius?.clients ?? []).toSorted(
-    (one, other) => one.timeoutSeconds - other.timeoutSeconds,
-  )
+  const [hurried = {timeoutSeconds: 5, retries: 2}] = (radius?.clients ?? [])
+    .map(radiusPatience)
+    .toSorted((one, other) => one.timeoutSeconds - other.timeoutSeconds)
   return {
     // Status-Server waits for nobody: longer than this is no sign of life.
     intervalMs: Math.min(hurried.timeoutSeconds, 5) * 1000,
@@ -119,6 +119,7 @@ export function judgeRadius(answer: RadiusAnswer, target: string): ProbeResult {
 function clientWaits({radius}: Topology): ProbeResult[] {
   return (radius?.clients ?? [])
     .filter(({targets}) => targets.length > 1)
+    .map((client) => ({...client, ...radiusPatience(client)}))
     .map(({name, targets, timeoutSeconds, retries}) =>
       resultsOf('radius', 'H6', name).warning(
         `waits ${seconds(timeoutSeconds * (retries + 1) * 1000)} at each sign-in while ${targets[0]} is down, before it tries ${targets[1]}`,

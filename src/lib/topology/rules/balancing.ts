@@ -1,10 +1,10 @@
-import type {BalancedName, Topology} from '../../model/topology.js'
+import {type BalancedName, radiusPatience, type Topology} from '../../model/topology.js'
 import {findingsOf, type Finding, type Rule} from '../finding.js'
 import {carrying, indexed, type Indexed, listed, provides, sameHost} from '../look.js'
 
 /** With a second target a client first waits for the first one's time-out. */
 export const h6: Rule = (topology) => {
-  const {blocker} = findingsOf('H6')
+  const {blocker, warning} = findingsOf('H6')
   const {radius} = topology
   const names = carrying(topology, 'radius')
   const findings: Finding[] = names.flatMap(({one, index}) => strangersIn(topology, one, index))
@@ -24,7 +24,8 @@ export const h6: Rule = (topology) => {
   const balanced = (target: string) =>
     names.some(({one}) => sameHost(one.host, target) || (one.address !== undefined && one.address === target))
   for (const {one: client, index} of indexed(radius.clients)) {
-    const {targets, timeoutSeconds, retries} = client
+    const {targets} = client
+    const {timeoutSeconds, retries} = radiusPatience(client)
     const wait = Math.round(timeoutSeconds * (retries + 1) * 10) / 10
     if (targets.length > 1)
       findings.push(
@@ -40,6 +41,14 @@ export const h6: Rule = (topology) => {
           ['radius', 'clients', index, 'targets'],
           `${client.name} asks ${targets[0]}, which is no balanced name for RADIUS in this file`,
           'Give it the address of a balanced name with services: [radius].',
+        ),
+      )
+    else if (client.timeoutSeconds !== undefined && client.timeoutSeconds < radius.answerSeconds)
+      findings.push(
+        warning(
+          ['radius', 'clients', index, 'timeoutSeconds'],
+          `${client.name} sends again after ${client.timeoutSeconds} s, but a server may take ${radius.answerSeconds} s to answer: a load balancer may keep it on a server that is silent`,
+          'Set the time-out of the client to answerSeconds at least, and few retries.',
         ),
       )
   }
