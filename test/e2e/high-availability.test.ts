@@ -1,10 +1,16 @@
-import {chmod, mkdir, readFile} from 'node:fs/promises'
+import {chmod, mkdir, readFile, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 
+import fc from 'fast-check'
 import {afterAll, afterEach, beforeAll, describe, expect, test} from 'vitest'
 import {stringify} from 'yaml'
 
+import {parseTopology} from '../../src/lib/config/topology-file.js'
+import {MfaError} from '../../src/lib/errors/mfa-error.js'
+import {generate} from '../../src/lib/topology/generate/generate.js'
+import {cloudHosts} from '../../src/wire-topology.js'
 import {startPfServer, type PfServer} from '../fakes/pf-server.js'
+import {arbitraryTopology} from '../fixtures/arbitrary-topology.js'
 import {freePorts, freeUdpPorts} from '../helpers/free-ports.js'
 import {
   makeAuthority,
@@ -13,7 +19,7 @@ import {
   startPortal,
   type WebMember,
 } from '../helpers/loopback-farm.js'
-import {type MfaResult, newPlace, type Place} from '../helpers/mfa.js'
+import {type MfaResult, newPlace, PACKAGE, type Place} from '../helpers/mfa.js'
 import {nginxIn} from '../helpers/nginx.js'
 import {eventually, needing, run, type Running, start, untilOpen} from '../helpers/programs.js'
 
@@ -186,6 +192,16 @@ function one(found: readonly Found[], probe: string, target: string): Found {
   return first
 }
 
+/** Undefined where the topology is refused, or has nothing to balance. */
+function configuration(text: string, format: 'haproxy' | 'nginx'): string | undefined {
+  try {
+    return generate(parseTopology(text, 'any.yaml'), format, cloudHosts('global'))[0]?.text
+  } catch (error) {
+    if (error instanceof MfaError && error.exit === 'data') return undefined
+    throw error
+  }
+}
+
 const forHaproxy = needing('haproxy', 'openssl')
 describe(`HAProxy${forHaproxy.note}`, () => {
   test.skipIf(forHaproxy.skips)(
@@ -277,6 +293,58 @@ describe(`HAProxy${forHaproxy.note}`, () => {
 })
 
 const forNginx = needing('nginx', 'freeradius', 'openssl')
+const forBoth = needing('haproxy', 'nginx', 'openssl')
+describe(`any topology${forBoth.note}`, () => {
+  test.skipIf(forBoth.skips)('gives configurations that HAProxy and nginx accept', LONG, async () => {
+    const out = join(place.work, 'any')
+    await mkdir(out, {recursive: true})
+    // nginx binds its ports even to check, and those below 1024 are not for everybody.
+    const formats = process.getuid?.() === 0 ? (['haproxy', 'nginx'] as const) : (['haproxy'] as const)
+    const seen = {haproxy: 0, nginx: 0}
+    for (const shape of fc.sample(arbitraryTopology, {seed: 3, numRuns: 120})) {
+      // nginx looks names up when it starts.
+      const text = stringify(shape, {aliasDuplicateObjects: false}).replaceAll(
+        /\b([abc])\.example\.com/g,
+        (_, one: string) => `127.0.0.${one.charCodeAt(0)}`,
+      )
+      for (const format of formats) {
+        const made = configuration(text, format)
+        if (made === undefined) continue
+        const config = join(out, `${format}-${seen[format]++}.conf`)
+        await writeFile(config, made.replaceAll(/\/etc\/(haproxy|nginx)\/certs\/[^; ]+\.pem/g, pem))
+        const args = format === 'haproxy' ? ['-c', '-f', config] : (await nginxIn(out, config)).check
+        const checked = run(format, args, out)
+        expect(checked.code, `${checked.said}\n${made}`).toBe(0)
+      }
+      if (formats.every((format) => seen[format] > 15)) break
+    }
+    for (const format of formats) expect(seen[format]).toBeGreaterThan(10)
+  })
+
+  test.skipIf(forBoth.skips)(
+    'of the examples is accepted by HAProxy, with addresses and by name',
+    LONG,
+    async () => {
+      const out = join(place.work, 'examples')
+      await mkdir(out, {recursive: true})
+      for (const name of ['reference', 'migration-server']) {
+        const example = await readFile(join(PACKAGE, `examples/topology/${name}.yaml`), 'utf8')
+        const machinesByName = example.replaceAll(/^ +address: 192\.0\.2\.\d\d\n/gm, '')
+        expect(machinesByName).not.toBe(example)
+        for (const text of [example, machinesByName]) {
+          const config = join(out, 'haproxy.cfg')
+          await writeFile(
+            config,
+            String(configuration(text, 'haproxy')).replaceAll(/\/etc\/haproxy\/certs\/\S+/g, pem),
+          )
+          const checked = run('haproxy', ['-c', '-f', config], out)
+          expect(checked.code, checked.said).toBe(0)
+        }
+      }
+    },
+  )
+})
+
 describe(`nginx${forNginx.note}`, () => {
   test.skipIf(forNginx.skips)(
     'the generated configuration is accepted, runs, and is found sticky; a stopped server is left out',
@@ -316,8 +384,8 @@ describe(`nginx${forNginx.note}`, () => {
       const {file} = await nginx(farm, 'nginx-radius')
       await eventually(async () => {
         const {found} = await probe(file, 'radius')
-        expect(found).toHaveLength(3)
-        expect(found.map(({outcome}) => outcome)).toEqual(['ok', 'ok', 'ok'])
+        expect(found).toHaveLength(4)
+        expect(found.map(({outcome}) => outcome)).toEqual(['ok', 'ok', 'ok', 'ok'])
         expect(found[0]?.detail).toMatch(
           /^answers through the load balancer; the slowest of 8 clients waited/,
         )
@@ -348,14 +416,19 @@ describe(`nginx${forNginx.note}`, () => {
       await freeradius('radius-other', second)
       const {file} = await nginx(farm, 'nginx-silent')
       await eventually(async () => {
-        expect((await probe(file, 'radius')).found.map(({outcome}) => outcome)).toEqual(['ok', 'ok', 'ok'])
+        expect((await probe(file, 'radius')).found.map(({outcome}) => outcome)).toEqual([
+          'ok',
+          'ok',
+          'ok',
+          'ok',
+        ])
       })
       process.kill(paused.pid, 'SIGSTOP')
       try {
         // Again where no client happened to come to the paused one; nginx leaves it out for ten seconds once it has.
         await eventually(async () => {
           const {found} = await probe(file, 'radius')
-          expect(found.map(({outcome}) => outcome)).toEqual(['ok', 'unknown', 'ok'])
+          expect(found.map(({outcome}) => outcome)).toEqual(['ok', 'unknown', 'ok', 'ok'])
           expect(one(found, 'radius', 'radius').detail).toMatch(/waited 2\.\d s, 2 transmissions/)
         }, 40)
       } finally {

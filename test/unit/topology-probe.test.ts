@@ -141,7 +141,8 @@ describe('probe', () => {
     expect(network.asked).toEqual([])
     expect(results.map(({outcome, detail}) => `${outcome}: ${detail}`)).toEqual([
       'unknown: not asked: there is no shared secret',
-      'warning: waits 15.0 s at each sign-in while mfa1.contoso.com is down, before it tries mfa2.contoso.com',
+      'ok: by its settings sends again after 5.0 s: so long a sign-in waits while its server is silent',
+      'warning: by its settings waits 15.0 s at each sign-in while mfa1.contoso.com is down, before it tries mfa2.contoso.com',
     ])
   })
 

@@ -65,7 +65,7 @@ async function probeName(
   const {ok, failed, unknown} = resultsOf('radius', 'H6', at(one.name, one))
   const slowest = Math.max(0, ...answered.map(({ms}) => ms))
   const most = Math.max(0, ...answered.map(({transmissions}) => transmissions))
-  const wait = `the slowest of ${CLIENTS} clients waited ${seconds(slowest)}, ${most === 1 ? 'one transmission' : `${most} transmissions`}`
+  const wait = `the slowest ${answered.length < CLIENTS ? 'other' : `of ${CLIENTS} clients`} waited ${seconds(slowest)}, ${most === 1 ? 'one transmission' : `${most} transmissions`}`
   const down = each.filter(({answer}) => answer.kind === 'refused').length
   const balancer =
     answered.length === CLIENTS
@@ -74,7 +74,7 @@ async function probeName(
         )
       : answered.length > 0
         ? failed(
-            `${CLIENTS - answered.length} of ${CLIENTS} clients got no answer through the load balancer; ${wait}`,
+            `${CLIENTS - answered.length} of ${CLIENTS} clients got no answer through the load balancer within ${seconds(patience.intervalMs * patience.transmissions)}; ${wait}`,
             'Let the load balancer leave out servers that are down.',
           )
         : unansweredName(through, unknown, failed)
@@ -115,17 +115,22 @@ export function judgeRadius(answer: RadiusAnswer, target: string): ProbeResult {
   }
 }
 
-/** What a list of targets costs when the first is down; nothing is sent for it. */
+/** What a server that is down costs each client, by its own settings; nothing is sent for it. */
 function clientWaits({radius}: Topology): ProbeResult[] {
-  return (radius?.clients ?? [])
-    .filter(({targets}) => targets.length > 1)
-    .map((client) => ({...client, ...radiusPatience(client)}))
-    .map(({name, targets, timeoutSeconds, retries}) =>
-      resultsOf('radius', 'H6', name).warning(
-        `waits ${seconds(timeoutSeconds * (retries + 1) * 1000)} at each sign-in while ${targets[0]} is down, before it tries ${targets[1]}`,
-        'Balance RADIUS and give the client one address.',
-      ),
+  return (radius?.clients ?? []).map((client) => {
+    const {name, targets} = client
+    const {timeoutSeconds, retries} = radiusPatience(client)
+    const {ok, warning} = resultsOf('radius', 'H6', name)
+    const again = seconds(timeoutSeconds * 1000)
+    if (targets.length < 2)
+      return ok(
+        `by its settings sends again after ${again}: so long a sign-in waits while its server is silent`,
+      )
+    return warning(
+      `by its settings waits ${seconds(timeoutSeconds * (retries + 1) * 1000)} at each sign-in while ${targets[0]} is down, before it tries ${targets[1]}`,
+      'Balance RADIUS and give the client one address.',
     )
+  })
 }
 
 const seconds = (ms: number): string =>
