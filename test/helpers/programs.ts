@@ -82,7 +82,7 @@ export function isOpen(port: number): Promise<boolean> {
 }
 
 /** Tries until it holds; at most `seconds`. The last failure is thrown. */
-export async function eventually(check: () => Promise<void> | void, seconds = 15): Promise<void> {
+export async function eventually(check: () => Promise<void> | void, seconds = 30): Promise<void> {
   const end = performance.now() + seconds * 1000
   for (;;) {
     try {
