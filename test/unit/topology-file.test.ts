@@ -65,7 +65,7 @@ const BAD: readonly Bad[] = [
     text: replaced('    role: primary', '    rolle: primary'),
     says: [/line 7, field servers\[0\]\.rolle: is not a key/, /line 5, field servers\[0\]\.role: /],
   },
-  {what: 'an unknown key at the top', text: `${SMALL}password: x\n`, says: [/line 11, field password: is not a key/]},
+  {what: 'an unknown key at the top', text: `${SMALL}password: x\n`, says: [/line 11, field password: is not a key that is known here, and secrets do not belong in this file/]},
   {what: 'a wrong type', text: replaced('oneWaySms: false', 'oneWaySms: 3'), says: [/line 3, field oneWaySms: must be true or false/]},
   {what: 'yes for true', text: replaced('oneWaySms: false', 'oneWaySms: yes'), says: [/line 3, field oneWaySms: must be true or false \(not yes/]},
   {what: 'a missing key', text: replaced('oneWaySms: false\n', ''), says: [/line 1, field oneWaySms: is missing/]},

@@ -169,13 +169,17 @@ function issueFaults(issue: Issue, lineOf: (path: TopologyPath) => number): read
     return issue.keys.map((key) => ({
       line: lineOf([...path, key]),
       field: fieldName([...path, key]),
-      problem: 'is not a key that is known here',
+      problem: SECRET_KEY.test(key)
+        ? 'is not a key that is known here, and secrets do not belong in this file: they come from MFA_RADIUS_SECRET and MFA_SOURCE_PASSWORD'
+        : 'is not a key that is known here',
     }))
   // A union says only that nothing fits; the branch that got furthest knows better.
   const inner = issue.code === 'invalid_union' ? deepest(issue.errors) : undefined
   if (inner !== undefined) return issueFaults({...inner, path: [...path, ...inner.path]}, lineOf)
   return [{line: lineOf(path), field: fieldName(path), problem: problemOf(issue)}]
 }
+
+const SECRET_KEY = /secret|password|passphrase/i
 
 const deepest = (branches: readonly (readonly Issue[])[]): Issue | undefined =>
   branches.flat().find((issue) => issue.path.length > 0 || issue.code === 'unrecognized_keys')

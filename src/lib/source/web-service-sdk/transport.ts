@@ -150,7 +150,7 @@ export class Transport {
     const {url, via} = this.#options
     if (via === undefined) return {}
     const {host, port} = via
-    return {host, port, ...(isIP(url.hostname) === 0 && {servername: url.hostname})}
+    return {hostname: host, port, ...(isIP(url.hostname) === 0 && {servername: url.hostname})}
   }
 
   #headers(post: Exchange['post']): http.OutgoingHttpHeaders {
