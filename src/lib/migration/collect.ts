@@ -48,7 +48,7 @@ export async function collectPlans(
 ): Promise<Collected> {
   const {source, directory, journal, ui, scratch, clock} = deps
   await source.describe(signal)
-  const servers = await readIdentities(request.match, deps, signal)
+  const {servers, answers} = await readIdentities(request.match, deps, signal)
 
   const group = await directory.findGroup(request.group, signal)
   const tenantId = await directory.tenantId(signal)
@@ -70,6 +70,8 @@ export async function collectPlans(
     mapping: request.mapping,
     options: request.match,
     directory,
+    lookup: deps.lookup,
+    answers,
     scratch,
     signal,
   })
@@ -97,6 +99,7 @@ export async function collectPlans(
   }
   ui.emit({type: 'phase-end', phase: 'planning'})
   for (const problem of matches.problems()) ui.emit({type: 'warning', text: problem})
+  for (const text of matches.notes()) ui.emit({type: 'note', text})
 
   return {
     tenantId,

@@ -74,9 +74,9 @@ async function* pairUp(
   signal: AbortSignal,
 ): AsyncIterable<readonly UserPair[]> {
   const {directory, scratch, source} = deps
-  const servers =
+  const {servers, answers} =
     source === undefined
-      ? scratch.bag<ServerIdentity>('no-servers')
+      ? {servers: scratch.bag<ServerIdentity>('no-servers'), answers: undefined}
       : await readIdentities(request.match, {...deps, source}, signal)
   const matched = matchMembers({
     members,
@@ -84,6 +84,8 @@ async function* pairUp(
     mapping: source === undefined ? [] : request.mapping,
     options: request.match,
     directory,
+    lookup: source === undefined ? undefined : deps.lookup,
+    answers,
     scratch,
     signal,
   })
