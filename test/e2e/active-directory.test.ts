@@ -353,6 +353,11 @@ describe.skipIf(why !== undefined)('U2 (4): matching through Active Directory', 
       const listed = await place.mfa(['users', 'list', ...where, '--ad-attribute', 'employeeID', '--json'])
       expect(listed.code, listed.stderr).toBe(0)
       expect(listed.stdout).toContain('E-1001')
+      expect(listed.json()['warnings']).toEqual([
+        expect.stringContaining('no index on employeeID'),
+        expect.stringContaining('"E-9999"'),
+        expect.stringContaining('several user accounts'),
+      ])
       const exported = await place.mfa([
         'mapping',
         'export',

@@ -92,7 +92,12 @@ export async function matchGroup(group: GroupCase): Promise<GroupResult> {
   })
   const results: MatchedMember[] = []
   for await (const result of matches.results) results.push(result)
-  return {results, problems: matches.problems(), notes: matches.notes(), asked}
+  return {
+    results,
+    problems: [...matches.problems(), ...matches.directory().warnings],
+    notes: matches.directory().notes,
+    asked,
+  }
 }
 
 /** Outcome a member: the source key, or the finding's code. */

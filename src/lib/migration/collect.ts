@@ -2,6 +2,7 @@ import type {EntraMethods} from '../model/entra-user.js'
 import type {EntraGroup} from '../ports/directory.js'
 import type {Bag} from '../ports/scratch.js'
 import type {SourceProblem} from '../ports/source.js'
+import {tellDirectory} from './directory-sids.js'
 import {runsCutOff} from './earlier-writes.js'
 import {readIdentities} from './identities.js'
 import {type MatchedMember, matchMembers} from './match-members.js'
@@ -99,7 +100,7 @@ export async function collectPlans(
   }
   ui.emit({type: 'phase-end', phase: 'planning'})
   for (const problem of matches.problems()) ui.emit({type: 'warning', text: problem})
-  for (const text of matches.notes()) ui.emit({type: 'note', text})
+  tellDirectory(matches.directory(), ui)
 
   return {
     tenantId,

@@ -4,6 +4,7 @@ import {foldCase} from '../model/fold-case.js'
 import type {ServerIdentity} from '../model/server-user.js'
 import type {DirectoryAccount, DirectoryLookup, LookedUpIdentity} from '../ports/directory-lookup.js'
 import type {Bag} from '../ports/scratch.js'
+import type {Ui} from '../ports/ui.js'
 import {canonicalDomain, serverName} from './match-keys.js'
 import type {Finding, MatchOptions} from './plan.js'
 
@@ -116,15 +117,25 @@ export function adSidUnknown(member: EntraIdentity, attribute: string, sid: stri
   }
 }
 
+/** Sentences about server users that were looked up and that nobody in the group matches. */
+export interface DirectorySummary {
+  readonly warnings: readonly string[]
+  readonly notes: readonly string[]
+}
+
+export function tellDirectory({warnings, notes}: DirectorySummary, ui: Ui): void {
+  for (const text of warnings) ui.emit({type: 'warning', text})
+  for (const text of notes) ui.emit({type: 'note', text})
+}
+
 /** How many names a summary shows. */
 const SHOWN = 5
 
-/** Sentences about server users that were looked up and belong to nobody in the group; none where nothing was looked up. */
 export function directorySummary(
   answers: Bag<DirectoryAnswer>,
   attribute: string,
   isMatched: (sourceKey: string) => boolean,
-): {readonly warnings: readonly string[]; readonly notes: readonly string[]} {
+): DirectorySummary {
   const counts = {asked: 0, elsewhere: 0}
   const missing = new Names()
   const several = new Names()

@@ -5,7 +5,13 @@ import type {Directory} from '../ports/directory.js'
 import type {DirectoryLookup} from '../ports/directory-lookup.js'
 import type {Bag, Scratch} from '../ports/scratch.js'
 import {foldCase} from '../model/fold-case.js'
-import {adSidUnknown, type DirectoryAnswer, directorySummary, memberSid} from './directory-sids.js'
+import {
+  adSidUnknown,
+  type DirectoryAnswer,
+  type DirectorySummary,
+  directorySummary,
+  memberSid,
+} from './directory-sids.js'
 import {memberMatchKeys} from './match-keys.js'
 import {resolveMapping} from './match-mapping.js'
 import {ambiguousMembers, matchMember, none, type Match, type MatchInput} from './match.js'
@@ -23,7 +29,7 @@ export interface MatchedMembers {
   /** Mapping lines that cannot be followed, a sentence each. Complete when the first result comes out. */
   problems(): readonly string[]
   /** What Active Directory said of server users that nobody in the group matches. Complete as `problems`. */
-  notes(): readonly string[]
+  directory(): DirectorySummary
 }
 
 export interface MatchMembersInput {
@@ -55,7 +61,7 @@ export function matchMembers(input: MatchMembersInput): MatchedMembers {
   const matches = input.scratch.bag<MatchedMember>('match-results')
   const claims = input.scratch.bag<{readonly id: ObjectId; readonly upn: string}>('match-claims')
 
-  let summary: ReturnType<typeof directorySummary> = {warnings: [], notes: []}
+  let summary: DirectorySummary = {warnings: [], notes: []}
 
   async function* run(): AsyncGenerator<MatchedMember> {
     for (const chunk of chunks(input.members)) {
@@ -157,11 +163,7 @@ export function matchMembers(input: MatchMembersInput): MatchedMembers {
     return {member, match: {kind: 'none', finding: ambiguousMembers(match.source, names)}}
   }
 
-  return {
-    results: run(),
-    problems: () => [...mapping.problems(), ...summary.warnings],
-    notes: () => summary.notes,
-  }
+  return {results: run(), problems: () => mapping.problems(), directory: () => summary}
 }
 
 function isOnly(member: EntraIdentity, users: readonly EntraIdentity[] | undefined): boolean {
