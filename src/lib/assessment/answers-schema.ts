@@ -1,5 +1,6 @@
 import {z} from 'zod'
 
+import type {Answers} from './answers.js'
 import {CATALOGUE} from './catalogue.js'
 
 const status = z.enum(['open', 'done'])
@@ -38,4 +39,35 @@ export const answersSchema = z
 /** The published schema (JSON Schema 2020-12), for editors and pipelines. */
 export function answersJsonSchema(): object {
   return z.toJSONSchema(answersSchema, {io: 'input'})
+}
+
+/** The answers in data that was read from a file, or everything that is wrong with it, each with its place. */
+export function checkAnswers(
+  data: unknown,
+):
+  | {readonly value: Answers}
+  | {readonly issues: readonly {readonly path: readonly (string | number)[]; readonly message: string}[]} {
+  const result = answersSchema.safeParse(data)
+  if (result.success) return {value: result.data.answers}
+  return {
+    issues: result.error.issues.flatMap((issue) => {
+      const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)))
+      if (issue.code !== 'unrecognized_keys') return [{path, message: plain(issue.message, path.at(-1))}]
+      return issue.keys.map((key) => ({path: [...path, key], message: unknownKey(key, path)}))
+    }),
+  }
+}
+
+function plain(message: string, field: string | number | undefined): string {
+  if (/received undefined/.test(message)) return 'is missing'
+  if (field === 'answer') return 'must be yes, no or unknown'
+  if (field === 'status') return 'must be open or done'
+  if (field === 'schemaVersion') return 'must be 1'
+  return message.charAt(0).toLowerCase() + message.slice(1)
+}
+
+function unknownKey(key: string, path: readonly (string | number)[]): string {
+  return path.at(-1) === 'answers'
+    ? `there is no dependency ${key}; they are ${CATALOGUE.map(({id}) => id).join(', ')}`
+    : 'is not known here'
 }
