@@ -1,10 +1,11 @@
 import {access} from 'node:fs/promises'
 
-import {type Answers} from './lib/assessment/answers.js'
+import type {Answers} from './lib/assessment/answers.js'
 import {checkAnswers} from './lib/assessment/answers-schema.js'
-import {answersTemplate} from './lib/assessment/answers-template.js'
+import {answersTemplate, type TemplateEntry} from './lib/assessment/answers-template.js'
 import {assess, type AssessmentFacts} from './lib/assessment/assess.js'
-import {CATALOGUE, DEPENDENCY_IDS, type DependencyId} from './lib/assessment/catalogue.js'
+import {askPeople, withGiven} from './lib/assessment/ask.js'
+import {CATALOGUE} from './lib/assessment/catalogue.js'
 import {type NumberCheck, surveyUsers} from './lib/assessment/survey-users.js'
 import {readAnswersFile, withAnswers} from './lib/config/answers-file.js'
 import {MfaError} from './lib/errors/mfa-error.js'
@@ -13,7 +14,6 @@ import {readPhone} from './lib/migration/rules/phone-number.js'
 import {smsVoiceEnd} from './lib/migration/rules/sms-voice.js'
 import type {ServerUser} from './lib/model/server-user.js'
 import type {Source} from './lib/ports/source.js'
-import type {Ui} from './lib/ports/ui.js'
 import type {Assessed} from './lib/report/assess-report.js'
 import type {Wiring} from './wire.js'
 
@@ -38,7 +38,7 @@ export async function runAssessment(
     const given = await askPeople(assessment.findings, wired.ui)
     if (flags.answers !== undefined && Object.keys(given).length > 0)
       await wired.files.write(flags.answers, [await withAnswers(flags.answers, given)])
-    assessment = assess({...facts, answers: merged(facts.answers, given)})
+    assessment = assess({...facts, answers: withGiven(facts.answers, given)})
   }
   return {assessment, users: facts.users, answersFile: flags.answers, ...where}
 }
@@ -112,72 +112,46 @@ function checkWith(wired: Wiring): NumberCheck {
   }
 }
 
-type Given = Readonly<Partial<Record<DependencyId, 'yes' | 'no'>>>
-
-/** Asks what is not answered yet. An empty answer leaves it so. */
-async function askPeople(
-  findings: readonly {readonly id: string; readonly question?: string | undefined}[],
-  ui: Ui,
-): Promise<Given> {
-  const given: Partial<Record<DependencyId, 'yes' | 'no'>> = {}
-  for (const {id, question} of findings) {
-    const known = DEPENDENCY_IDS.find((each) => each === id)
-    if (known === undefined || question === undefined) continue
-    for (;;) {
-      const text = await ui.ask(`${id} ${question} yes, no, or nothing if you do not know`, '--answers')
-      const word = text.trim().toLowerCase()
-      if (word === 'yes' || word === 'y') given[known] = 'yes'
-      else if (word === 'no' || word === 'n') given[known] = 'no'
-      else if (word !== '' && word !== 'unknown') continue
-      break
-    }
-  }
-  return given
-}
-
-function merged(answers: Answers, given: Given): Answers {
-  const all: Partial<Record<DependencyId, Answers[DependencyId]>> = {...answers}
-  for (const id of DEPENDENCY_IDS) {
-    const answer = given[id]
-    if (answer !== undefined) all[id] = {...answers[id], answer}
-  }
-  return all as Answers
-}
-
 /**
- * `--init`: a new answers file with every question that the source does not answer by itself; without a source with all
- * of them. Throws MfaError `usage` if the file is there already.
+ * `--init`: a new answers file with every question that the source does not answer by itself, and with what was found, to
+ * be marked as done; without a source with all questions. Throws MfaError `usage` if the file is there already.
  */
 export async function initAnswers(
   wired: Wiring,
   path: string,
   flags: AssessFlags,
   signal: AbortSignal,
-): Promise<{readonly answersFile: string; readonly questions: readonly DependencyId[]}> {
+): Promise<{
+  readonly answersFile: string
+  readonly questions: readonly string[]
+  readonly found: readonly string[]
+}> {
   if (await isThere(path))
     throw new MfaError('ANSWERS_EXIST', `${path} is there already, and is not overwritten`, {
       exit: 'usage',
       fix: 'Name another file, or leave --init out to use this one.',
     })
-  const questions = await openQuestions(wired, flags, signal)
-  await wired.files.write(path, [answersTemplate(questions)])
-  return {answersFile: path, questions}
+  const entries = await entriesOf(wired, flags, signal)
+  await wired.files.write(path, [answersTemplate(entries)])
+  const ids = (wanted: boolean) =>
+    entries.filter(({found}) => (found !== undefined) === wanted).map(({id}) => id)
+  return {answersFile: path, questions: ids(false), found: ids(true)}
 }
 
-async function openQuestions(
+async function entriesOf(
   wired: Wiring,
   flags: AssessFlags,
   signal: AbortSignal,
-): Promise<readonly DependencyId[]> {
-  const asked = CATALOGUE.filter(({question}) => question !== undefined).map(({id}) => id)
+): Promise<readonly TemplateEntry[]> {
+  const asked = CATALOGUE.filter(({question}) => question !== undefined)
   if (wired.settings.source === undefined) return asked
   const {facts} = await gather(wired, {...flags, answers: undefined}, signal)
-  const open = new Set(
-    assess(facts)
-      .findings.filter(({state}) => state === 'unanswered')
-      .map(({id}) => id),
-  )
-  return asked.filter((id) => open.has(id))
+  const findings = new Map(assess(facts).findings.map((one) => [one.id, one]))
+  return asked.flatMap(({id}) => {
+    const one = findings.get(id)
+    if (one?.state === 'unanswered') return [{id}]
+    return one?.state === 'open' ? [{id, found: one.evidence}] : []
+  })
 }
 
 async function isThere(path: string): Promise<boolean> {

@@ -13,19 +13,33 @@ schemaVersion: 1
 answers:
 `
 
-/** A new answers file (YAML) that asks these questions and explains each. Pure. */
-export function answersTemplate(ids: readonly DependencyId[]): string {
-  return `${HEAD}${ids.map((id) => entry(dependency(id))).join('\n')}`
+/** A dependency of a new file; `found` where it was read that there is something to do. */
+export interface TemplateEntry {
+  readonly id: DependencyId
+  readonly found?: string | undefined
 }
 
-function entry({id, title, question, why, action, blocks, items}: Dependency): string {
+/** A new answers file (YAML) that asks these questions and explains each. Pure. */
+export function answersTemplate(entries: readonly TemplateEntry[]): string {
+  return `${HEAD}${entries.map(({id, found}) => entry(dependency(id), found)).join('\n')}`
+}
+
+function entry(
+  {id, title, question, why, action, blocks, items}: Dependency,
+  found: string | undefined,
+): string {
   const lines = [
     title,
     ...(question === undefined ? [] : [question]),
+    ...(found === undefined ? [] : [`Read: ${oneLine(found)}`]),
     `Why: ${why}`,
     `What to do: ${action}`,
     ...(blocks.length === 0 ? [] : [`Stands in the way of: ${blocks.join(', ')}`]),
     ...(items === undefined ? [] : [`Items: one for each ${items}`]),
   ]
-  return `${lines.map((line) => `  # ${line}\n`).join('')}  ${id}:\n    answer: unknown\n`
+  const value = found === undefined ? ['answer: unknown'] : ['answer: yes', 'status: open']
+  return `${lines.map((line) => `  # ${line}\n`).join('')}  ${id}:\n${value.map((line) => `    ${line}\n`).join('')}`
 }
+
+/** What a server says must not break out of the comment. */
+const oneLine = (text: string): string => text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')

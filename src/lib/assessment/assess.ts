@@ -4,7 +4,7 @@ import type {ServerSettings} from '../ports/server-settings.js'
 import {type Answers, type Standing, standing} from './answers.js'
 import {type Blocks, CATALOGUE, type Dependency, type Severity} from './catalogue.js'
 import {type Evidence, evidenceOf, methodsInUse, MODE_NAMES} from './evidence.js'
-import {checkPolicy, POLICY_NAMES} from './policy-check.js'
+import {checkPolicy, POLICY_NAMES, type UsedMethod} from './policy-check.js'
 import type {Affected, UserSurvey} from './survey-users.js'
 import {type SmsVoiceEnd, userFindings} from './user-findings.js'
 
@@ -124,20 +124,36 @@ function byPolicy({
 }: AssessmentFacts):
   {readonly state: FindingState; readonly detail: string; readonly blocks: readonly Blocks[]} | undefined {
   if (policy === undefined) return undefined
-  const {off, uncertain} = checkPolicy(policy, methodsInUse(users))
-  if (off.length === 0)
-    return {state: 'done', blocks: [], detail: 'The policy of the tenant has every method on that is in use.'}
-  const names = off.map(
-    ({mode, method}) => `${POLICY_NAMES[method]} (${MODE_NAMES[mode]}, ${users.modes[mode]} users)`,
-  )
-  const detail = `The policy of the tenant has these off: ${names.join(', ')}.`
-  return uncertain
-    ? {
-        state: 'open',
-        blocks: [],
-        detail: `${detail} Legacy settings may allow them, since the policy migration is not complete: try it with one user.`,
-      }
-    : {state: 'open', blocks: ['rollout'], detail}
+  const {off, limited, uncertain} = checkPolicy(policy, methodsInUse(users))
+  const names = (methods: readonly UsedMethod[]): string =>
+    methods
+      .map(({mode, method}) => {
+        const count = countOf(users.modes[mode] ?? 0, 'user')
+        return `${POLICY_NAMES[method]} (${MODE_NAMES[mode]}, ${count})`
+      })
+      .join(', ')
+  const some =
+    limited.length === 0
+      ? []
+      : [
+          `On for some users only: ${names(limited)}; mfa migrate --dry-run tells who is left out (policy-disallows).`,
+        ]
+  if (off.length > 0) {
+    const detail = `The policy of the tenant has these off: ${names(off)}.`
+    const legacy =
+      'Legacy settings may allow them, since the policy migration is not complete: try it with one user.'
+    return {
+      state: 'open',
+      blocks: uncertain ? [] : ['rollout'],
+      detail: [detail, ...(uncertain ? [legacy] : []), ...some].join(' '),
+    }
+  }
+  if (limited.length > 0) return {state: 'open', blocks: [], detail: some.join(' ')}
+  return {
+    state: 'done',
+    blocks: [],
+    detail: 'The policy of the tenant has every method on that is in use.',
+  }
 }
 
 function aboutUsers({users, settings, smsVoiceEnd}: AssessmentFacts): readonly AssessedFinding[] {

@@ -103,6 +103,11 @@ export async function showAssessed(
   })
   const rest = findings.filter((one) => !needsWork(one)).map((one) => one.id)
   if (rest.length > 0) out.prose(`Nothing to do about: ${rest.join(', ')}`)
+  const {group} = found
+  if (group !== undefined && group.unmatched > 0)
+    out.prose(
+      `${countOf(group.unmatched, 'member')} of "${group.displayName}" matched no server user, and ${group.unmatched === 1 ? 'is' : 'are'} not looked at here; mfa users list shows who.`,
+    )
   await writeFiles(found, show, files, version)
   out.line(`\n${assessVerdict(found)}`)
   for (const line of nextSteps(found, again)) out.line(line)
@@ -243,14 +248,19 @@ function junitCase(one: AssessedFinding): JunitCase {
 
 /** `--init` */
 export function showInit(
-  made: {readonly answersFile: string; readonly questions: readonly string[]},
+  made: {
+    readonly answersFile: string
+    readonly questions: readonly string[]
+    readonly found: readonly string[]
+  },
   again: string,
   out: Show['out'],
 ): Readonly<Record<string, unknown>> {
-  const {answersFile, questions} = made
-  out.line(
-    `${answersFile}: ${countOf(questions.length, 'question')} (${questions.join(', ') || 'none is open'})`,
-  )
-  out.line(`Next: answer them, then mfa server assess${again} --answers ${answersFile}`)
+  const {answersFile, questions, found} = made
+  const list = (ids: readonly string[]): string => (ids.length === 0 ? 'none' : ids.join(', '))
+  out.line(`Answers: ${answersFile}`)
+  out.prose(`Questions to answer: ${list(questions)}`)
+  out.prose(`Found already, to be marked as done once they are: ${list(found)}`)
+  out.line(`Next: edit it, then mfa server assess${again} --answers ${answersFile}`)
   return {...made}
 }
