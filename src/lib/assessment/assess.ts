@@ -79,7 +79,9 @@ function judge(entry: Dependency, facts: AssessmentFacts): AssessedFinding {
   const answer = facts.answers[id]
   const said = standing(answer)
   const checked = id === 'B4' ? byPolicy(facts) : undefined
-  const state = checked?.state ?? stateOf(entry, evidence, said)
+  // What the tenant cannot tell for certain, people may have seen to.
+  const seenTo = checked?.state === 'open' && checked.blocks.length === 0 && said.state === 'done'
+  const state = seenTo ? 'done' : (checked?.state ?? stateOf(entry, evidence, said))
   const inTheWay = state === 'open' || state === 'unanswered'
   const contradicted = evidence.applies === 'yes' && said.state === 'absent'
   return {
