@@ -21,11 +21,13 @@ export async function serveSandbox(wired: Wiring, flags: Flags): Promise<Served>
   await wired.state()
   const port = flags['port']
   const faults = flags['faults']
+  const roles = flags['role']
   const sandbox = await startSandbox({
     stateFile: sandboxFile(wired.settings),
     tenant: await tenantFile(flags),
     port: typeof port === 'number' ? port : 0,
     faults: typeof faults === 'string' ? parseFaults(faults) : undefined,
+    personRoles: roles === undefined ? undefined : [roles].flat().map(String),
   })
   wired.onClose(() => sandbox.stop())
   const {rootUrl: graphUrl, authorityUrl, tenantId} = sandbox

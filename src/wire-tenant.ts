@@ -3,32 +3,48 @@ import {join} from 'node:path'
 import {paceSettings} from './lib/config/pace-settings.js'
 import type {Settings} from './lib/config/settings.js'
 import {createDirectory} from './lib/entra/directory.js'
+import {asPerson} from './lib/entra/auth/as-person.js'
+import type {SignInDescription} from './lib/entra/auth/sign-in-settings.js'
 import {createTokenProvider} from './lib/entra/auth/token-provider.js'
 import {endpoints} from './lib/entra/clouds.js'
 import {createMethodWriter} from './lib/entra/method-writer.js'
 import {createFetch} from './lib/entra/network.js'
-import {createGraph, type GraphLogEvent} from './lib/entra/transport/graph.js'
+import {createGraph, type Graph, type GraphLogEvent} from './lib/entra/transport/graph.js'
 import type {PaceStats} from './lib/entra/transport/pace-stats.js'
 import {createPacer} from './lib/entra/transport/pacer.js'
 import type {Clock} from './lib/ports/clock.js'
 import type {Directory} from './lib/ports/directory.js'
+import type {Journal} from './lib/ports/journal.js'
 import type {MethodWriter} from './lib/ports/method-writer.js'
 import type {Ui} from './lib/ports/ui.js'
 import type {RunLog} from './lib/state/log.js'
 
 /** One tenant, real or embedded. */
 export interface Tenant {
+  /** For adapters of what is not a user's methods: registration, rollout, federation. */
+  readonly graph: Graph
+  /** Who signs in and how; absent for the tenant inside the tool. */
+  readonly signIn: (() => SignInDescription) | undefined
   readonly directory: Directory
   writer(): MethodWriter
   /** How fast it goes, for progress and the forecast. */
   pace(): PaceStats
+  /** HTTP requests so far by status (or code of a network fault), and how long throttling made us wait. */
+  readonly traffic: Traffic
   close(): Promise<void>
+}
+
+export interface Traffic {
+  readonly byResult: Map<string, number>
+  throttledMs: number
 }
 
 interface TenantDeps {
   readonly clock: Clock
   readonly ui: Ui
   readonly log: RunLog
+  /** Keeps what permissions were used for: `mfa app show` tells which never were. */
+  readonly journal: Journal
 }
 
 /** `sandbox` names the tenant inside the tool, unless requests are sent elsewhere. */
@@ -40,11 +56,18 @@ const ENDING_MS = 60_000
 
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
+/**
+ * `configured`: whatever the settings say. `person`: only what a person may do, so neither certificate nor federated
+ * token nor managed identity is used.
+ */
+export type SignInAs = 'configured' | 'person'
+
 /** The tenant that the settings name. The embedded one is started here and goes through the same HTTP as a real one. */
 export async function openTenant(
   settings: Settings,
   flags: Readonly<Record<string, unknown>>,
   deps: TenantDeps,
+  as: SignInAs = 'configured',
 ): Promise<Tenant> {
   const {clock, ui, log} = deps
   const embedded = isEmbedded(settings)
@@ -52,7 +75,12 @@ export async function openTenant(
   const fetch = createFetch(process.env)
   const provider =
     sandbox === undefined
-      ? createTokenProvider(settings, {clock, ui, fetch, stateFolder: settings.state.value.folder})
+      ? createTokenProvider(as === 'person' ? asPerson(settings) : settings, {
+          clock,
+          ui,
+          fetch,
+          stateFolder: settings.state.value.folder,
+        })
       : undefined
   const pace = paceSettings(flags)
   // What is inside the tool has no quota, and a rehearsal should not wait for one.
@@ -64,24 +92,40 @@ export async function openTenant(
     activationQuota: pace.activationQuota ?? quota,
     maxDurationMs: pace.maxDurationMs === undefined ? undefined : pace.maxDurationMs + ENDING_MS,
   })
+  const traffic: Traffic = {byResult: new Map(), throttledMs: 0}
+  const used = new Set<string>()
   const graph = createGraph({
     rootUrl:
       sandbox?.rootUrl ?? endpoints(settings.cloud.value, {graphUrl: settings.graphUrl?.value}).graphUrl,
     token: (signal, options) =>
-      provider?.token(signal, options) ?? Promise.resolve(sandbox?.issueToken() ?? ''),
+      provider?.token(signal, options) ??
+      Promise.resolve((as === 'person' ? sandbox?.issuePersonToken() : sandbox?.issueToken()) ?? ''),
     clock,
     fetch,
     pacer,
     retry: pace.maxWaitMs === undefined ? undefined : {maxWaitMs: pace.maxWaitMs},
-    log: (event) => log.write('debug', describe(event), {...event}),
+    log: (event) => {
+      countTraffic(traffic, event)
+      log.write('debug', describe(event), {...event})
+    },
+    used: (permission) => used.add(permission),
   })
   const directory = createDirectory(graph, {warn: (text) => ui.emit({type: 'warning', text})})
   const known = sandbox?.tenantId ?? tenantIdOf(settings) ?? provider?.describe().tenantId
   return {
+    graph,
+    signIn: provider === undefined ? undefined : () => provider.describe(),
     directory: known === undefined ? directory : {...directory, tenantId: () => Promise.resolve(known)},
     writer: () => createMethodWriter(graph, clock),
     pace: () => pacer.stats(),
-    close: async () => sandbox?.stop(),
+    traffic,
+    close: async () => {
+      await sandbox?.stop()
+      const tenantId = known ?? provider?.describe().tenantId
+      const clientId = provider?.describe().clientId ?? settings.clientId?.value
+      if (used.size === 0 || tenantId === undefined || clientId === undefined) return
+      await deps.journal.permissionsUsed(tenantId, clientId, [...used], clock.now().toISOString())
+    },
   }
 }
 
@@ -102,6 +146,13 @@ export const sandboxFile = (settings: Settings): string => join(settings.state.v
 
 /** What an empty embedded tenant is filled with; it ships with the package. */
 export const exampleTenant = join(import.meta.dirname, '..', 'examples', 'contoso', 'tenant.json')
+
+function countTraffic(traffic: Traffic, event: GraphLogEvent): void {
+  if (event.type === 'http') {
+    const result = String(event.result)
+    traffic.byResult.set(result, (traffic.byResult.get(result) ?? 0) + 1)
+  } else if (event.reason === 'throttled') traffic.throttledMs += event.ms
+}
 
 function describe(event: GraphLogEvent): string {
   return event.type === 'http'

@@ -23,7 +23,7 @@ import type {Scratch} from './lib/ports/scratch.js'
 import type {Source} from './lib/ports/source.js'
 import type {Show} from './lib/report/show.js'
 import {attributeOf} from './wire-active-directory.js'
-import type {Tenant} from './wire-tenant.js'
+import type {SignInAs, Tenant} from './wire-tenant.js'
 import {createOutput} from './lib/terminal/output.js'
 import {terminalFacts} from './lib/terminal/terminal-facts.js'
 import {createTerminalUi, type TerminalUi} from './lib/terminal/terminal-ui.js'
@@ -53,6 +53,7 @@ export class Wiring {
   #log: RunLog | undefined
   #state: Promise<State> | undefined
   #tenant: Promise<Tenant> | undefined
+  #personTenant: Promise<Tenant> | undefined
 
   constructor(settings: Settings, flags: Flags, options: WireOptions) {
     this.settings = settings
@@ -146,6 +147,12 @@ export class Wiring {
   tenant(): Promise<Tenant> {
     this.#tenant ??= this.#openTenant()
     return this.#tenant
+  }
+
+  /** As `tenant`, signed in as a person: for what Graph does not let applications do. */
+  personTenant(): Promise<Tenant> {
+    this.#personTenant ??= this.#openTenant('person')
+    return this.#personTenant
   }
 
   async directory(): Promise<Directory> {
@@ -323,19 +330,16 @@ export class Wiring {
   async #openState(): Promise<State> {
     const {openState} = await import('./lib/state/open-state.js')
     const {value} = this.settings.state
-    const location = value.kind === 'folder' ? {kind: 'folder' as const, path: value.folder} : value
+    const location = value.kind === 'sqlite' ? value : {...value, path: value.folder}
     const state = await openState(location, {clock: this.clock})
     this.#closers.push(() => state.close())
     return state
   }
 
-  async #openTenant(): Promise<Tenant> {
+  async #openTenant(as: SignInAs = 'configured'): Promise<Tenant> {
     const {openTenant} = await import('./wire-tenant.js')
-    const tenant = await openTenant(this.settings, this.#flags, {
-      clock: this.clock,
-      ui: this.ui,
-      log: await this.log(),
-    })
+    const deps = {clock: this.clock, ui: this.ui, log: await this.log(), journal: await this.journal()}
+    const tenant = await openTenant(this.settings, this.#flags, deps, as)
     this.#closers.push(() => tenant.close())
     return tenant
   }

@@ -28,10 +28,21 @@ const runTableColumns: readonly Column<RunRecord>[] = [
     weight: 0,
     min: 16,
   },
-  {key: 'group', title: 'What', value: (run) => `${run.kind} ${run.group?.displayName ?? ''}`.trimEnd()},
+  {key: 'group', title: 'What', value: what},
   {key: 'users', title: 'Users', value: (run) => count(run, 'users'), weight: 0, min: 5},
   {key: 'failed', title: 'Failed', value: (run) => count(run, 'failed'), weight: 0, min: 6},
 ]
+
+/** A run that changed the tenant itself, not users; its source label is the command. */
+function changesTenant({group, sourceFingerprint}: RunRecord): boolean {
+  return group === undefined && sourceFingerprint === ''
+}
+
+function what(run: RunRecord): string {
+  return changesTenant(run)
+    ? run.sourceLabel.replace(/^mfa /, '')
+    : `${run.kind} ${run.group?.displayName ?? ''}`.trimEnd()
+}
 
 const count = ({summary}: RunRecord, key: string): number | undefined => {
   const value = summary?.[key]
@@ -81,7 +92,8 @@ const actionColumns: readonly Column<ActionRecord>[] = [
 const text = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 function target(intent: ActionRecord['intent']): string {
-  const {slot, number, serialNumber, method} = intent
+  const {slot, number, serialNumber, method, says} = intent
+  if (typeof says === 'string') return says
   return [slot, number, serialNumber, method].filter((part) => typeof part === 'string').join(' ')
 }
 
@@ -106,12 +118,18 @@ export async function showRun(
   out.line(
     `Run ${run.id} (${run.kind}, ${run.status}) of ${run.startedAt}${run.endedAt ? ` to ${run.endedAt}` : ''}`,
   )
-  out.line(`Group "${run.group?.displayName ?? ''}", source ${run.sourceLabel}, tenant ${run.tenantId}`)
+  const ofTenant = changesTenant(run)
+  out.line(
+    ofTenant
+      ? `${run.sourceLabel}, tenant ${run.tenantId}`
+      : `Group "${run.group?.displayName ?? ''}", source ${run.sourceLabel}, tenant ${run.tenantId}`,
+  )
   if (run.logFile !== undefined) out.line(`Log ${run.logFile}`)
-  await out.table(options.failedOnly ? failedColumns : userColumns, users, {
-    limit: TABLE_LIMIT,
-    empty: 'No such users.',
-  })
+  if (!ofTenant)
+    await out.table(options.failedOnly ? failedColumns : userColumns, users, {
+      limit: TABLE_LIMIT,
+      empty: 'No such users.',
+    })
   await out.table(actionColumns, actions, {limit: TABLE_LIMIT, empty: 'No writes.'})
   await writeCsv(options.csv, actionColumns, actions, show)
   return {run, users, actions}

@@ -75,7 +75,7 @@ function performItem(item: Item, outer: GraphRequest, perform: (item: GraphReque
     query,
     headers: {'client-request-id': outer.headers['client-request-id'] ?? item.id, ...headers},
     body: item.body,
-    roles: outer.roles,
+    caller: outer.caller,
   }
   const hasType = headers['content-type']?.toLowerCase().startsWith('application/json') === true
   if (item.body !== undefined && !hasType) {

@@ -1,5 +1,7 @@
+import type {Caller} from './caller.js'
 import type {GraphFault} from './graph-fault.js'
 import type {Moment} from './facts.js'
+import type {KeyRules} from './key-credentials.js'
 import type {Store} from './store.js'
 
 export type GraphVersion = 'v1.0' | 'beta'
@@ -24,10 +26,12 @@ export interface Call {
   readonly seenAt: number
   /** When a write happens, and how long what it replaces is kept. */
   readonly moment: Moment
-  /** Application roles of the token; undefined for a delegated token. */
-  readonly roles: readonly string[] | undefined
+  readonly caller: Caller
   /** Lower-case UPNs of users whose requests fail. */
   readonly failing: ReadonlySet<string>
+  readonly rules: KeyRules
+  /** Directory roles of the one person who signs in. */
+  readonly personRoles: readonly string[]
 }
 
 export interface Answer {

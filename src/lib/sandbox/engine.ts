@@ -2,7 +2,8 @@ import {randomUUID} from 'node:crypto'
 
 import {answerBatch} from './batch.js'
 import type {Answer, Call, GraphVersion} from './call.js'
-import {createDice, createQuota} from './faults.js'
+import {mustBeAllowed, type Caller} from './caller.js'
+import {createDice, createQuota, keyRules} from './faults.js'
 import type {Faults, Mishap} from './faults.js'
 import {errorBody, GraphFault} from './graph-fault.js'
 import {createRouter} from './router.js'
@@ -20,7 +21,7 @@ export interface GraphRequest {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: unknown
-  readonly roles: readonly string[] | undefined
+  readonly caller: Caller
 }
 
 /** `hung-up`: the connection is closed without an answer. */
@@ -50,7 +51,11 @@ export interface EngineParts {
   readonly faults: Faults
   readonly counter: Counter
   readonly now: () => Date
+  /** When something happens, in ms; shared by all that write to or read from the store. */
+  readonly momentOf: (at: Date) => number
   readonly root: () => string
+  /** Directory roles of the person who signs in. */
+  readonly personRoles: readonly string[]
   readonly onOperation?: ((seen: SeenOperation) => void) | undefined
 }
 
@@ -62,12 +67,20 @@ const SERVER_ERRORS = [
   [504, 'GatewayTimeout'],
 ] as const
 
-export function createEngine({store, faults, counter, now, root, onOperation}: EngineParts): Engine {
+export function createEngine({
+  store,
+  faults,
+  counter,
+  now,
+  momentOf,
+  root,
+  personRoles,
+  onOperation,
+}: EngineParts): Engine {
   const router = createRouter(ROUTES)
   const dice = createDice(faults)
   const quota = createQuota(faults.writesPerSecond)
   const keep = faults.consistency ?? 0
-  const momentOf = createMoments()
   const failing = new Set((faults.failUser ?? []).map((name) => name.toLowerCase()))
 
   const tooMany = (bare: boolean): Answer => {
@@ -90,14 +103,7 @@ export function createEngine({store, faults, counter, now, root, onOperation}: E
       : {status: 504, fault: new GraphFault(504, 'GatewayTimeout', 'The answer did not arrive in time.')}
 
   const answer = (request: GraphRequest, match: Match): Answer => {
-    const {permissions} = match.route
-    if (permissions.length > 0 && request.roles !== undefined && !overlaps(request.roles, permissions)) {
-      throw new GraphFault(
-        403,
-        'Authorization_RequestDenied',
-        'Insufficient privileges to complete the operation.',
-      )
-    }
+    mustBeAllowed(request.caller, match.route)
     const at = now()
     const moment = momentOf(at)
     const call: Call = {
@@ -109,6 +115,8 @@ export function createEngine({store, faults, counter, now, root, onOperation}: E
       seenAt: moment - keep,
       moment: {at: moment, keep},
       failing,
+      rules: keyRules(faults),
+      personRoles,
     }
     return request.method === 'GET'
       ? match.route.handler(call)
@@ -191,17 +199,6 @@ function telling(tell: (status: number) => void, work: () => Answer): Answer {
   }
 }
 
-/** When something happens, in ms; goes on also where the service's clock is set back, or later reads would miss it. */
-function createMoments(): (at: Date) => number {
-  let last = 0
-  let ahead = 0
-  return (at) => {
-    if (at.getTime() + ahead < last) ahead = last - at.getTime()
-    last = at.getTime() + ahead
-    return last
-  }
-}
-
 function failed(error: unknown): Answer {
   if (error instanceof GraphFault) return {status: error.status, fault: error}
   const reason = error instanceof Error ? error.message : String(error)
@@ -219,8 +216,4 @@ function timedOut(): GraphFault {
 function withUse(answer: Answer, used: number): Answer {
   if (used < 0.8) return answer
   return {...answer, headers: {...answer.headers, 'x-ms-throttle-limit-percentage': used.toFixed(1)}}
-}
-
-function overlaps(some: readonly string[], others: readonly string[]): boolean {
-  return some.some((each) => others.includes(each))
 }

@@ -2,6 +2,7 @@ import type {IncomingMessage} from 'node:http'
 
 import {randomUUID} from 'node:crypto'
 
+import {callerOf, type Caller} from './caller.js'
 import type {Engine, GraphRequest} from './engine.js'
 import {errorBody, GraphFault} from './graph-fault.js'
 import type {Tokens} from './tokens.js'
@@ -21,8 +22,8 @@ export function createGraphEndpoint(engine: Engine, tokens: Tokens) {
   return (incoming: IncomingMessage, url: string, body: string): HttpAnswer | 'hung-up' => {
     const headers = flatten(incoming)
     try {
-      const roles = authorize(headers['authorization'], tokens)
-      const result = engine.handle(toRequest(incoming.method ?? 'GET', url, headers, body, roles))
+      const caller = authorize(headers['authorization'], tokens)
+      const result = engine.handle(toRequest(incoming.method ?? 'GET', url, headers, body, caller))
       if (result === 'hung-up') return result
       return {
         status: result.status,
@@ -40,15 +41,15 @@ export function createGraphEndpoint(engine: Engine, tokens: Tokens) {
   }
 }
 
-/** The roles of an app-only token, undefined for a delegated one. Throws GraphFault 401. */
-function authorize(header: string | undefined, tokens: Tokens): readonly string[] | undefined {
+/** Throws GraphFault 401. */
+function authorize(header: string | undefined, tokens: Tokens): Caller {
   const token = /^Bearer (.+)$/i.exec(header ?? '')?.[1]
   if (token === undefined) throw new GraphFault(401, 'InvalidAuthenticationToken', 'Access token is empty.')
   const claims = tokens.check(token)
   if (claims === undefined) {
     throw new GraphFault(401, 'InvalidAuthenticationToken', 'Access token validation failure.')
   }
-  return claims.roles ?? (claims.scp === undefined ? [] : undefined)
+  return callerOf(claims)
 }
 
 function toRequest(
@@ -56,12 +57,12 @@ function toRequest(
   url: string,
   headers: Record<string, string>,
   body: string,
-  roles: readonly string[] | undefined,
+  caller: Caller,
 ): GraphRequest {
   const version = url.startsWith('/beta') ? 'beta' : 'v1.0'
   const below = url.slice(version.length + 1)
   const {path, query} = splitUrl(below.startsWith('/') ? below : `/${below}`)
-  return {version, method, path, query, headers, body: readJson(headers['content-type'], body), roles}
+  return {version, method, path, query, headers, body: readJson(headers['content-type'], body), caller}
 }
 
 function readJson(contentType: string | undefined, body: string): unknown {

@@ -5,6 +5,7 @@ import {setTimeout as sleep} from 'node:timers/promises'
 
 import {MfaError} from '../errors/mfa-error.js'
 import {createAuthority} from './authority.js'
+import {GLOBAL_ADMINISTRATOR} from './caller.js'
 import {dumpStore} from './dump-tenant.js'
 import type {DumpOptions} from './dump-tenant.js'
 import {createEngine} from './engine.js'
@@ -13,7 +14,10 @@ import {createSlowness} from './faults.js'
 import type {Faults} from './faults.js'
 import {createGraphEndpoint} from './graph-endpoint.js'
 import type {HttpAnswer} from './graph-endpoint.js'
+import {ensureGraphPrincipal} from './resources/graph-principal.js'
+import {createMoments} from './moments.js'
 import {isEmpty, seedTenant} from './seed.js'
+import {personClaims} from './person.js'
 import {createCounter} from './stats.js'
 import type {Stats} from './stats.js'
 import {openStore} from './store.js'
@@ -34,6 +38,10 @@ export interface SandboxOptions {
   readonly now?: (() => Date) | undefined
   /** How often a device code is asked for before it is approved; 1 if left out. */
   readonly deviceCodePolls?: number | undefined
+  /** Directory roles of the person who signs in; Global Administrator if left out. */
+  readonly personRoles?: readonly string[] | undefined
+  /** Directory roles of whoever opens the page for admin consent; those of the person who signs in if left out. */
+  readonly consentRoles?: readonly string[] | undefined
   /** Hears of every Graph operation, each item of a batch too, before anything is answered. */
   readonly onOperation?: ((seen: SeenOperation) => void) | undefined
 }
@@ -46,6 +54,8 @@ export interface Sandbox {
   readonly tenantId: string
   /** A bearer token, app-only, good for an hour; with every role if none are given. */
   issueToken(roles?: readonly string[]): string
+  /** A bearer token of the tenant's administrator, as if signed in through Microsoft's own public client. */
+  issuePersonToken(): string
   stats(): Stats
   /** As dumpTenant, of the running state. */
   dump(options?: DumpOptions): TenantFile
@@ -66,14 +76,23 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       if (options.tenant === undefined) throw noTenant(options.stateFile)
       seedTenant(store, options.tenant, now())
     }
+    ensureGraphPrincipal(store)
     const counter = createCounter()
     const tokens = createTokens(store, now)
     const faults = options.faults ?? {}
     let rootUrl = ''
     const root = (): string => rootUrl
-    const engine = createEngine({store, faults, counter, now, root, onOperation: options.onOperation})
+    const personRoles = options.personRoles ?? [GLOBAL_ADMINISTRATOR]
+    const shared = {store, now, momentOf: createMoments(), root, personRoles}
+    const engine = createEngine({...shared, faults, counter, onOperation: options.onOperation})
     const graph = createGraphEndpoint(engine, tokens)
-    const authority = createAuthority({store, tokens, now, root, devicePolls: options.deviceCodePolls ?? 1})
+    const authority = createAuthority({
+      ...shared,
+      tokens,
+      keep: faults.consistency ?? 0,
+      devicePolls: options.deviceCodePolls ?? 1,
+      consentRoles: options.consentRoles ?? personRoles,
+    })
     const server = createServer((request, response) => {
       void serve(request, response, {
         now,
@@ -89,6 +108,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       authorityUrl: rootUrl,
       tenantId: store.meta('tenantId') ?? '',
       issueToken: (roles) => tokens.issue(roles),
+      issuePersonToken: () => tokens.issueWith(personClaims(store, personRoles)),
       stats: () => counter.read(),
       dump: (dumpOptions) => dumpStore(store, dumpOptions),
       stop: async () => {

@@ -4,7 +4,16 @@ import type {Row} from './database.js'
 import {isOutcome, isRecord, isStringRecord, reader} from './decode.js'
 import {stateDamaged} from './state-fault.js'
 
-const RUN_KINDS: readonly RunKind[] = ['migrate', 'undo', 'sync']
+const RUN_KINDS: readonly RunKind[] = [
+  'migrate',
+  'undo',
+  'sync',
+  'app',
+  'rollout',
+  'federation',
+  'rollback',
+  'status',
+]
 const RUN_STATUSES: readonly RunStatus[] = ['open', 'finished', 'interrupted', 'stopped']
 
 export function runRecord(row: Row, file: string): RunRecord {

@@ -5,6 +5,8 @@ export interface TokenClaims {
   readonly tenantId?: string | undefined
   readonly clientId?: string | undefined
   readonly account?: string | undefined
+  /** True for a token of an application, false for a person's; undefined where it does not say. */
+  readonly isApplication?: boolean | undefined
 }
 
 /** Undefined for a token that is no JSON Web Token: those are accepted as they are. */
@@ -30,5 +32,12 @@ export function peek(token: string): TokenClaims | undefined {
     tenantId: text('tid')?.toLowerCase(),
     clientId: text('appid', 'azp'),
     account: text('upn', 'preferred_username', 'unique_name'),
+    isApplication: applies(all),
   }
+}
+
+function applies({idtyp, roles, scp}: Readonly<Record<string, unknown>>): boolean | undefined {
+  if (idtyp === 'app') return true
+  if (typeof scp === 'string' || idtyp === 'user') return false
+  return Array.isArray(roles) ? true : undefined
 }

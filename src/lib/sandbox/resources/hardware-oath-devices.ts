@@ -153,7 +153,7 @@ function create(call: Call, body: NewToken): Token {
     putToken(call.store, token, call.moment)
     return token
   }
-  if (call.roles?.includes('UserAuthenticationMethod.ReadWrite.All') === false) {
+  if (call.caller.kind === 'app' && !call.caller.roles.includes('UserAuthenticationMethod.ReadWrite.All')) {
     throw new GraphFault(403, 'Authorization_RequestDenied', 'Insufficient privileges to assign the token.')
   }
   const user = findUser(call.store, body.assignTo.id)

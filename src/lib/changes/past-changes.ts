@@ -1,0 +1,31 @@
+import type {Outcome} from '../model/outcome.js'
+import type {Journal, RunRecord, TenantRunKind} from '../ports/journal.js'
+import type {TenantChange} from './tenant-change.js'
+
+/** A change that an earlier command began. */
+export interface PastChange {
+  readonly run: RunRecord
+  readonly change: TenantChange
+  /** Absent while nobody knows. */
+  readonly outcome?: Outcome | undefined
+  readonly made?: Readonly<Record<string, string>> | undefined
+  readonly at: string
+}
+
+/** Changes of a tenant of these kinds, oldest first; what was refused is among them. */
+export async function* pastChanges(
+  journal: Journal,
+  tenantId: string,
+  kinds: readonly TenantRunKind[],
+): AsyncGenerator<PastChange> {
+  const runs = (await journal.runs())
+    .filter((run) => run.tenantId === tenantId && (kinds as readonly string[]).includes(run.kind))
+    .sort((one, other) => (one.id < other.id ? -1 : 1))
+  for (const run of runs)
+    for await (const {intent, outcome, made, intentAt} of journal.actions(run.id))
+      yield {run, change: intent as unknown as TenantChange, outcome, made, at: intentAt}
+}
+
+/** Whether it is known to have happened. */
+export const happened = ({outcome}: PastChange): boolean =>
+  outcome?.status === 'done' || outcome?.status === 'already-done'
