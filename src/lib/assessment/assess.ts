@@ -17,6 +17,8 @@ export interface AssessmentFacts {
   /** Undefined: no tenant was named. */
   readonly policy: MethodsPolicy | undefined
   readonly smsVoiceEnd: SmsVoiceEnd
+  /** What the users have in Entra was read too. */
+  readonly entraRead: boolean
 }
 
 /**
@@ -158,8 +160,8 @@ function byPolicy({
   }
 }
 
-function aboutUsers({users, settings, smsVoiceEnd}: AssessmentFacts): readonly AssessedFinding[] {
-  return userFindings(smsVoiceEnd).map(({code, blocks, severity, ...text}) => {
+function aboutUsers({users, settings, smsVoiceEnd, entraRead}: AssessmentFacts): readonly AssessedFinding[] {
+  return userFindings(smsVoiceEnd, entraRead).map(({code, blocks, severity, ...text}) => {
     const count = users.counts[code]
     const state = count === 0 ? 'absent' : severity === 'info' ? 'information' : 'open'
     return {
