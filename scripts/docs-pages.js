@@ -31,6 +31,7 @@ const EXITS = {
   'runs:forget': ['unavailable', 'declined', 'data'],
   'runs:list': ['unavailable', 'data'],
   'runs:show': ['unavailable', 'data'],
+  'server:assess': ['differences', 'auth', 'unavailable', 'data', 'interrupted'],
   'sandbox:reset': ['unavailable', 'declined', 'data'],
   'sandbox:serve': ['unavailable', 'data'],
   'sandbox:show': ['unavailable', 'data'],
