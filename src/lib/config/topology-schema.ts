@@ -208,9 +208,9 @@ function isPattern(text: string): boolean {
   }
 }
 
-/** The published schema of topology files, for editors. */
+/** The published schema of topology files, in the draft that editors understand. */
 export function topologyJsonSchema(): Readonly<Record<string, unknown>> {
-  const {$schema, ...rest} = z.toJSONSchema(topologySchema, {io: 'input'})
+  const {$schema, ...rest} = z.toJSONSchema(topologySchema, {io: 'input', target: 'draft-07'})
   return {
     $schema,
     title: 'Topology of an Azure MFA Server deployment, for mfa ha',
