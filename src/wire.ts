@@ -310,7 +310,7 @@ export class Wiring {
 
   async #openTenant(as: SignInAs = 'configured'): Promise<Tenant> {
     const {openTenant} = await import('./wire-tenant.js')
-    const deps = {clock: this.clock, ui: this.ui, log: await this.log()}
+    const deps = {clock: this.clock, ui: this.ui, log: await this.log(), journal: await this.journal()}
     const tenant = await openTenant(this.settings, this.#flags, deps, as)
     this.#closers.push(() => tenant.close())
     return tenant

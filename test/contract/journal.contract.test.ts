@@ -408,6 +408,27 @@ describe.each([
     expect(record?.intent).toEqual({secret: '[secret]'})
   })
 
+  test('the last use of a permission stays, for each tenant and client, until the tenant is forgotten', async () => {
+    const later = '2026-03-02T10:00:00.000Z'
+    await journal.permissionsUsed(TENANT, 'client-1', ['User.Read.All', 'Policy.Read.All'], AT)
+    await journal.permissionsUsed(TENANT, 'client-1', ['User.Read.All'], later)
+    await journal.permissionsUsed(TENANT, 'client-1', ['User.Read.All'], AT)
+    await journal.permissionsUsed(TENANT, 'client-2', [], AT)
+    await journal.permissionsUsed('other', 'client-1', ['User.Read.All'], AT)
+    await journal.close()
+    journal = await harness.open()
+    expect(await journal.permissionUse(TENANT, 'client-1')).toEqual([
+      {permission: 'Policy.Read.All', lastUsed: AT},
+      {permission: 'User.Read.All', lastUsed: later},
+    ])
+    expect(await journal.permissionUse(TENANT, 'client-2')).toEqual([])
+    await journal.forgetTenant(TENANT)
+    expect(await journal.permissionUse(TENANT, 'client-1')).toEqual([])
+    expect(await journal.permissionUse('other', 'client-1')).toEqual([
+      {permission: 'User.Read.All', lastUsed: AT},
+    ])
+  })
+
   test('the hash key has 32 bytes and stays', async () => {
     const key = Buffer.from(await journal.hashKey())
     expect(key).toHaveLength(32)
