@@ -122,8 +122,15 @@ function forbidden(request: GraphRequest, error: GraphError): MfaError {
     exit: 'auth',
     fix:
       need === undefined
-        ? "Compare the permissions that are granted to the app with those that are needed: docs/sign-in.md, or the app's page in the Entra admin center."
-        : `Grant ${need.permission} to the app in the Entra admin center (App registrations, API permissions; an administrator has to consent). Signed in as a person, the role ${need.role} is needed too.`,
+        ? 'Compare the permissions that are granted to the app with those that are needed: mfa app show.'
+        : `${howToGrant(need.permission)} Signed in as a person, the role ${need.role} is needed too.`,
     requestId: error.requestId,
   })
+}
+
+/** Staged rollout knows no application permission. */
+function howToGrant(permission: string): string {
+  return permission.endsWith('(delegated only)')
+    ? 'Grant it: mfa app configure --with rollout; then sign in as a person: mfa auth login.'
+    : `Grant it to the app: mfa app grant ${permission} (an administrator has to consent).`
 }
