@@ -14,6 +14,8 @@ import {createSlowness} from './faults.js'
 import type {Faults} from './faults.js'
 import {createGraphEndpoint} from './graph-endpoint.js'
 import type {HttpAnswer} from './graph-endpoint.js'
+import {ensureGraphPrincipal} from './resources/graph-principal.js'
+import {createMoments} from './moments.js'
 import {isEmpty, seedTenant} from './seed.js'
 import {personClaims} from './person.js'
 import {createCounter} from './stats.js'
@@ -72,16 +74,22 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       if (options.tenant === undefined) throw noTenant(options.stateFile)
       seedTenant(store, options.tenant, now())
     }
+    ensureGraphPrincipal(store)
     const counter = createCounter()
     const tokens = createTokens(store, now)
     const faults = options.faults ?? {}
     let rootUrl = ''
     const root = (): string => rootUrl
-    const engine = createEngine({store, faults, counter, now, root, onOperation: options.onOperation})
-    const graph = createGraphEndpoint(engine, tokens)
     const personRoles = options.personRoles ?? [GLOBAL_ADMINISTRATOR]
-    const devicePolls = options.deviceCodePolls ?? 1
-    const authority = createAuthority({store, tokens, now, root, devicePolls, personRoles})
+    const shared = {store, now, momentOf: createMoments(), root, personRoles}
+    const engine = createEngine({...shared, faults, counter, onOperation: options.onOperation})
+    const graph = createGraphEndpoint(engine, tokens)
+    const authority = createAuthority({
+      ...shared,
+      tokens,
+      keep: faults.consistency ?? 0,
+      devicePolls: options.deviceCodePolls ?? 1,
+    })
     const server = createServer((request, response) => {
       void serve(request, response, {
         now,
