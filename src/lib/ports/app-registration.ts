@@ -95,6 +95,7 @@ export interface AppRegistrations {
   deleteApplication(objectId: string, signal: AbortSignal): Promise<Sent>
   /** `made`: principalId. */
   createPrincipal(appId: string, signal: AbortSignal): Promise<Sent>
+  deletePrincipal(principalId: string, signal: AbortSignal): Promise<Sent>
   /** Adds to the certificates that are there, those of other machines included. */
   addKey(objectId: string, certificate: CertificateFacts, signal: AbortSignal): Promise<Sent>
   /** The others stay. Gone already: `already-done`. */

@@ -107,6 +107,12 @@ function handlingOf(
         send: (signal) => registrations.deleteApplication(need(known.objectId), signal),
         shows: async (signal) => yes((await application(signal)) === undefined),
       }
+    case 'delete-principal':
+      return {
+        send: (signal) => registrations.deletePrincipal(need(known.principalId), signal),
+        shows: async (signal) =>
+          yes((await registrations.principal(need(known.appId), signal)) === undefined),
+      }
     case 'create-principal':
       return {
         send: (signal) => registrations.createPrincipal(need(known.appId), signal),

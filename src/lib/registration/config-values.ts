@@ -6,18 +6,21 @@ import type {Step} from './steps.js'
 /** What the settings file is to say that it does not say yet; undefined where it says everything. */
 export function configChange(
   there: Readonly<Record<string, unknown>>,
-  request: Pick<ConfigureRequest, 'tenant' | 'cloud' | 'certificate' | 'features'>,
+  request: Pick<ConfigureRequest, 'tenant' | 'cloud' | 'certificate' | 'features' | 'keep'>,
   {known}: Pick<Progress, 'known'>,
   config: Pick<ConfigStore, 'file' | 'resolve'>,
 ): Extract<Step, {kind: 'write-config'}> | undefined {
   const {certificate} = request
-  const wanted: Record<string, unknown> = {
+  const signIn = {
     tenant: request.tenant,
     ...(request.cloud === 'global' && there['cloud'] === undefined ? {} : {cloud: request.cloud}),
     clientId: known.appId,
     clientObjectId: known.objectId,
     ...(certificate === undefined ? {} : {clientCertificatePath: certificate.file}),
-    features: [...request.features],
+  }
+  const wanted: Record<string, unknown> = {
+    ...(request.keep.signIn ? signIn : {}),
+    ...(request.keep.features ? {features: [...request.features]} : {}),
   }
   const path = there['clientCertificatePath']
   if (typeof path === 'string' && config.resolve(path) === certificate?.file)

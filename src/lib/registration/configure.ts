@@ -15,7 +15,7 @@ import {configChange} from './config-values.js'
 import {isGrant, waitForConsent} from './consent.js'
 import {neededFor, type Feature, type NeededPermission} from './features.js'
 import {permissionRows, type PermissionRow} from './granted.js'
-import {locate, stateOf, type Which} from './locate.js'
+import {locate, noApplication, stateOf, type Which} from './locate.js'
 import {planRegistration, type Granted, type RegistrationState, type Wanted} from './plan.js'
 import {expired, prove, type Proof} from './prove.js'
 import {roleTooLow} from './refused.js'
@@ -27,14 +27,18 @@ export interface ConfigureRequest {
   readonly which: Which
   /** Another application, though one is known. */
   readonly createNew: boolean
+  /** The application has to be there. */
+  readonly mustExist: boolean
   readonly features: readonly Feature[]
-  /** Permissions that were named one by one. */
+  /** Permissions that were named one by one: these alone are granted. None: all that the features need. */
   readonly extra: readonly NeededPermission[]
   readonly cloud: CloudName
   /** What the settings file is to say of the tenant. */
   readonly tenant: string
   /** Absent: certificates are left alone. */
   readonly certificate?: CertificateRequest | undefined
+  /** What goes into the settings file. */
+  readonly keep: {readonly signIn: boolean; readonly features: boolean}
   readonly prune: boolean
   readonly dryRun: boolean
   readonly yes: boolean
@@ -118,6 +122,14 @@ export async function configure(
   return inTenantRun(start, {journal, clock}, signal, (run) => work(request, deps, run))
 }
 
+function neededBy({features, extra}: ConfigureRequest): readonly NeededPermission[] {
+  const needed = neededFor(features)
+  const more = extra.filter(
+    ({permission, kind}) => !needed.some((each) => each.permission === permission && each.kind === kind),
+  )
+  return [...needed, ...more]
+}
+
 /** The same again takes up an interrupted run. */
 function optionsOf({which, createNew, features, extra, certificate, prune}: ConfigureRequest) {
   return {
@@ -138,11 +150,13 @@ async function work(
   const {registrations, config, ui, caller, tenantId} = deps
   const {signal} = run
   const found = request.createNew ? undefined : await locate(request.which, tenantId, deps, signal)
+  if (found === undefined && request.mustExist) throw noApplication(request.which.displayName, tenantId)
   const state = await stateOf(found, registrations, signal)
   const certificate = await ownCertificate(request.certificate, deps)
   const wanted: Wanted = {
     displayName: found?.displayName ?? request.which.displayName,
-    permissions: [...neededFor(request.features), ...request.extra],
+    permissions: neededBy(request),
+    grant: request.extra.length > 0 ? request.extra : undefined,
     certificate: request.certificate && {...request.certificate, facts: certificate},
     prune: request.prune,
   }
@@ -159,6 +173,7 @@ async function work(
     })
 
   const configKeys = async (at: Progress) => configChange(await config.read(), request, at, config)
+  refuseOtherTenant(await config.read(), request, found?.appId, config.file)
   const soon = await configKeys({
     known: {
       displayName: wanted.displayName,
@@ -286,7 +301,7 @@ async function proveIt(
     return undefined
   }
   const certificate = await certificates.read(request.certificate.file, request.certificate.password)
-  const applications = [...neededFor(request.features), ...request.extra]
+  const applications = neededBy(request)
     .filter(({kind}) => kind === 'application')
     .map(({permission}) => permission)
   const granted = new Set(
@@ -302,6 +317,23 @@ async function proveIt(
   )
   const identity = {tenantId, appId: known.appId ?? '', certificate}
   return prove(identity, tryable, changed ? request.consistencyMs : 0, deps, signal)
+}
+
+/** What the file says of another tenant would be lost. */
+function refuseOtherTenant(
+  there: Readonly<Record<string, unknown>>,
+  {tenant}: ConfigureRequest,
+  appId: string | undefined,
+  file: string,
+): void {
+  const {tenant: other, clientId} = there
+  if (typeof other !== 'string' || typeof clientId !== 'string') return
+  if (other.toLowerCase() === tenant.toLowerCase() || clientId === appId) return
+  throw new MfaError(
+    'CONFIG_OTHER_TENANT',
+    `${file} is set up for tenant ${other} (application ${clientId}), and this is ${tenant}; it is not overwritten.`,
+    {exit: 'refused', fix: `Keep the settings apart: --config FILE. Or remove clientId from ${file}.`},
+  )
 }
 
 /** The certificate that is there; undefined where one is to be made. Throws MfaError `auth` for one that has expired. */

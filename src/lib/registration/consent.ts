@@ -14,13 +14,13 @@ export const isGrant = (step: Step): step is GrantStep =>
 
 /** What is not granted yet, by name. */
 export function pending(steps: readonly GrantStep[], grants: Grants): readonly string[] {
-  const scopes = grants.scopes.flatMap(({names}) => names)
+  const scopes = new Set(grants.scopes.flatMap(({names}) => names))
   return steps.flatMap((step) =>
     step.kind === 'grant-role'
       ? grants.roles.some(({roleId}) => roleId === step.roleId)
         ? []
         : [step.permission]
-      : step.after.filter((scope) => !scopes.includes(scope)),
+      : step.after.filter((scope) => !scopes.has(scope)),
   )
 }
 

@@ -59,9 +59,14 @@ export const NEEDS: Readonly<Record<Feature, readonly NeededPermission[]>> = {
 
 /** Needed by single commands only, so that no feature asks for them: `mfa app grant NAME`. */
 export const EXTRAS: readonly NeededPermission[] = [
-  app('UserAuthMethod-TAP.ReadWrite.All', 'issue Temporary Access Passes: mfa readiness issue-tap'),
+  app('UserAuthMethod-TAP.ReadWrite.All', 'issue Temporary Access Passes'),
+  app('UserAuthMethod-Phone.ReadWrite.All', 'write phone numbers alone'),
+  app('UserAuthMethod-HardwareOATH.ReadWrite.All', 'assign and activate OATH tokens alone'),
+  app('Policy.Read.AuthenticationMethod', 'read the authentication methods policy alone'),
+  app('Domain-InternalFederation.Read.All', 'read federatedIdpMfaBehavior without changing it'),
   app('RoleManagement.Read.Directory', 'tell which users are administrators'),
-  app('Application.Read.All', 'read the app registration itself: mfa app show with the certificate'),
+  app('Organization.Read.All', 'tell which tenant answers'),
+  app('Application.Read.All', 'let mfa app show read the registration with the certificate'),
 ]
 
 /** What the chosen features need, each once; what a wider one covers is left out. In the order of the features. */

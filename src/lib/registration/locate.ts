@@ -84,6 +84,17 @@ function gone({appId, appIdFrom}: Which, tenantId: string): MfaError {
   )
 }
 
+export function noApplication(displayName: string, tenantId: string): MfaError {
+  return new MfaError(
+    'APP_NOT_REGISTERED',
+    `no application "${displayName}" is registered in tenant ${tenantId}.`,
+    {
+      exit: 'usage',
+      fix: 'Register it first: mfa app configure. If it has another name: --name or --client-id.',
+    },
+  )
+}
+
 function several(name: string, found: readonly Application[]): MfaError {
   const list = found.map(
     ({appId, createdAt}) => `  ${appId}${createdAt === undefined ? '' : ` (created ${createdAt})`}`,

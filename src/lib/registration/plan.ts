@@ -29,6 +29,8 @@ export interface WantedCertificate {
 export interface Wanted {
   readonly displayName: string
   readonly permissions: readonly NeededPermission[]
+  /** Those that are granted now; all unless set. */
+  readonly grant?: readonly NeededPermission[] | undefined
   /** Absent: certificates are left alone. */
   readonly certificate?: WantedCertificate | undefined
   /** Consent by hand needs an address that the browser comes back to. */
@@ -62,7 +64,10 @@ export const REPLY_ADDRESS = 'http://localhost'
  * taken away unless `prune` says so.
  */
 export function planRegistration(state: RegistrationState, wanted: Wanted): RegistrationPlan {
-  const found = wanted.permissions.map((need) => ({need, has: permissionOf(state.graph, need)}))
+  const found = (wanted.grant ?? wanted.permissions).map((need) => ({
+    need,
+    has: permissionOf(state.graph, need),
+  }))
   const available = found.flatMap(({need, has}) => (has === undefined ? [] : [{need, has}]))
   const unavailable = found.filter(({has}) => has === undefined).map(({need}) => need)
   const granted = grantedOf(state)
@@ -163,8 +168,8 @@ function grantSteps(
   )
   const before = grants.scopes[0]?.names ?? []
   const wantedScopes = available.filter(({has}) => has.kind === 'delegated').map(({has}) => has.name)
-  const gone = revoked.filter(({kind}) => kind === 'delegated').map(({permission}) => permission)
-  const after = [...new Set([...before, ...wantedScopes])].filter((scope) => !gone.includes(scope))
+  const gone = new Set(revoked.flatMap(({kind, permission}) => (kind === 'delegated' ? [permission] : [])))
+  const after = [...new Set([...before, ...wantedScopes])].filter((scope) => !gone.has(scope))
   const same = after.length === before.length && after.every((scope) => before.includes(scope))
   return [
     ...roles.map(({has}): Step => ({kind: 'grant-role', permission: has.name, roleId: has.id})),

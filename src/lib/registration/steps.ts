@@ -40,6 +40,7 @@ export type Step =
       readonly after: readonly string[]
     }
   | {readonly kind: 'delete-application'; readonly displayName: string}
+  | {readonly kind: 'delete-principal'}
   | {
       readonly kind: 'write-config'
       readonly file: string
@@ -51,6 +52,13 @@ export type Step =
       readonly from: string
       readonly to: string
       readonly thumbprint: string
+
+      /** The certificate that is there now. */
+      readonly replaces: {
+        readonly thumbprintSha256: string
+        readonly thumbprintSha1: string
+        readonly subject: string
+      }
     }
   | {readonly kind: 'remove-file'; readonly file: string}
 
@@ -93,6 +101,8 @@ export function says(step: Step): string {
     }
     case 'delete-application':
       return `delete the application "${step.displayName}" with its certificates and grants`
+    case 'delete-principal':
+      return "delete the application's service principal"
     case 'write-config': {
       const removed = Object.keys(step.after).filter((key) => step.after[key] === null)
       const set = Object.keys(step.after).filter((key) => step.after[key] !== null)
@@ -163,12 +173,14 @@ function dataOf(step: Step): {readonly id: string; readonly before: unknown; rea
       return {id: step.kind, before: step.before, after: step.after}
     case 'delete-application':
       return {id: step.kind, before: {displayName: step.displayName}, after: null}
+    case 'delete-principal':
+      return {id: step.kind, before: {}, after: null}
     case 'write-config':
       return {id: `${step.kind} ${step.file}`, before: step.before, after: step.after}
     case 'take-over-certificate':
       return {
         id: `${step.kind} ${step.thumbprint}`,
-        before: null,
+        before: step.replaces,
         after: {from: step.from, to: step.to, thumbprintSha256: step.thumbprint},
       }
     case 'remove-file':

@@ -78,6 +78,18 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     fix: () =>
       'Register the certificate of this machine: mfa app certificate add; or use the one that is registered.',
   },
+  '7000216': {
+    code: 'CERTIFICATE_NOT_REGISTERED',
+    says: (attempt) => `the ${app(attempt)} knows no certificate`,
+    fix: () => 'Register the certificate of this machine: mfa app certificate add.',
+  },
+  '90094': {
+    code: 'ROLE_TOO_LOW',
+    says: () =>
+      'an administrator has to consent to what this sign-in asks for, and the person who signed in is none',
+    fix: () =>
+      'Sign in as an Application Administrator and Privileged Role Administrator, or a Global Administrator.',
+  },
   '1000502': {
     code: 'CERTIFICATE_EXPIRED',
     says: () => 'the client certificate is not valid today',

@@ -1,9 +1,5 @@
 import {createHash} from 'node:crypto'
-import type {
-  Application as GraphApplication,
-  KeyCredential,
-  NullableOption,
-} from '@microsoft/microsoft-graph-types'
+import type {Application as GraphApplication, KeyCredential} from '@microsoft/microsoft-graph-types'
 import type {Application, ApplicationChange, RegisteredKey} from '../../ports/app-registration.js'
 import type {CertificateFacts} from '../../ports/certificates.js'
 import {GraphError} from '../transport/graph-error.js'
@@ -81,7 +77,7 @@ export function applicationOf(read: GraphApplication): Application {
 }
 
 function keyOf(read: KeyCredential): RegisteredKey {
-  const key: NullableOption<unknown> | undefined = read.key
+  const key: unknown = read.key
   const der = typeof key === 'string' && key !== '' ? Buffer.from(key, 'base64') : undefined
   const digest = (name: string) =>
     der === undefined ? undefined : createHash(name).update(der).digest('hex').toUpperCase()

@@ -36,7 +36,7 @@ const METHODS: Readonly<Record<string, (user: string) => Read>> = {
   'UserAuthMethod-HardwareOATH.ReadWrite.All': (user) =>
     get(path`/users/${user}/authentication/hardwareOathMethods`, {}, 'beta'),
 }
-const FEDERATION = ['Domain-InternalFederation.Read.All', 'Domain-InternalFederation.ReadWrite.All']
+const FEDERATION = new Set(['Domain-InternalFederation.Read.All', 'Domain-InternalFederation.ReadWrite.All'])
 
 /** The read to try a permission with; undefined where there is none. May look up a user or domain to read of. */
 export async function harmlessCall(
@@ -49,7 +49,7 @@ export async function harmlessCall(
     const user = await firstId(graph, get('/users', {$select: 'id', $top: '1'}), signal)
     return user === undefined ? undefined : ofUser(user)
   }
-  if (FEDERATION.includes(permission)) {
+  if (FEDERATION.has(permission)) {
     const domain = await firstId(graph, get('/domains', {$select: 'id'}), signal)
     return domain === undefined ? undefined : get(path`/domains/${domain}/federationConfiguration`)
   }

@@ -96,6 +96,10 @@ export function createRegistrations(
       const id = sent.made ?? ((sent.answer?.body ?? {}) as ServicePrincipal).id
       return sentOf(sent, id ? {principalId: id} : undefined)
     },
+    async deletePrincipal(principalId, signal) {
+      const where = path`/servicePrincipals/${principalId}`
+      return gone(await attempt(graph, {method: 'DELETE', version: 'v1.0', path: where}, signal))
+    },
     async addKey(objectId, certificate, signal) {
       const there = (await keysThere(graph, objectId, signal)) ?? []
       if (there.some(({key}) => key === certificate.der)) return {outcome: {status: 'already-done'}}

@@ -128,9 +128,11 @@ function forbidden(request: GraphRequest, error: GraphError): MfaError {
   })
 }
 
-/** Staged rollout knows no application permission. */
+/** Staged rollout knows no application permission; and what registers applications is better left to people. */
 function howToGrant(permission: string): string {
-  return permission.endsWith('(delegated only)')
-    ? 'Grant it: mfa app configure --with rollout; then sign in as a person: mfa auth login.'
-    : `Grant it to the app: mfa app grant ${permission} (an administrator has to consent).`
+  if (permission.endsWith('(delegated only)'))
+    return 'Grant it: mfa app configure --with rollout; then sign in as a person: mfa auth login.'
+  if (/^(Application|AppRoleAssignment|DelegatedPermissionGrant)\.ReadWrite/.test(permission))
+    return 'Let an administrator sign in for this: mfa app configure.'
+  return `Grant it to the app: mfa app grant ${permission} (an administrator has to consent).`
 }
