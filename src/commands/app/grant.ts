@@ -32,11 +32,12 @@ export default class AppGrant extends MfaCommand {
   async run(): Promise<Result> {
     const {argv, flags} = await this.parse(AppGrant)
     const wired = await this.wire({...flags, 'writes-config': true})
-    const registration = await import('../../wire-registration.js')
+    const {registrationDeps} = await import('../../wire-registration.js')
+    const requests = await import('../../wire-registration-requests.js')
     const {configure} = await import('../../lib/registration/configure.js')
     const {showAppPlan, showConfigured} = await import('../../lib/report/app-report.js')
-    const request = registration.grantRequest(wired, flags, argv.map(String), showAppPlan(wired.show))
-    const deps = await registration.registrationDeps(wired, flags, {as: 'person', writes: true}, this.signal)
+    const request = requests.grantRequest(wired, flags, argv.map(String), showAppPlan(wired.show))
+    const deps = await registrationDeps(wired, flags, {as: 'person', writes: true}, this.signal)
     const report = await configure(await request(deps.tenantId), deps, this.signal)
     return showConfigured(report, wired.show, wired.clock.now())
   }

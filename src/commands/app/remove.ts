@@ -29,11 +29,12 @@ from the state folder, so run it on the machine (or with the --state) that confi
   async run(): Promise<Result> {
     const {flags} = await this.parse(AppRemove)
     const wired = await this.wire(flags)
-    const registration = await import('../../wire-registration.js')
+    const {registrationDeps} = await import('../../wire-registration.js')
+    const requests = await import('../../wire-registration-requests.js')
     const {removeRegistration} = await import('../../lib/registration/remove.js')
     const {showRemoved, showSteps} = await import('../../lib/report/app-report.js')
-    const deps = await registration.registrationDeps(wired, flags, {as: 'person', writes: true}, this.signal)
-    const request = await registration.removeRequest(wired, flags, deps, showSteps(wired.show))
+    const deps = await registrationDeps(wired, flags, {as: 'person', writes: true}, this.signal)
+    const request = await requests.removeRequest(wired, flags, deps, showSteps(wired.show))
     return showRemoved(await removeRegistration(request, deps, this.signal), wired.show)
   }
 }

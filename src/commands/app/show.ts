@@ -28,12 +28,13 @@ has Application.Read.All; then its sign-in still tells what is granted, and --as
   async run(): Promise<Result> {
     const {flags} = await this.parse(AppShow)
     const wired = await this.wire(flags)
-    const registration = await import('../../wire-registration.js')
+    const {defaultAs, registrationDeps} = await import('../../wire-registration.js')
+    const requests = await import('../../wire-registration-requests.js')
     const {showRegistration} = await import('../../lib/registration/show.js')
     const {showApp} = await import('../../lib/report/app-report.js')
-    const as = registration.defaultAs(flags, wired.settings)
-    const deps = await registration.registrationDeps(wired, flags, {as, writes: false}, this.signal)
-    const view = await showRegistration(registration.showRequest(wired, flags), deps, this.signal)
+    const as = defaultAs(flags, wired.settings)
+    const deps = await registrationDeps(wired, flags, {as, writes: false}, this.signal)
+    const view = await showRegistration(requests.showRequest(wired, flags), deps, this.signal)
     return showApp(view, wired.show, flags.csv)
   }
 }

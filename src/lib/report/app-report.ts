@@ -53,7 +53,6 @@ export const showAppPlan =
     if (says.length === 0) return
     out.line('\nPlan')
     says.forEach((each, index) => out.prose(`${index + 1}. ${each}`))
-    out.line()
   }
 
 /** `mfa app configure`, `mfa app grant`: the table, and one plain verdict line. */
@@ -136,7 +135,7 @@ const certificateColumns: readonly Column<CertificateRow>[] = [
   {key: 'name', title: 'Name', value: ({name}) => name},
   {key: 'notAfter', title: 'Valid until', value: ({notAfter}) => notAfter?.slice(0, 10)},
   {key: 'daysLeft', title: 'Days left', value: ({daysLeft}) => left(daysLeft), align: 'right'},
-  {key: 'file', title: 'Key on this machine', value: ({file}) => file ?? '', weight: 2},
+  {key: 'file', title: 'This machine', value: ({file}) => (file === undefined ? '' : 'yes')},
 ]
 
 const thumbprintOf = ({thumbprintSha256, thumbprintSha1, keyId}: CertificateRow): string =>

@@ -28,11 +28,12 @@ proves it, and mfa.config.json of this machine names it from then on.`
   async run(): Promise<Result> {
     const {flags} = await this.parse(AppCertificateAdd)
     const wired = await this.wire({...flags, 'writes-config': true})
-    const registration = await import('../../../wire-registration.js')
+    const {registrationDeps} = await import('../../../wire-registration.js')
+    const requests = await import('../../../wire-registration-requests.js')
     const {configure} = await import('../../../lib/registration/configure.js')
     const {showAppPlan, showAdded} = await import('../../../lib/report/app-report.js')
-    const request = registration.addCertificateRequest(wired, flags, showAppPlan(wired.show))
-    const deps = await registration.registrationDeps(wired, flags, {as: 'person', writes: true}, this.signal)
+    const request = requests.addCertificateRequest(wired, flags, showAppPlan(wired.show))
+    const deps = await registrationDeps(wired, flags, {as: 'person', writes: true}, this.signal)
     const report = await configure(await request(deps.tenantId), deps, this.signal)
     return showAdded(report, wired.show, wired.clock.now())
   }

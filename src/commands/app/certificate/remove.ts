@@ -26,12 +26,13 @@ export default class AppCertificateRemove extends MfaCommand {
   async run(): Promise<Result> {
     const {argv, flags} = await this.parse(AppCertificateRemove)
     const wired = await this.wire(flags)
-    const registration = await import('../../../wire-registration.js')
+    const {registrationDeps} = await import('../../../wire-registration.js')
+    const requests = await import('../../../wire-registration-requests.js')
     const {removeKeys} = await import('../../../lib/registration/certificates.js')
     const {showRemovedKeys, showSteps} = await import('../../../lib/report/app-report.js')
-    const deps = await registration.registrationDeps(wired, flags, {as: 'person', writes: true}, this.signal)
+    const deps = await registrationDeps(wired, flags, {as: 'person', writes: true}, this.signal)
     const named = argv.map(String)
-    const request = await registration.removeKeysRequest(wired, flags, named, deps, showSteps(wired.show))
+    const request = await requests.removeKeysRequest(wired, flags, named, deps, showSteps(wired.show))
     return showRemovedKeys(await removeKeys(request, deps, this.signal), wired.show)
   }
 }

@@ -33,12 +33,13 @@ its present certificate, so that a scheduled task can: it needs no permission fo
   async run(): Promise<Result> {
     const {flags} = await this.parse(AppCertificateRotate)
     const wired = await this.wire(flags)
-    const registration = await import('../../../wire-registration.js')
+    const {defaultAs, registrationDeps} = await import('../../../wire-registration.js')
+    const requests = await import('../../../wire-registration-requests.js')
     const {rotate} = await import('../../../lib/registration/certificates.js')
     const {showRotated, showSteps} = await import('../../../lib/report/app-report.js')
-    const as = registration.defaultAs(flags, wired.settings)
-    const deps = await registration.registrationDeps(wired, flags, {as, writes: true}, this.signal)
-    const request = await registration.rotateRequest(wired, flags, deps, showSteps(wired.show))
+    const as = defaultAs(flags, wired.settings)
+    const deps = await registrationDeps(wired, flags, {as, writes: true}, this.signal)
+    const request = await requests.rotateRequest(wired, flags, deps, showSteps(wired.show))
     return showRotated(await rotate(request, deps, this.signal), wired.show, wired.clock.now())
   }
 }
