@@ -16,28 +16,19 @@ const granted = ({granted, available, needed}: PermissionRow): string =>
 const permissionColumns: readonly Column<PermissionRow>[] = [
   {key: 'name', title: 'Permission', value: ({name}) => name, weight: 2, min: 39},
   {
-    key: 'kind',
-    title: 'For',
-    value: ({kind}) => (kind === 'application' ? 'the app' : 'people'),
+    key: 'why',
+    title: 'Why',
+    value: ({why = 'mfa has no use for it', kind}) => (kind === 'delegated' ? `people: ${why}` : why),
+    weight: 2,
   },
-  {key: 'why', title: 'Why', value: ({why}) => why ?? 'mfa has no use for it', weight: 2},
   {key: 'granted', title: 'Granted', value: granted},
 ]
-/** Whom a permission is for is said only where there are both kinds. */
-export function columnsFor(
-  rows: readonly PermissionRow[],
-  more: readonly Column<PermissionRow>[] = [],
-): readonly Column<PermissionRow>[] {
-  const people = rows.some(({kind}) => kind === 'delegated')
-  return [...permissionColumns.filter(({key}) => people || key !== 'kind'), ...more]
-}
-
 const triedColumn: Column<PermissionRow> = {
   key: 'tried',
   title: 'Tried',
   value: ({tried}) => (tried === undefined ? '' : tried),
 }
-export const usedColumn: Column<PermissionRow> = {
+const usedColumn: Column<PermissionRow> = {
   key: 'used',
   title: 'Last used',
   value: ({used, granted}) => used?.slice(0, 10) ?? (granted ? 'never' : ''),
@@ -64,7 +55,7 @@ export async function showConfigured(
   const {permissions, proof, application, certificate, dryRun} = report
   const tried = proof === undefined ? [] : [triedColumn]
   out.line()
-  await out.table(columnsFor(permissions, tried), permissions, {empty: 'No permissions.'})
+  await out.table([...permissionColumns, ...tried], permissions, {empty: 'No permissions.'})
   if (certificate !== undefined) {
     const {facts, file} = certificate
     out.prose(
@@ -171,7 +162,7 @@ export async function showApp(
     `Application ${view.displayName === undefined ? '' : `"${view.displayName}" `}(${view.appId}), tenant ${view.tenantId}`,
   )
   out.line(`For: ${view.features.join(', ')}\n`)
-  const columns = columnsFor(permissions, [usedColumn])
+  const columns = [...permissionColumns, usedColumn]
   await out.table(columns, permissions, {empty: 'No permissions.'})
   await writeCsv(csv, columns, permissions, show)
   out.line()
