@@ -35,7 +35,14 @@ export interface Tenant {
   writer(): MethodWriter
   /** How fast it goes, for progress and the forecast. */
   pace(): PaceStats
+  /** HTTP requests so far by status (or code of a network fault), and how long throttling made us wait. */
+  readonly traffic: Traffic
   close(): Promise<void>
+}
+
+export interface Traffic {
+  readonly byResult: Map<string, number>
+  throttledMs: number
 }
 
 interface TenantDeps {
@@ -93,6 +100,7 @@ export async function openTenant(
     activationQuota: pace.activationQuota ?? quota,
     maxDurationMs: pace.maxDurationMs === undefined ? undefined : pace.maxDurationMs + ENDING_MS,
   })
+  const traffic: Traffic = {byResult: new Map(), throttledMs: 0}
   const used = new Set<string>()
   const {graphUrl, authorityUrl} = endpoints(settings.cloud.value, {
     graphUrl: sandbox?.rootUrl ?? settings.graphUrl?.value,
@@ -108,7 +116,10 @@ export async function openTenant(
     fetch,
     pacer,
     retry: pace.maxWaitMs === undefined ? undefined : {maxWaitMs: pace.maxWaitMs},
-    log: (event) => log.write('debug', describe(event), {...event}),
+    log: (event) => {
+      countTraffic(traffic, event)
+      log.write('debug', describe(event), {...event})
+    },
     used: (permission) => used.add(permission),
   })
   const directory = createDirectory(graph, {warn: (text) => ui.emit({type: 'warning', text})})
@@ -122,6 +133,7 @@ export async function openTenant(
     directory: known === undefined ? directory : {...directory, tenantId: () => Promise.resolve(known)},
     writer: () => createMethodWriter(graph, clock),
     pace: () => pacer.stats(),
+    traffic,
     close: async () => {
       await sandbox?.stop()
       const tenantId = known ?? provider?.describe().tenantId
@@ -149,6 +161,13 @@ export const sandboxFile = (settings: Settings): string => join(settings.state.v
 
 /** What an empty embedded tenant is filled with; it ships with the package. */
 export const exampleTenant = join(import.meta.dirname, '..', 'examples', 'contoso', 'tenant.json')
+
+function countTraffic(traffic: Traffic, event: GraphLogEvent): void {
+  if (event.type === 'http') {
+    const result = String(event.result)
+    traffic.byResult.set(result, (traffic.byResult.get(result) ?? 0) + 1)
+  } else if (event.reason === 'throttled') traffic.throttledMs += event.ms
+}
 
 function describe(event: GraphLogEvent): string {
   return event.type === 'http'

@@ -303,7 +303,7 @@ export class Wiring {
   async #openState(): Promise<State> {
     const {openState} = await import('./lib/state/open-state.js')
     const {value} = this.settings.state
-    const location = value.kind === 'folder' ? {kind: 'folder' as const, path: value.folder} : value
+    const location = value.kind === 'sqlite' ? value : {...value, path: value.folder}
     const state = await openState(location, {clock: this.clock})
     this.#closers.push(() => state.close())
     return state

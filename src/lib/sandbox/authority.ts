@@ -26,6 +26,8 @@ export interface AuthorityParts {
   readonly devicePolls: number
   /** Directory roles of the person who signs in. */
   readonly personRoles: readonly string[]
+  /** Of whoever opens the page for admin consent. */
+  readonly consentRoles: readonly string[]
 }
 
 /**

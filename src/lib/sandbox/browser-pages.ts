@@ -81,7 +81,7 @@ export function adminConsent(
       ? page(status, says)
       : goBack(url, 'query', state === null ? fields : {...fields, state})
   const allowed = new Set<string>([...HOLDERS.grantGraph, GLOBAL_ADMINISTRATOR])
-  if (!parts.personRoles.some((role) => allowed.has(role))) {
+  if (!parts.consentRoles.some((role) => allowed.has(role))) {
     const says = 'AADSTS90094: An administrator must grant these permissions.'
     return back(403, {error: 'access_denied', error_description: says}, says)
   }

@@ -50,7 +50,6 @@ export const MAY = {
     ...DIRECTORY_READ,
   ],
   readObjects: DIRECTORY_READ,
-  readMe: ['User.Read', 'User.ReadBasic.All', 'User.Read.All', 'User.ReadWrite.All', ...DIRECTORY_READ],
   readApplications: [
     'Application.Read.All',
     'Application.ReadWrite.All',
@@ -65,6 +64,11 @@ export const MAY = {
   readGrants: ['DelegatedPermissionGrant.ReadWrite.All', ...DIRECTORY_READ],
   writeGrants: ['DelegatedPermissionGrant.ReadWrite.All', 'Directory.ReadWrite.All'],
   readRoles: ['RoleManagement.Read.Directory', 'RoleManagement.ReadWrite.Directory', ...DIRECTORY_READ],
+} as const satisfies Record<string, readonly string[]>
+
+/** Delegated permissions where application permissions are of no use. */
+export const MAY_FOR_PERSON = {
+  readMe: ['User.Read', 'User.ReadBasic.All', 'User.Read.All', 'User.ReadWrite.All', ...DIRECTORY_READ],
 } as const satisfies Record<string, readonly string[]>
 
 /** Directory roles, any one of which a person needs besides the permission; Global Administrator always does. */

@@ -1,6 +1,6 @@
 import type {Access} from './caller.js'
 import type {Handler} from './call.js'
-import {HOLDERS, MAY} from './permissions.js'
+import {HOLDERS, MAY, MAY_FOR_PERSON} from './permissions.js'
 import * as applications from './resources/applications.js'
 import {
   createAssignment,
@@ -58,7 +58,7 @@ const LINES: readonly Line[] = [
   ['DELETE', GRANT, grants.deleteGrant, {permissions: MAY.writeGrants}],
   ['GET', '/directoryRoles', listRoles, {permissions: MAY.readRoles}],
   ['GET', '/directoryRoles/{role}/members', listRoleMembers, {permissions: MAY.readRoles}],
-  ['GET', '/me', getMe, {permissions: [], delegated: MAY.readMe}],
+  ['GET', '/me', getMe, {permissions: [], delegated: MAY_FOR_PERSON.readMe}],
 ]
 
 /** What setting up an app registration needs; the same in v1.0 and beta. */

@@ -11,6 +11,7 @@ import {NO_PREFERENCES, ONLY} from './resources/method-changes.js'
 import {readConfiguration, seedPolicy} from './resources/policy-store.js'
 import {findUser} from './resources/users.js'
 import type {StoredUser} from './resources/users.js'
+import {seedRegistrations} from './seed-registrations.js'
 import type {Store} from './store.js'
 import type {TenantDevice, TenantFile, TenantGroup, TenantUser} from './tenant-file.js'
 
@@ -37,6 +38,7 @@ export function seedTenant(store: Store, tenant: TenantFile, now: Date): void {
     for (const user of tenant.users) seedUser(store, user, now, moment, smsState)
     seedGroups(store, tenant.groups, now)
     for (const device of tenant.hardwareOathDevices ?? []) seedDevice(store, device, now, moment)
+    seedRegistrations(store, tenant, now, moment)
   })
 }
 

@@ -40,6 +40,8 @@ export interface SandboxOptions {
   readonly deviceCodePolls?: number | undefined
   /** Directory roles of the person who signs in; Global Administrator if left out. */
   readonly personRoles?: readonly string[] | undefined
+  /** Directory roles of whoever opens the page for admin consent; those of the person who signs in if left out. */
+  readonly consentRoles?: readonly string[] | undefined
   /** Hears of every Graph operation, each item of a batch too, before anything is answered. */
   readonly onOperation?: ((seen: SeenOperation) => void) | undefined
 }
@@ -89,6 +91,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       tokens,
       keep: faults.consistency ?? 0,
       devicePolls: options.deviceCodePolls ?? 1,
+      consentRoles: options.consentRoles ?? personRoles,
     })
     const server = createServer((request, response) => {
       void serve(request, response, {

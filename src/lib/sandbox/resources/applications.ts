@@ -66,10 +66,21 @@ export function createApplication(call: Call): Answer {
   readNothing(call)
   const body = readBody(call, createBody, badRequest)
   const id = nextId(call.store, 'application')
-  const blank: StoredApplication = {
-    appId: nextId(call.store, 'appId'),
-    displayName: body.displayName,
-    createdDateTime: call.now.toISOString(),
+  const blank = {
+    ...blankApplication(nextId(call.store, 'appId'), body.displayName, call.now),
+    owner: ownerOf(call.caller),
+  }
+  const stored = changed(call, {id, body: blank}, body)
+  putObject(call.store, 'application', {id, body: stored}, call.moment)
+  return entity(call, 'applications', toApplication(id, stored, {keys: false}), 201)
+}
+
+/** What an application is that was given nothing but a name. */
+export function blankApplication(appId: string, displayName: string, now: Date): StoredApplication {
+  return {
+    appId,
+    displayName,
+    createdDateTime: now.toISOString(),
     signInAudience: 'AzureADMyOrg',
     isFallbackPublicClient: null,
     requiredResourceAccess: [],
@@ -83,11 +94,8 @@ export function createApplication(call: Call): Answer {
     uniqueName: null,
     tags: [],
     identifierUris: [],
-    owner: ownerOf(call.caller),
+    owner: null,
   }
-  const stored = changed(call, {id, body: blank}, body)
-  putObject(call.store, 'application', {id, body: stored}, call.moment)
-  return entity(call, 'applications', toApplication(id, stored, {keys: false}), 201)
 }
 
 export function getApplication(call: Call): Answer {

@@ -61,7 +61,14 @@ export function makePrincipal(
   {appId, displayName}: StoredApplication,
   sent: z.infer<typeof changes> = {},
 ): Kept<'servicePrincipal'> {
-  const blank: StoredPrincipal = {
+  const blank = {...blankPrincipal(appId, displayName), owner: ownerOf(call.caller)}
+  const kept = {id: nextId(call.store, 'servicePrincipal'), body: merged(blank, sent)}
+  putObject(call.store, 'servicePrincipal', kept, call.moment)
+  return kept
+}
+
+export function blankPrincipal(appId: string, displayName: string): StoredPrincipal {
+  return {
     appId,
     displayName,
     accountEnabled: true,
@@ -69,11 +76,8 @@ export function makePrincipal(
     notes: null,
     tags: [],
     appRoleAssignmentRequired: false,
-    owner: ownerOf(call.caller),
+    owner: null,
   }
-  const kept = {id: nextId(call.store, 'servicePrincipal'), body: merged(blank, sent)}
-  putObject(call.store, 'servicePrincipal', kept, call.moment)
-  return kept
 }
 
 export function getPrincipal(call: Call): Answer {
