@@ -40,11 +40,10 @@ const LINES: readonly Line[] = [
   ['POST', '/applications/{application}/removeKey', removeKey, {permissions: []}],
   ['GET', '/servicePrincipals', principals.listPrincipals, READ],
   ['POST', '/servicePrincipals', principals.createPrincipal, WRITE_PRINCIPAL],
-  ...["/servicePrincipals(appId='{appId}')", PRINCIPAL].flatMap((path): Line[] => [
-    ['GET', path, principals.getPrincipal, READ],
-    ['PATCH', path, principals.updatePrincipal, WRITE_PRINCIPAL],
-    ['DELETE', path, principals.deletePrincipal, WRITE_PRINCIPAL],
-  ]),
+  ['GET', "/servicePrincipals(appId='{appId}')", principals.getPrincipal, READ],
+  ['GET', PRINCIPAL, principals.getPrincipal, READ],
+  ['PATCH', PRINCIPAL, principals.updatePrincipal, WRITE_PRINCIPAL],
+  ['DELETE', PRINCIPAL, principals.deletePrincipal, WRITE_PRINCIPAL],
   ...(['appRoleAssignments', 'appRoleAssignedTo'] as const).flatMap((side): Line[] => [
     ['GET', `${PRINCIPAL}/${side}`, listAssignments(side), READ],
     ['POST', `${PRINCIPAL}/${side}`, createAssignment(side), ASSIGN],
