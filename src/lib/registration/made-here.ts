@@ -17,8 +17,13 @@ export interface MadeHere {
   readonly replyAddresses: ReadonlySet<string>
   /** Key files that were made. */
   readonly files: ReadonlySet<string>
-  /** Settings file → key → what stood there first, and what was written last. */
-  readonly config: ReadonlyMap<string, ReadonlyMap<string, {readonly first: unknown; readonly last: unknown}>>
+  /** Settings file → key → what stood there first, and everything that was written. */
+  readonly config: ReadonlyMap<string, ReadonlyMap<string, WrittenKey>>
+}
+
+export interface WrittenKey {
+  readonly first: unknown
+  readonly written: readonly unknown[]
 }
 
 type Data = Readonly<Record<string, unknown>> | null
@@ -34,7 +39,7 @@ export async function madeHere(journal: Journal, tenantId: string): Promise<Made
     publicClient: false,
     replyAddresses: new Set<string>(),
     files: new Set<string>(),
-    config: new Map<string, Map<string, {first: unknown; last: unknown}>>(),
+    config: new Map<string, Map<string, WrittenKey>>(),
   }
   for await (const past of pastChanges(journal, tenantId, ['app'])) {
     const {kind, target} = past.change
@@ -94,10 +99,12 @@ export async function madeHere(journal: Journal, tenantId: string): Promise<Made
         made.files.delete(target.id)
         break
       case 'write-config': {
-        const keys = made.config.get(target.id) ?? new Map<string, {first: unknown; last: unknown}>()
+        const keys = made.config.get(target.id) ?? new Map<string, WrittenKey>()
         made.config.set(target.id, keys)
-        for (const [key, last] of Object.entries(after ?? {}))
-          keys.set(key, {first: keys.get(key)?.first ?? before?.[key] ?? null, last})
+        for (const [key, value] of Object.entries(after ?? {})) {
+          const known = keys.get(key) ?? {first: before?.[key] ?? null, written: []}
+          keys.set(key, {...known, written: [...known.written, ...(value === null ? [] : [value])]})
+        }
         break
       }
       default:

@@ -174,8 +174,8 @@ function cleaning(found: Application, state: RegistrationState, made: MadeHere):
 
 /** What somebody else wrote since stays. */
 function configBack(there: Readonly<Record<string, unknown>>, made: MadeHere, file: string) {
-  const keys = [...(made.config.get(file) ?? [])].filter(
-    ([key, {last}]) => last !== null && JSON.stringify(there[key]) === JSON.stringify(last),
+  const keys = [...(made.config.get(file) ?? [])].filter(([key, {written}]) =>
+    written.some((value) => JSON.stringify(there[key]) === JSON.stringify(value)),
   )
   return changeTo(there, Object.fromEntries(keys.map(([key, {first}]) => [key, first])), file)
 }
