@@ -10,7 +10,7 @@ import {errorCode} from './lib/errors/error-code.js'
 import {MfaError} from './lib/errors/mfa-error.js'
 import {CLOUD_NAMES} from './lib/model/cloud.js'
 import {decodeRegistryExport, parseRegistryExport} from './lib/model/registry-export.js'
-import type {CertificateRequest} from './lib/registration/configure.js'
+import type {CertificateRequest} from './lib/registration/configure-request.js'
 import {FEATURES, knownPermission, type Feature, type NeededPermission} from './lib/registration/features.js'
 import type {Which} from './lib/registration/locate.js'
 import {cloudOfRegistry} from './lib/registration/registry-cloud.js'
@@ -148,7 +148,7 @@ export function timeFlag(flags: Flags, name: string, otherwise: number): number 
 /** What the sandbox shows at once, Entra may take a minute for. */
 export function consistencyMs({settings}: Wiring, flags: Flags): number {
   const seconds = flags['consistency']
-  return (typeof seconds === 'number' ? seconds : isEmbedded(settings) ? 5 : 120) * 1000
+  return (typeof seconds === 'number' ? seconds : isEmbedded(settings) ? 5 : 60) * 1000
 }
 
 /** What the settings file is to say of the tenant: as it was typed, else its id. */

@@ -2,9 +2,10 @@ import {afterEach, beforeAll, describe, expect, it} from 'vitest'
 
 import {refusalError} from '../../src/lib/entra/auth/refusals.js'
 import type {OwnCertificate} from '../../src/lib/ports/certificates.js'
-import {removeKeys} from '../../src/lib/registration/certificates.js'
+import {removeKeys} from '../../src/lib/registration/remove-keys.js'
 import {checkCloud} from '../../src/lib/registration/clouds.js'
-import {configure, type ConfigureRequest} from '../../src/lib/registration/configure.js'
+import type {ConfigureRequest} from '../../src/lib/registration/configure-request.js'
+import {configure} from '../../src/lib/registration/configure.js'
 import type {SandboxOptions} from '../../src/lib/sandbox/server.js'
 import {
   CONFIGURE,
