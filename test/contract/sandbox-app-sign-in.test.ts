@@ -12,7 +12,15 @@ import type {SignInDeps, SignInSettings} from '../../src/lib/entra/auth/sign-in-
 import {FakeClock} from '../fakes/clock.js'
 import {FakeUi} from '../fakes/ui.js'
 import {makeCertificate, type TestCertificate} from '../helpers/certificates.js'
-import {claimsOf, derOf, GRAPH_APP_ID, rolesOf, signInApp, tokenRequest} from '../helpers/sandbox-app.js'
+import {
+  claimsOf,
+  derOf,
+  GRAPH_APP_ID,
+  rolesOf,
+  signedJwt,
+  signInApp,
+  tokenRequest,
+} from '../helpers/sandbox-app.js'
 import {EMPTY} from '../fixtures/empty-tenant.js'
 import {openClient} from './sandbox-client.js'
 import type {Client} from './sandbox-client.js'
@@ -463,27 +471,57 @@ describe('a person', () => {
   })
 })
 
-it('a refresh token is good for its own application only', async () => {
-  await open()
-  const begun = await fetch(`${client.sandbox.authorityUrl}/common/oauth2/v2.0/devicecode`, {
-    method: 'POST',
-    body: new URLSearchParams({client_id: '14d82eec-204b-4c2f-b7e8-296a70dab67e', scope: 'User.Read.All'}),
-  })
-  const {device_code: code} = (await begun.json()) as {device_code: string}
-  const poll = () =>
-    tokenRequest(client.sandbox, {
+describe('a refresh token', () => {
+  const CLI = '14d82eec-204b-4c2f-b7e8-296a70dab67e'
+  const refreshToken = async (clientId: string): Promise<string> => {
+    const begun = await fetch(`${client.sandbox.authorityUrl}/common/oauth2/v2.0/devicecode`, {
+      method: 'POST',
+      body: new URLSearchParams({client_id: clientId, scope: 'User.Read.All'}),
+    })
+    const {device_code: code} = (await begun.json()) as {device_code: string}
+    const {body} = await tokenRequest(client.sandbox, {
       grant_type: 'device_code',
-      client_id: '14d82eec-204b-4c2f-b7e8-296a70dab67e',
+      client_id: clientId,
       device_code: code,
     })
-  expect((await poll()).number).toBe(70016)
-  const refresh = String((await poll()).body['refresh_token'])
-  const app = await register({isFallbackPublicClient: true})
-  const refused = await tokenRequest(client.sandbox, {
-    grant_type: 'refresh_token',
-    client_id: app.appId,
-    refresh_token: refresh,
-    scope: '.default',
+    return String(body['refresh_token'])
+  }
+
+  it('is good for its own application only', async () => {
+    await open({deviceCodePolls: 0})
+    const app = await register({isFallbackPublicClient: true})
+    const refresh = (clientId: string, token: string) =>
+      tokenRequest(client.sandbox, {
+        grant_type: 'refresh_token',
+        client_id: clientId,
+        refresh_token: token,
+        scope: 'User.Read.All',
+      })
+    const token = await refreshToken(CLI)
+    expect((await refresh(app.appId, token)).number).toBe(700082)
+    expect((await refresh(CLI, token)).status).toBe(200)
   })
-  expect(refused.number).toBe(700082)
+
+  it('opens nothing at Graph, and does not speak for the application', async () => {
+    await open({deviceCodePolls: 0})
+    const app = await register({
+      isFallbackPublicClient: true,
+      requiredResourceAccess: access([], ['User.Read.All']),
+    })
+    await fetch(`${client.sandbox.authorityUrl}/common/adminconsent?client_id=${app.appId}`)
+    const token = await refreshToken(app.appId)
+    expect(await statusOf('/applications', token)).toBe(403)
+    const nbf = Math.floor(Date.now() / 1000)
+    const proof = signedJwt(ours, {
+      aud: '00000002-0000-0000-c000-000000000000',
+      iss: app.id,
+      nbf,
+      exp: nbf + 600,
+    })
+    const keyCredential = {type: 'AsymmetricX509Cert', usage: 'Verify', key: derOf(other)}
+    const roll = (bearer: string) =>
+      client.ask('POST', `/applications/${app.id}/addKey`, {body: {keyCredential, proof}, token: bearer})
+    expect((await roll(token)).status).toBe(403)
+    expect((await roll((await signInApp(client.sandbox, app.appId, ours)).token)).status).toBe(200)
+  })
 })

@@ -487,6 +487,11 @@ describe('who may set up an application', () => {
     [['Application.ReadWrite.All'], {...NOTHING, read: 200, create: 201, change: 204}],
     // Its own only.
     [['Application.ReadWrite.OwnedBy'], {...NOTHING, read: 200, create: 201}],
+    // Wide where it counts, but not for applications.
+    [
+      ['Application.ReadWrite.OwnedBy', 'Directory.ReadWrite.All'],
+      {...NOTHING, read: 200, create: 201, grant: 201},
+    ],
     [['AppRoleAssignment.ReadWrite.All'], NOTHING],
     [['AppRoleAssignment.ReadWrite.All', 'Application.Read.All'], {...NOTHING, read: 200, assign: 201}],
     [['DelegatedPermissionGrant.ReadWrite.All'], {...NOTHING, grant: 201}],

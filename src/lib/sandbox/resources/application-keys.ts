@@ -51,7 +51,7 @@ function mine(call: Call): Kept<'application'> {
   const {caller} = call
   if (caller.kind === 'app' && caller.appId === found.body.appId) return found
   mustBeAllowed(caller, {permissions: MAY.writePrincipals, directoryRoles: HOLDERS.manageApplications})
-  mustOwn(caller, found.body.owner)
+  mustOwn(caller, found.body.owner, MAY.writePrincipals)
   return found
 }
 

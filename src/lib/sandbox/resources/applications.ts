@@ -9,6 +9,7 @@ import {endObject, objectOf, objectsBy, putObject} from '../directory-store.js'
 import {badRequest, notFound} from '../graph-fault.js'
 import {givenKey, replaceKeys} from '../key-credentials.js'
 import {nextId} from '../made-ids.js'
+import {MAY} from '../permissions.js'
 import {readNothing, readOptions, readSelect} from '../query/options.js'
 import {project} from '../query/page.js'
 import {listObjects} from './directory-lists.js'
@@ -110,7 +111,7 @@ export function getApplication(call: Call): Answer {
 export function updateApplication(call: Call): Answer {
   readNothing(call)
   const found = currentApplication(call)
-  mustOwn(call.caller, found.body.owner)
+  mustOwn(call.caller, found.body.owner, MAY.writeApplications)
   const body = readBody(call, updateBody, badRequest)
   const stored = changed(call, found, body)
   putObject(call.store, 'application', {id: found.id, body: stored}, call.moment)
@@ -121,7 +122,7 @@ export function updateApplication(call: Call): Answer {
 export function deleteApplication(call: Call): Answer {
   readNothing(call)
   const {id, body} = currentApplication(call)
-  mustOwn(call.caller, body.owner)
+  mustOwn(call.caller, body.owner, MAY.writeApplications)
   endObject(call.store, 'application', id, call.moment)
   for (const principal of objectsBy(call.store, 'servicePrincipal', body.appId))
     removePrincipal(call, principal)

@@ -9,6 +9,7 @@ import type {Kept, StoredApplication, StoredPrincipal} from '../directory-store.
 import {allObjects, endObject, objectOf, objectsBy, putObject} from '../directory-store.js'
 import {badRequest, GraphFault, notFound} from '../graph-fault.js'
 import {nextId} from '../made-ids.js'
+import {MAY} from '../permissions.js'
 import {readNothing, readOptions, readSelect} from '../query/options.js'
 import {project} from '../query/page.js'
 import {listObjects} from './directory-lists.js'
@@ -124,7 +125,7 @@ function writablePrincipal(call: Call): Kept<'servicePrincipal'> {
   const {id} = seenPrincipal(call)
   const found = objectOf(call.store, 'servicePrincipal', id)
   if (found === undefined) throw notFound(id)
-  mustOwn(call.caller, found.body.owner)
+  mustOwn(call.caller, found.body.owner, MAY.writePrincipals)
   if (found.body.appId === GRAPH_APP_ID) {
     throw new GraphFault(
       403,
