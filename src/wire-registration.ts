@@ -4,6 +4,7 @@ import {createConfigStore} from './lib/config/config-store.js'
 import {CONFIG_FILE_NAME} from './lib/config/load-settings.js'
 import type {Settings} from './lib/config/settings.js'
 import type {TokenClaims} from './lib/entra/auth/jwt.js'
+import {GRAPH_COMMAND_LINE_CLIENT} from './lib/entra/auth/public-client.js'
 import {endpoints} from './lib/entra/clouds.js'
 import {createAppSignIn} from './lib/entra/registration/app-sign-in.js'
 import {createRegistrations} from './lib/entra/registration/registrations.js'
@@ -89,7 +90,7 @@ async function signInFor(
   const {settings} = wired
   if (isEmbedded(settings)) return wired.personTenant()
   if (settings.accessToken !== undefined || as === 'app') return wired.tenant()
-  const {loginOnce, GRAPH_COMMAND_LINE_CLIENT} = await import('./lib/entra/auth/login.js')
+  const {loginOnce} = await import('./lib/entra/auth/login.js')
   const {resource} = endpoints(settings.cloud.value)
   const client = flags['bootstrap-client']
   wired.ui.emit({

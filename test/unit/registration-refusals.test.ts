@@ -219,6 +219,21 @@ describe('each of these gets its own message and exit code', () => {
     expect(checkCloud('global', ['sync', 'rollout'])).toEqual([])
   })
 
+  it('a permission that is granted and refused all the same: everything else is done, and it is said', async () => {
+    const world = await open()
+    const strict: typeof fetch = async (input, init) => {
+      if (!String(input instanceof Request ? input.url : input).includes('/policies/'))
+        return fetch(input, init)
+      const error = {code: 'Authorization_RequestDenied', message: 'Insufficient privileges.'}
+      return Response.json({error}, {status: 403})
+    }
+    const report = await run(world, MIGRATE, {fetch: strict})
+    const refused = report.permissions.filter(({tried}) => tried === 'refused').map(({name}) => name)
+    expect(refused).toEqual(['Policy.ReadWrite.AuthenticationMethod', 'Policy.Read.All'])
+    expect(report.permissions.every(({granted}) => granted)).toBe(true)
+    expect(world.config.values['clientId']).toBe(report.application?.appId)
+  })
+
   it('the last certificate that works', async () => {
     const world = await open()
     await run(world)
