@@ -8,6 +8,7 @@ import {pickFlags} from './lib/config/settings-flags.js'
 import type {Settings} from './lib/config/settings.js'
 import {MfaError} from './lib/errors/mfa-error.js'
 import type {SignInDeps} from './lib/entra/auth/sign-in-settings.js'
+import type {TokenProvider} from './lib/entra/auth/token-provider.js'
 import {createFetch} from './lib/entra/network.js'
 import type {MigrateDeps, MigrateInput} from './lib/migration/migrate.js'
 import type {PairDeps} from './lib/migration/pair.js'
@@ -336,10 +337,15 @@ export class Wiring {
     return state
   }
 
-  async #openTenant(as: SignInAs = 'configured'): Promise<Tenant> {
+  /** As `tenant`, signed in as somebody whom no other command knows. */
+  async tenantAs(signedIn: TokenProvider): Promise<Tenant> {
+    return this.#openTenant('configured', signedIn)
+  }
+
+  async #openTenant(as: SignInAs = 'configured', signedIn?: TokenProvider): Promise<Tenant> {
     const {openTenant} = await import('./wire-tenant.js')
     const deps = {clock: this.clock, ui: this.ui, log: await this.log(), journal: await this.journal()}
-    const tenant = await openTenant(this.settings, this.#flags, deps, as)
+    const tenant = await openTenant(this.settings, this.#flags, deps, as, signedIn)
     this.#closers.push(() => tenant.close())
     return tenant
   }
@@ -400,6 +406,7 @@ export async function wire(flags: Flags, options: WireOptions): Promise<Wiring> 
     env: process.env,
     cwd: process.cwd(),
     home: homedir(),
+    writesConfig: flags['writes-config'] === true,
   })
   for (const name of ['csv', 'out', 'users-csv', 'sarif', 'junit']) {
     const path = flags[name]
