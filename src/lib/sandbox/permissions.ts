@@ -19,6 +19,8 @@ export const MAY = {
     'Group.ReadWrite.All',
     'Directory.Read.All',
   ],
+  createGroups: ['Group.Create', 'Group.ReadWrite.All', 'Directory.ReadWrite.All'],
+  writeMembers: ['GroupMember.ReadWrite.All', 'Group.ReadWrite.All', 'Directory.ReadWrite.All'],
   readMethods: ['UserAuthenticationMethod.Read.All', 'UserAuthenticationMethod.ReadWrite.All'],
   readPhones: reading('Phone'),
   writePhones: writing('Phone'),
