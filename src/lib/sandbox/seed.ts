@@ -4,6 +4,7 @@ import {MfaError} from '../errors/mfa-error.js'
 import {putFact} from './facts.js'
 import type {FactKind, Moment} from './facts.js'
 import {PHONE_ID, phoneKey} from './phone-rules.js'
+import {ensureGraphPrincipal} from './resources/graph-principal.js'
 import {findGroup, type StoredGroup} from './resources/groups.js'
 import {freeToken, putToken} from './resources/hardware-tokens.js'
 import {NO_PREFERENCES, ONLY} from './resources/method-changes.js'
@@ -31,6 +32,7 @@ export function seedTenant(store: Store, tenant: TenantFile, now: Date): void {
     store.setMeta('created', now.toISOString())
     store.setMeta('clientApplications', JSON.stringify(tenant.clientApplications ?? []))
     seedPolicy(store, tenant.authenticationMethodsPolicy)
+    ensureGraphPrincipal(store)
     const moment: Moment = {at: 0, keep: 0}
     const smsState = mobileState(store)
     for (const user of tenant.users) seedUser(store, user, now, moment, smsState)
