@@ -46,7 +46,7 @@ const POLICIES = '/policies/featureRolloutPolicies'
 const PREFER = {Prefer: 'include-unknown-enum-members'}
 const MFA = {
   displayName: 'MFA rollout policy',
-  feature: 'multiFactorAuthentication',
+  feature: 'multiFactorAuthentication' as const,
   isEnabled: true,
   isAppliedToOrganization: false,
 }
