@@ -10,6 +10,7 @@ export type FactKind =
   | 'temporaryAccessPass'
   | 'preferences'
   | 'requirements'
+  | 'federation'
 
 /** Something that holds for one user from a moment on. Older versions stay as long as delayed reads need them. */
 export interface Fact<Body> {

@@ -11,7 +11,7 @@ import type {FactKind} from '../facts.js'
 import type {EntityType} from '../query/options.js'
 
 /** The kinds of methods that are facts of one user; hardware OATH tokens are apart, in the inventory. */
-export type MethodKind = Exclude<FactKind, 'preferences' | 'requirements'>
+export type MethodKind = Exclude<FactKind, 'preferences' | 'requirements' | 'federation'>
 
 interface Created {
   readonly createdDateTime: string
