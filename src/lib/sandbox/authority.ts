@@ -5,6 +5,7 @@ import {AadFault, aadError} from './aad-fault.js'
 import {checkAssertion} from './client-assertion.js'
 import type {HttpAnswer} from './graph-endpoint.js'
 import {personClaims, personOf} from './person.js'
+import {domainNames} from './domain-store.js'
 import type {Store} from './store.js'
 import {GRAPH_AUDIENCE, TOKEN_LIFETIME} from './tokens.js'
 import type {Tokens} from './tokens.js'
@@ -168,8 +169,7 @@ function clientOf(form: URLSearchParams): string {
 }
 
 function mustBeOurs(store: Store, tenant: string): void {
-  const domains = JSON.parse(store.meta('domains') ?? '[]') as string[]
-  const ours = [store.meta('tenantId') ?? '', 'organizations', 'common', 'sandbox', ...domains]
+  const ours = [store.meta('tenantId') ?? '', 'organizations', 'common', 'sandbox', ...domainNames(store)]
   if (ours.some((name) => name.toLowerCase() === tenant.toLowerCase())) return
   throw new AadFault(400, 'invalid_request', 90002, `Tenant '${tenant}' not found.`)
 }

@@ -1,3 +1,4 @@
+import {dumpDomains} from './domain-store.js'
 import {factsOf} from './facts.js'
 import type {FactKind} from './facts.js'
 import type {StoredGroup} from './resources/groups.js'
@@ -34,7 +35,7 @@ export function dumpStore(store: Store, {secrets = false}: DumpOptions = {}): Te
   return {
     tenantId: store.meta('tenantId') ?? '',
     displayName: store.meta('displayName') ?? '',
-    domains: JSON.parse(store.meta('domains') ?? '[]') as string[],
+    domains: dumpDomains(store),
     users: store
       .all<{seq: number; body: string}>('SELECT seq, body FROM users ORDER BY seq')
       .map((row) => dumpUser(store, row.seq, JSON.parse(row.body) as StoredUser)),

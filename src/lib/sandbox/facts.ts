@@ -3,7 +3,12 @@ import {CURRENT, FOREVER} from './store.js'
 
 /** Objects of the tenant itself: their owner is 0. */
 export type TenantFactKind =
-  'application' | 'servicePrincipal' | 'appRoleAssignment' | 'permissionGrant' | 'rolloutPolicy'
+  | 'application'
+  | 'servicePrincipal'
+  | 'appRoleAssignment'
+  | 'permissionGrant'
+  | 'rolloutPolicy'
+  | 'federation'
 
 export type FactKind =
   | 'phone'

@@ -51,6 +51,15 @@ export const MAY = {
     'User.Read.All',
     ...DIRECTORY_READ,
   ],
+  readDomains: ['Domain.Read.All', 'Domain.ReadWrite.All', 'Directory.Read.All'],
+  listFederation: ['Domain-InternalFederation.Read.All', 'Domain-InternalFederation.ReadWrite.All'],
+  readFederation: [
+    'Domain-InternalFederation.Read.All',
+    'Domain-InternalFederation.ReadWrite.All',
+    'Domain.Read.All',
+    'Domain.ReadWrite.All',
+  ],
+  writeFederation: ['Domain-InternalFederation.ReadWrite.All', 'Domain.ReadWrite.All'],
   readObjects: DIRECTORY_READ,
   readApplications: [
     'Application.Read.All',

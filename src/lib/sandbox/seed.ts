@@ -1,6 +1,7 @@
 import {randomUUID} from 'node:crypto'
 
 import {MfaError} from '../errors/mfa-error.js'
+import {seedDomains} from './domain-store.js'
 import {putFact} from './facts.js'
 import type {FactKind, Moment} from './facts.js'
 import {PHONE_ID, phoneKey} from './phone-rules.js'
@@ -28,12 +29,12 @@ export function seedTenant(store: Store, tenant: TenantFile, now: Date): void {
   store.transaction(() => {
     store.setMeta('tenantId', tenant.tenantId.toLowerCase())
     store.setMeta('displayName', tenant.displayName)
-    store.setMeta('domains', JSON.stringify(tenant.domains))
     store.setMeta('created', now.toISOString())
     store.setMeta('clientApplications', JSON.stringify(tenant.clientApplications ?? []))
     seedPolicy(store, tenant.authenticationMethodsPolicy)
     ensureGraphPrincipal(store)
     const moment: Moment = {at: 0, keep: 0}
+    seedDomains(store, tenant.domains, moment)
     const smsState = mobileState(store)
     for (const user of tenant.users) seedUser(store, user, now, moment, smsState)
     seedGroups(store, tenant.groups, now)

@@ -128,10 +128,39 @@ export const methodConfigurationSchema = z.looseObject({
   excludeTargets: z.array(target).optional(),
 })
 
+const domain = z
+  .strictObject({
+    name: text,
+    authenticationType: z.enum(['Managed', 'Federated']).optional(),
+    id: guid.optional(),
+    displayName: text.optional(),
+    issuerUri: text.optional(),
+    passiveSignInUri: text.optional(),
+    activeSignInUri: text.optional(),
+    metadataExchangeUri: text.optional(),
+    signOutUri: text.optional(),
+    signingCertificate: text.optional(),
+    preferredAuthenticationProtocol: z.enum(['wsFed', 'saml']).optional(),
+    promptLoginBehavior: z
+      .enum(['translateToFreshPasswordAuthentication', 'nativeSupport', 'disabled'])
+      .optional(),
+    /** Left out: never set. */
+    federatedIdpMfaBehavior: z
+      .enum(['acceptIfMfaDoneByFederatedIdp', 'enforceMfaByFederatedIdp', 'rejectMfaByFederatedIdp'])
+      .optional(),
+    /** The old flag, which sign-ins follow as long as the behaviour was never set. Graph does not show it. */
+    supportsMfa: z.boolean().optional(),
+  })
+  .refine(
+    ({name: _name, authenticationType, ...federation}) =>
+      authenticationType === 'Federated' || Object.keys(federation).length === 0,
+    'only a domain with authenticationType Federated has settings of a federation',
+  )
+
 export const tenantFileSchema = z.strictObject({
   tenantId: guid,
   displayName: text,
-  domains: z.array(text).min(1),
+  domains: z.array(z.union([text, domain])).min(1),
   users: z.array(user),
   groups: z.array(group),
   hardwareOathDevices: z.array(device).optional(),
@@ -161,6 +190,7 @@ export const tenantFileSchema = z.strictObject({
 export type TenantFile = z.infer<typeof tenantFileSchema>
 export type TenantUser = TenantFile['users'][number]
 export type TenantGroup = TenantFile['groups'][number]
+export type TenantDomain = z.infer<typeof domain>
 export type TenantDevice = NonNullable<TenantFile['hardwareOathDevices']>[number]
 export type TenantRollout = z.infer<typeof rollout>
 export type MethodConfiguration = z.infer<typeof methodConfigurationSchema>
