@@ -108,8 +108,8 @@ const wavesLines = (plan: ShownWaves): readonly string[] => {
 export const showPlanned =
   ({out}: Pick<Show, 'out'>) =>
   async ({says, check, objections}: Planned): Promise<void> => {
-    if (check !== undefined) await showCheck(check, objections, out)
-    else await showBlockers(objections, out)
+    if (check === undefined) showAccepted(objections, out)
+    else await showCheck(check, objections, out)
     for (const line of says) out.line(`Plan: ${line}`)
   }
 
@@ -127,7 +127,11 @@ async function showCheck(check: CheckReport, objections: Objections, out: Show['
 
 async function showBlockers(objections: Objections, out: Show['out']): Promise<void> {
   if (objections.total > 0) await out.table(blockerTableColumns, objections.blockers(), {limit: TABLE_LIMIT})
-  if (objections.accepted.length > 0) out.line(`Accepted: ${objections.accepted.join(', ')}`)
+  showAccepted(objections, out)
+}
+
+function showAccepted({accepted}: Objections, out: Pick<Show['out'], 'line'>): void {
+  if (accepted.length > 0) out.line(`Accepted: ${accepted.join(', ')}`)
 }
 
 /** Throws MfaError `refused` with every objection, where one was not accepted. */
@@ -224,7 +228,7 @@ export async function showChanged(report: RolloutReport, telling: Telling, show:
   }
 }
 
-function standingLine({action, groups, after}: RolloutReport): string {
+function standingLine({action, groups, after, says, policy}: RolloutReport): string {
   const names = groups.map(({displayName}) => `"${displayName}"`).join(', ')
   switch (action) {
     case 'create':
@@ -232,7 +236,10 @@ function standingLine({action, groups, after}: RolloutReport): string {
     case 'add-group':
       return `group ${names} is in the staged rollout of MFA`
     case 'remove-group':
-      return names === '' ? 'the group is not in the staged rollout of MFA' : `${names} was seen to`
+      if (names === '') return 'the group is not in the staged rollout of MFA'
+      return policy === undefined
+        ? `${countOf(says.length, 'person', 'people')} taken out of ${names}`
+        : `${names} is no longer in the staged rollout of MFA`
     case 'enable':
       return 'the staged rollout of MFA is on'
     case 'disable':
@@ -246,9 +253,7 @@ function standingLine({action, groups, after}: RolloutReport): string {
 export function tellEffect(effect: Effect | undefined, out: Pick<Show['out'], 'prose'>): void {
   if (effect === undefined) return
   const atOnce =
-    effect.atOnce === undefined || effect.atOnce === 0
-      ? ''
-      : ` (${effect.atOnce === 1 ? 'one person' : `${effect.atOnce} people`} of them at once)`
+    effect.atOnce === undefined ? '' : ` (the first 200 people of a group at once, here ${effect.atOnce})`
   out.prose(
     `It may take up to 24 hours until sign-ins follow${atOnce}: it should have taken effect by ${utc(effect.expectedBy)}.`,
   )

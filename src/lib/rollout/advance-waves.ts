@@ -2,8 +2,8 @@ import {inTenantRun} from '../changes/tenant-run.js'
 import {acceptedCodes, type BlockerCode} from './blockers.js'
 import {mustBeWanted, objectionsOf, type Asked} from './change-rollout.js'
 import {peopleIn, settleOpen} from './changes.js'
-import {fill, nextOf, readWavePeople} from './fill-wave.js'
-import {dueAt, unfinishedWave, wavePlans, type WavePlan} from './wave-plans.js'
+import {fill, finishedWave, nextOf, readWavePeople, type NextWave, type WavePeople} from './fill-wave.js'
+import {ADVANCE, cutOffWave, dueAt, unfinishedWave, wavePlans, type WavePlan} from './wave-plans.js'
 
 import {
   checkWave,
@@ -70,7 +70,7 @@ async function advanceOne(
     await deps.newScratch(),
     signal,
   )
-  const next = nextOf(plan, people)
+  const next = await nextOrCutOff(plan, people, tenantId, deps)
   const due = unfinishedWave(plan) === undefined ? dueAt(plan) : undefined
   const isDue = request.early || due === undefined || deps.now() >= due
   const base = {
@@ -83,31 +83,36 @@ async function advanceOne(
     people: plan.people,
     ...standing(people),
   }
-  if (next.members.length === 0 || !isDue) {
+  if (!next.isCutOff && (next.members.length === 0 || !isDue)) {
     const idle = {...base, says: [], check: undefined, objections: objectionsOf(undefined, [], accepted)}
     await request.preview(idle)
     const status = next.members.length === 0 ? 'complete' : 'not-due'
     const nextDue = status === 'not-due' ? due?.toISOString() : undefined
     return {...idle, ...NOTHING, status, wave: undefined, nextDue}
   }
-  const check = await checkWave(plan.group, false, undefined, people, next, deps, signal)
+  // Nobody comes where the wave is only brought to its end.
+  const check =
+    next.members.length === 0
+      ? undefined
+      : await checkWave(plan.group, false, undefined, people, next, deps, signal)
   const objections = objectionsOf(check, [], accepted)
-  const shown = {...base, says: [saysFill(next, plan.group)], check, objections}
+  const says = next.members.length === 0 ? [] : [saysFill(next, plan.group)]
+  const shown = {...base, says, check, objections}
   await request.preview(shown)
   if (objections.refused.length > 0)
     return {...shown, ...NOTHING, status: 'refused', wave: waveOf(next, 0), nextDue: due?.toISOString()}
-  await mustBeWanted(request, shown.says, deps)
+  if (says.length > 0) await mustBeWanted(request, says, deps)
   const start = {
     kind: 'rollout',
     tenantId,
-    command: 'mfa rollout advance',
+    command: ADVANCE,
     options: {group: plan.group.id},
     logFile: request.logFile,
     consistencyMs: request.consistencyMs,
   } as const
   return inTenantRun(start, deps, signal, async (run) => {
     const settled = await settleOpen(run, tenantId, deps.journal, deps)
-    const filled = await fill(plan, people, run, request.consistencyMs, deps, tenantId)
+    const filled = await fill(plan, next.wave, people, run, request.consistencyMs, deps, tenantId)
     return {
       ...shown,
       status: 'filled',
@@ -120,4 +125,17 @@ async function advanceOne(
       effect: effectOfWave(people, filled.put, deps),
     }
   })
+}
+
+/** The next wave; or the one that a run was at when it was cut off, with nobody left to put in if it was right before its end. */
+async function nextOrCutOff(
+  plan: WavePlan,
+  people: WavePeople,
+  tenantId: string,
+  {journal}: WaveDeps,
+): Promise<NextWave & {readonly isCutOff: boolean}> {
+  const next = nextOf(plan, people)
+  const wave = await cutOffWave(journal, tenantId, plan.group.id)
+  if (wave === undefined || wave >= next.wave) return {...next, isCutOff: wave !== undefined}
+  return {...finishedWave(plan, wave), isCutOff: true}
 }

@@ -68,10 +68,12 @@ export function nextOf(
 
 /**
  * Puts a wave into its group, twenty at a time, each request on record before it is sent and after it was answered. Members are
- * worked out here, after what was cut off has been settled. Answers how many were put in, and who does not show yet.
+ * worked out here, after what was cut off has been settled; if that has finished the wave, nobody else is put in. Answers how many
+ * were put in, and who does not show yet.
  */
 export async function fill(
   plan: WavePlan,
+  only: number,
   people: WavePeople,
   run: TenantRun,
   consistencyMs: number,
@@ -84,7 +86,8 @@ export async function fill(
       if (group === plan.group.id) people.placed.set(member, wave)
     })
   ).find(({group}) => group.id === plan.group.id)
-  const wave = nextOf(fresh ?? plan, people)
+  const next = nextOf(fresh ?? plan, people)
+  const wave = next.wave === only ? next : finishedWave(fresh ?? plan, only)
   const began = wave.began ?? deps.now().toISOString()
   const ids = wave.members.map(({id}) => id)
   for (let at = 0; at < ids.length; at += MEMBERS_AT_ONCE) {
@@ -95,6 +98,12 @@ export async function fill(
   }
   ui.emit({type: 'phase-end', phase: `wave ${wave.wave}`})
   return {put: ids.length, wave, unseen: await unseenOf(plan.group.id, ids, consistencyMs, deps, run.signal)}
+}
+
+/** A wave that everybody of is in. */
+export function finishedWave({waves}: Pick<WavePlan, 'waves'>, number: number): NextWave {
+  const found = waves.find(({wave}) => wave === number)
+  return {wave: number, of: found?.of ?? 0, began: found?.began, members: []}
 }
 
 const LOOK_EVERY_MS = 2000

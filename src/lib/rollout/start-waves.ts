@@ -74,6 +74,14 @@ export async function startWaves(
     people: planned.people,
     ...standing(people),
   }
+  const start = {
+    kind: 'rollout',
+    tenantId,
+    command: 'mfa rollout add-group',
+    options: {group: id, wave: request.size, everyMs: request.everyMs ?? null},
+    logFile: request.logFile,
+    consistencyMs: request.consistencyMs,
+  } as const
   const isSetUp = plan !== undefined && holds(policy, plan.group.id) && waves.length > 0
   if (isSetUp && unfinishedWave(plan) === undefined) {
     const stands = {
@@ -84,7 +92,10 @@ export async function startWaves(
       objections: objectionsOf(undefined, [], accepted),
     }
     await request.preview(stands)
-    return {...stands, status: 'stands', wave: undefined, nextDue: dueAt(plan)?.toISOString()}
+    // A run that was cut off right before its end is brought to it.
+    const settled = await inTenantRun(start, deps, signal, (run) => settleOpen(run, tenantId, journal, deps))
+    const nextDue = dueAt(plan)?.toISOString()
+    return {...stands, status: 'stands', wave: undefined, nextDue, writes: settled.length}
   }
   const check = await checkWave(
     waveGroup,
@@ -107,14 +118,6 @@ export async function startWaves(
   if (objections.refused.length > 0)
     return {...shown, ...NOTHING, status: 'refused', wave: waveOf(next, 0), nextDue: undefined}
   await mustBeWanted(request, says, deps)
-  const start = {
-    kind: 'rollout',
-    tenantId,
-    command: 'mfa rollout add-group',
-    options: {group: id, wave: request.size, everyMs: request.everyMs ?? null},
-    logFile: request.logFile,
-    consistencyMs: request.consistencyMs,
-  } as const
   return inTenantRun(start, deps, signal, async (run) => {
     const settled = await settleOpen(run, tenantId, journal, deps)
     let writes = settled.length
@@ -127,7 +130,7 @@ export async function startWaves(
     }
     if (begun === undefined) throw groupInDoubt(planned)
     const held = await reach({to: 'hold', groups: [begun.group]}, run, deps)
-    const filled = await fill(begun, people, run, request.consistencyMs, deps, tenantId)
+    const filled = await fill(begun, 1, people, run, request.consistencyMs, deps, tenantId)
     return {
       ...shown,
       status: 'filled',

@@ -1,6 +1,6 @@
-import {happened, pastChanges} from '../changes/past-changes.js'
+import {happened, pastChanges, type PastChange} from '../changes/past-changes.js'
 import type {ObjectId} from '../model/brand.js'
-import type {Journal} from '../ports/journal.js'
+import type {Journal, RunRecord} from '../ports/journal.js'
 import type {RolloutGroup} from '../ports/rollout.js'
 import type {RolloutChange, WavePlanned} from './changes.js'
 
@@ -28,16 +28,21 @@ export interface WavePlan extends WavePlanned {
 /** Who was put in, or taken out again, by whom. */
 export type OnPlaced = (group: ObjectId, member: ObjectId, wave: number | 'removed') => void
 
-/** The waves that were set up in a tenant, oldest first. A change of which nobody knows counts as not happened. */
+/**
+ * The waves that were set up in a tenant, oldest first. People whom a run was putting in when it was cut off count as put in: the
+ * same command brings that to its end before it does anything else.
+ */
 export async function wavePlans(
   journal: Journal,
   tenantId: string,
   onPlaced: OnPlaced = () => {},
 ): Promise<readonly WavePlan[]> {
   const plans = new Map<string, WavePlan>()
+  // What was sent twice after a lost answer is on record twice.
+  const filled = new Set<string>()
   for await (const past of pastChanges(journal, tenantId, ['rollout'])) {
-    if (!happened(past)) continue
     const change = past.change as RolloutChange
+    if (!happened(past) && !(change.kind === 'fill-wave' && isUnderWay(past))) continue
     if (change.kind === 'create-wave-group') {
       const id = past.made?.['groupId'] as ObjectId | undefined
       if (id === undefined) continue
@@ -48,11 +53,17 @@ export async function wavePlans(
     if (change.kind === 'delete-rollout-policy')
       for (const [id, plan] of plans) plans.set(id, {...plan, isEnded: true})
     const plan = plans.get(change.target.id)
-    if (plan === undefined) continue
+    if (plan === undefined || filled.has(change.id)) continue
+    if (change.kind === 'fill-wave') filled.add(change.id)
     plans.set(change.target.id, after(plan, change, onPlaced))
   }
   return [...plans.values()]
 }
+
+const isUnderWay = ({run, outcome}: PastChange): boolean => outcome?.status !== 'failed' && isCutOff(run)
+
+/** The same command takes it up again. */
+const isCutOff = ({status}: RunRecord): boolean => status === 'open' || status === 'interrupted'
 
 function after(plan: WavePlan, change: RolloutChange, onPlaced: OnPlaced): WavePlan {
   const {id} = plan.group
@@ -79,6 +90,24 @@ function after(plan: WavePlan, change: RolloutChange, onPlaced: OnPlaced): WaveP
   }
   return change satisfies never
 }
+
+/** The wave that a run of `mfa rollout advance` was at when it was cut off; undefined where none was. */
+export async function cutOffWave(
+  journal: Journal,
+  tenantId: string,
+  group: ObjectId,
+): Promise<number | undefined> {
+  let wave: number | undefined
+  for await (const {run, change} of pastChanges(journal, tenantId, ['rollout'])) {
+    const {kind, target, after} = change as RolloutChange
+    const isOurs = kind === 'fill-wave' && target.id === group && run.sourceLabel === ADVANCE
+    if (isOurs && isCutOff(run)) wave = after.wave
+  }
+  return wave
+}
+
+/** The command of a run that fills waves, as it is on record. */
+export const ADVANCE = 'mfa rollout advance'
 
 /** A wave that was cut off before everybody was put in. */
 export const unfinishedWave = ({waves}: Pick<WavePlan, 'waves'>): Wave | undefined =>
