@@ -12,6 +12,7 @@ import {
   type Planned,
 } from '../../src/lib/rollout/change-rollout.js'
 import {checkGroup} from '../../src/lib/rollout/check-group.js'
+import {removeFromWaves} from '../../src/lib/rollout/remove-from-waves.js'
 import {startWaves, type StartWaves} from '../../src/lib/rollout/start-waves.js'
 import type {WaveDeps} from '../../src/lib/rollout/wave-report.js'
 import {FakeClock} from '../fakes/clock.js'
@@ -144,6 +145,13 @@ export const start = (at: RolloutWorld, over: Partial<StartWaves> = {}, journal?
 
 export const advance = (at: RolloutWorld, over: Partial<AdvanceWaves> = {}, journal?: Journal) =>
   advanceWaves({...asked({}), group: undefined, early: false, ...over}, depsOf(at, journal), signal)
+
+export const sendBack = (
+  at: RolloutWorld,
+  users: readonly string[],
+  accept: readonly string[],
+  journal?: Journal,
+) => removeFromWaves({...asked({accept}), group: 'Pilot', users}, depsOf(at, journal), signal)
 
 export const codes = ({objections}: Pick<Planned, 'objections'>): readonly string[] =>
   [...objections.blockers()].map(({code, user}) => (user === null ? code : `${user.split('@')[0]} ${code}`))

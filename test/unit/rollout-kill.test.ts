@@ -104,6 +104,11 @@ const COMMANDS: readonly (readonly [
   ['disable', (at) => add(at), (at, journal) => change(at, {action: 'disable'}, ACCEPT, journal)],
   ['delete', (at) => add(at), (at, journal) => change(at, {action: 'delete'}, ACCEPT, journal)],
   ['add-group --wave', async () => {}, (at, journal) => start(at, {size: '45'}, journal)],
+  [
+    'remove-group --user',
+    (at) => start(at, {size: '3'}),
+    (at, journal) => sendBack(at, ['u00@contoso.com', 'u02@contoso.com'], ['onprem-mfa'], journal),
+  ],
   ['advance', beforeAdvance, (at, journal) => advance(at, {}, journal)],
 ]
 

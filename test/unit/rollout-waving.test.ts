@@ -1,11 +1,9 @@
 import {describe, expect, it} from 'vitest'
 import type {ObjectId} from '../../src/lib/model/brand.js'
-import {removeFromWaves} from '../../src/lib/rollout/remove-from-waves.js'
 import {
   advance,
   change,
   codes,
-  depsOf,
   idOf,
   NO_METHODS,
   person,
@@ -13,6 +11,7 @@ import {
   PILOT,
   type RolloutWorld,
   rolloutWorld,
+  sendBack,
   start,
 } from '../helpers/rollout-world.js'
 
@@ -149,21 +148,11 @@ describe('waves', () => {
   it('send back one person, who does not come in again', async () => {
     const at = rolloutWorld(NAMES)
     await start(at)
-    const request = {
-      group: 'Pilot',
-      users: ['bob@contoso.com'],
-      accept: [] as string[],
-      yes: true,
-      consistencyMs: 0,
-      logFile: undefined,
-      preview: () => {},
-    }
-    const {signal} = new AbortController()
-    expect(codes(await removeFromWaves(request, depsOf(at), signal))).toEqual(['onprem-mfa'])
+    const bob = ['bob@contoso.com']
+    expect(codes(await sendBack(at, bob, []))).toEqual(['onprem-mfa'])
     expect(inside(at)).toEqual(['ann', 'bob'])
-    const accepted = {...request, accept: ['onprem-mfa']}
-    expect(await removeFromWaves(accepted, depsOf(at), signal)).toMatchObject({writes: 1})
-    expect(await removeFromWaves(accepted, depsOf(at), signal)).toMatchObject({writes: 0})
+    expect(await sendBack(at, bob, ['onprem-mfa'])).toMatchObject({writes: 1})
+    expect(await sendBack(at, bob, ['onprem-mfa'])).toMatchObject({writes: 0})
     await advance(at)
     const [last] = await advance(at)
     expect(inside(at)).toEqual(['ann', 'cyd', 'dot', 'eve'])
