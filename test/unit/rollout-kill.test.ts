@@ -8,6 +8,7 @@ import {
   PILOT,
   type RolloutWorld,
   rolloutWorld,
+  sendBack,
   start,
 } from '../helpers/rollout-world.js'
 
