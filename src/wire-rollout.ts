@@ -68,10 +68,10 @@ function asPerson(wired: Wiring): RolloutPolicies {
         throw error
       throw new MfaError(
         'PERSON_NEEDED',
-        `Microsoft Graph lets only people change staged rollout: ${error.message}`,
+        `Microsoft Graph lets only people change staged rollout: mfa auth login. ${error.message.replace(/ ?Microsoft Graph lets only people do this\.$/, '')}`,
         {
           exit: 'auth',
-          fix: 'Sign in as a Hybrid Identity Administrator: mfa auth login. Unset MFA_ACCESS_TOKEN if it belongs to an application; a certificate may stay, it goes on filling waves.',
+          fix: 'Sign in as a Hybrid Identity Administrator: mfa auth login. Unset MFA_ACCESS_TOKEN where it belongs to an application; a certificate may stay, and goes on filling waves.',
           requestId: error.requestId,
           cause: error,
         },
