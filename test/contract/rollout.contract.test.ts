@@ -219,6 +219,12 @@ describe.each([
     expect(all.toSorted()).toEqual([0, 1, 2, CLOUD, GUEST].map((n) => PEOPLE[n]))
   })
 
+  it('says that a group is not there', async () => {
+    await expect(collect(NOBODY)).rejects.toMatchObject({code: 'GROUP_NOT_FOUND', exit: 'usage'})
+    const all = ports.groups.allMembers(NOBODY, signal)[Symbol.asyncIterator]()
+    await expect(all.next()).rejects.toMatchObject({code: 'GROUP_NOT_FOUND', exit: 'usage'})
+  })
+
   it('makes a group, finds it by its name, and fills it twenty at a time', async () => {
     expect(await ports.writer.find('Wave', signal)).toBeUndefined()
     const made = await ports.writer.create(GROUP, signal)

@@ -95,7 +95,9 @@ function waveVerdict(report: WaveReport): string {
     case 'not-due':
       return `nothing to do: the next wave of ${group} may begin at ${utc(nextDue ?? '')}`
     case 'complete':
-      return `nothing to do: ${all} are in the staged rollout of MFA, and nobody is left to put in`
+      return placed < members
+        ? `nothing to do: ${all} are in the staged rollout of MFA; the others were taken out, or the group is full`
+        : `nothing to do: ${all} are in the staged rollout of MFA, and nobody is left to put in`
     case 'refused':
       return `refused: no wave of ${group} was put in`
   }
