@@ -22,7 +22,7 @@ interface LastResult {
   readonly findings: readonly Pick<Finding, 'code' | 'detail'>[]
 }
 
-type StandingDeps = Pick<PlanningDeps, 'directory' | 'journal' | 'scratch' | 'ui'> & {
+type StandingDeps = Pick<PlanningDeps, 'directory' | 'journal' | 'scratch' | 'ui' | 'lookup'> & {
   /** Without it the memory of earlier runs answers alone. */
   readonly source: Source | undefined
 }
@@ -95,13 +95,15 @@ async function* chunksOf(
     return
   }
   await source.describe(signal)
-  const servers = await readIdentities(request.match, {...deps, source}, signal)
+  const {servers, answers} = await readIdentities(request.match, {...deps, source}, signal)
   const matched = matchMembers({
     members,
     servers,
     mapping: request.mapping,
     options: request.match,
     directory,
+    lookup: deps.lookup,
+    answers,
     scratch,
     signal,
   })
