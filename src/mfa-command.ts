@@ -149,7 +149,7 @@ export function report(error: unknown, json: boolean, logFile?: string): void {
   if (known.exit === 'bug' && log === undefined) process.stderr.write(`${(known.cause as Error)?.stack}\n`)
   if (json) {
     const details = {code, message, fix, requestId, logFile: log}
-    process.stdout.write(`${JSON.stringify({schemaVersion: 1, error: details}, null, 2)}\n`)
+    process.stdout.write(`${JSON.stringify({schemaVersion: 1, error: details, ...known.details}, null, 2)}\n`)
     return
   }
   const below = [
