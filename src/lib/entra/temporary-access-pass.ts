@@ -49,7 +49,7 @@ export function createTemporaryPasses(graph: Graph): TemporaryPasses {
     },
     async issue(user, {lifetimeMinutes, isUsableOnce, startsAt}, signal) {
       const body = {
-        ...(lifetimeMinutes === undefined ? {} : {lifetimeInMinutes: lifetimeMinutes}),
+        lifetimeInMinutes: lifetimeMinutes,
         ...(isUsableOnce === undefined ? {} : {isUsableOnce}),
         ...(startsAt === undefined ? {} : {startDateTime: startsAt}),
       }

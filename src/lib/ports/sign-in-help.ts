@@ -49,8 +49,7 @@ export interface ExistingPass {
 }
 
 export interface PassRequest {
-  /** The policy's standard unless given. */
-  readonly lifetimeMinutes?: number | undefined
+  readonly lifetimeMinutes: number
   readonly isUsableOnce?: boolean | undefined
   /** ISO 8601; at once unless given. */
   readonly startsAt?: string | undefined

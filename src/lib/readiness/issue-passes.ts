@@ -8,7 +8,14 @@ import type {Clock} from '../ports/clock.js'
 import type {Directory} from '../ports/directory.js'
 import type {Files} from '../ports/files.js'
 import type {Journal} from '../ports/journal.js'
-import type {ExistingPass, IssuedPass, PassFor, PassSealing, TemporaryPasses} from '../ports/sign-in-help.js'
+import type {
+  ExistingPass,
+  IssuedPass,
+  PassFor,
+  PassRequest,
+  PassSealing,
+  TemporaryPasses,
+} from '../ports/sign-in-help.js'
 import type {Ui} from '../ports/ui.js'
 import {readyForPasses} from './pass-checks.js'
 
@@ -74,7 +81,7 @@ export async function issuePasses(
   signal: AbortSignal,
 ): Promise<IssueReport> {
   deps.sealing.mustTake(request.recipients)
-  const users = await readyForPasses(request, deps, signal)
+  const {users, lifetimeMinutes} = await readyForPasses(request, deps, signal)
   const tenantId = await deps.directory.tenantId(signal)
   const question = `Issue ${countOf(users.length, 'Temporary Access Pass', 'Temporary Access Passes')} into ${request.out}?`
   if (!request.yes && !(await deps.ui.confirm(question, '--yes')))
@@ -85,7 +92,7 @@ export async function issuePasses(
     command: 'mfa readiness issue-tap',
     options: {
       users: users.map(({user}) => user.id),
-      lifetimeMinutes: request.lifetimeMinutes,
+      lifetimeMinutes,
       isUsableOnce: request.isUsableOnce,
       startsAt: request.startsAt,
       replace: request.replace,
@@ -97,7 +104,7 @@ export async function issuePasses(
     const sealed: PassFor[] = []
     for (const {user, existing} of users) {
       for (const pass of existing) await remove(user, pass, run, deps)
-      const issued = await issue(user, request, run, deps)
+      const issued = await issue(user, {...request, lifetimeMinutes}, run, deps)
       sealed.push({userPrincipalName: user.userPrincipalName, issued, expiresAt: expiryOf(issued)})
       await deps.files.write(request.out, [await deps.sealing.seal(sealed, request.recipients)])
       deps.ui.emit({type: 'progress', phase: 'issuing passes', done: sealed.length, total: users.length})
@@ -134,11 +141,10 @@ async function remove(
 
 async function issue(
   user: EntraIdentity,
-  request: IssueRequest,
+  {lifetimeMinutes, isUsableOnce, startsAt}: PassRequest,
   run: TenantRun,
   {passes}: IssueDeps,
 ): Promise<IssuedPass> {
-  const {lifetimeMinutes, isUsableOnce, startsAt} = request
   const change: PassChange = {
     id: `issue-tap ${user.id}`,
     kind: 'issue-tap',

@@ -34,7 +34,7 @@ export async function readyForPasses(
   asked: Asked,
   deps: CheckDeps,
   signal: AbortSignal,
-): Promise<readonly PassUser[]> {
+): Promise<{readonly users: readonly PassUser[]; readonly lifetimeMinutes: number}> {
   const policy = await deps.passes.policy(signal)
   mustBeEnabled(policy)
   mustFit(asked, policy, deps.now())
@@ -50,7 +50,7 @@ export async function readyForPasses(
     if (existing.length > 0 && !asked.replace) throw hasOne(user)
     ready.push({user, existing})
   }
-  return ready
+  return {users: ready, lifetimeMinutes: asked.lifetimeMinutes ?? policy.standard}
 }
 
 function mustBeEnabled({enabled}: PassPolicy): void {
