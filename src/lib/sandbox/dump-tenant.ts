@@ -8,6 +8,7 @@ import {ONLY} from './resources/method-changes.js'
 import {CONFIGURATION_TYPES, readConfiguration, readPolicy} from './resources/policy-store.js'
 import {storedUser} from './resources/users.js'
 import type {StoredUser} from './resources/users.js'
+import {TENANT, type StoredRollout} from './rollout-effect.js'
 import {FOREVER, openStore} from './store.js'
 import type {Store} from './store.js'
 import type {TenantFile, TenantUser} from './tenant-file.js'
@@ -42,6 +43,7 @@ export function dumpStore(store: Store, {secrets = false}: DumpOptions = {}): Te
       .all<{seq: number; body: string}>('SELECT seq, body FROM groups ORDER BY seq')
       .map((row) => dumpGroup(store, row.seq, JSON.parse(row.body) as StoredGroup)),
     hardwareOathDevices: dumpDevices(store, secrets),
+    ...dumpRollouts(store),
     authenticationMethodsPolicy: {
       ...readPolicy(store),
       authenticationMethodConfigurations: Object.keys(CONFIGURATION_TYPES).flatMap(
@@ -88,6 +90,15 @@ function dumpGroup(store: Store, seq: number, stored: StoredGroup): TenantFile['
     )
     .map((row) => row.name)
   return {...group, members}
+}
+
+/** Absent where there is none, so that a tenant that never had one looks as it did. */
+function dumpRollouts(store: Store): Pick<TenantFile, 'featureRolloutPolicies'> {
+  const found = factsOf<StoredRollout>(store, TENANT, 'rolloutPolicy')
+  if (found.length === 0) return {}
+  const featureRolloutPolicies = found.map(({id, body}) => withoutEmpty({id, ...body}))
+  // Rows were checked when they came in.
+  return {featureRolloutPolicies: featureRolloutPolicies as TenantFile['featureRolloutPolicies']}
 }
 
 function dumpDevices(store: Store, secrets: boolean): TenantFile['hardwareOathDevices'] {

@@ -3,7 +3,7 @@ import {randomUUID} from 'node:crypto'
 import {answerBatch} from './batch.js'
 import type {Answer, Call, GraphVersion} from './call.js'
 import {mustBeAllowed, type Caller} from './caller.js'
-import {createDice, createQuota} from './faults.js'
+import {createDice, createQuota, keyRules} from './faults.js'
 import type {Faults, Mishap} from './faults.js'
 import {errorBody, GraphFault} from './graph-fault.js'
 import {createRouter} from './router.js'
@@ -103,6 +103,7 @@ export function createEngine({store, faults, counter, now, root, onOperation}: E
       seenAt: moment - keep,
       moment: {at: moment, keep},
       failing,
+      rules: keyRules(faults),
     }
     return request.method === 'GET'
       ? match.route.handler(call)

@@ -1,6 +1,15 @@
 import type {Store} from './store.js'
 import {CURRENT, FOREVER} from './store.js'
 
+/** Objects of the tenant itself: their owner is 0. */
+export type TenantFactKind =
+  | 'application'
+  | 'servicePrincipal'
+  | 'appRoleAssignment'
+  | 'permissionGrant'
+  | 'rolloutPolicy'
+  | 'federation'
+
 export type FactKind =
   | 'phone'
   | 'softwareOath'
@@ -10,7 +19,9 @@ export type FactKind =
   | 'temporaryAccessPass'
   | 'preferences'
   | 'requirements'
-  | 'federation'
+  /** Staged rollout: from when on one of its groups covers the user. */
+  | 'rolloutCoverage'
+  | TenantFactKind
 
 /** Something that holds for one user from a moment on. Older versions stay as long as delayed reads need them. */
 export interface Fact<Body> {

@@ -19,6 +19,8 @@ export const MAY = {
     'Group.ReadWrite.All',
     'Directory.Read.All',
   ],
+  createGroups: ['Group.Create', 'Group.ReadWrite.All', 'Directory.ReadWrite.All'],
+  writeMembers: ['GroupMember.ReadWrite.All', 'Group.ReadWrite.All', 'Directory.ReadWrite.All'],
   readMethods: ['UserAuthenticationMethod.Read.All', 'UserAuthenticationMethod.ReadWrite.All'],
   readPhones: reading('Phone'),
   writePhones: writing('Phone'),
@@ -59,6 +61,26 @@ export const MAY = {
   ],
   writeFederation: ['Domain-InternalFederation.ReadWrite.All', 'Domain.ReadWrite.All'],
   readObjects: DIRECTORY_READ,
+  readApplications: [
+    'Application.Read.All',
+    'Application.ReadWrite.All',
+    'Application.ReadWrite.OwnedBy',
+    ...DIRECTORY_READ,
+  ],
+  writeApplications: ['Application.ReadWrite.All', 'Application.ReadWrite.OwnedBy'],
+  writePrincipals: ['Application.ReadWrite.All', 'Application.ReadWrite.OwnedBy', 'Directory.ReadWrite.All'],
+  assignRoles: ['AppRoleAssignment.ReadWrite.All'],
+  // Assigning takes a permission to read applications as well.
+  assignRolesBesides: ['Application.Read.All', 'Application.ReadWrite.All', ...DIRECTORY_READ],
+  readGrants: ['DelegatedPermissionGrant.ReadWrite.All', ...DIRECTORY_READ],
+  writeGrants: ['DelegatedPermissionGrant.ReadWrite.All', 'Directory.ReadWrite.All'],
+  readRoles: ['RoleManagement.Read.Directory', 'RoleManagement.ReadWrite.Directory', ...DIRECTORY_READ],
+} as const satisfies Record<string, readonly string[]>
+
+/** Directory roles, any one of which a person needs besides the permission; Global Administrator always does. */
+export const HOLDERS = {
+  manageApplications: ['Application Administrator', 'Cloud Application Administrator'],
+  grantGraph: ['Privileged Role Administrator'],
 } as const satisfies Record<string, readonly string[]>
 
 /** What a token has that was not asked for less. */

@@ -15,6 +15,7 @@ import {createSlowness} from './faults.js'
 import type {Faults} from './faults.js'
 import {createGraphEndpoint} from './graph-endpoint.js'
 import type {HttpAnswer} from './graph-endpoint.js'
+import {ensureGraphPrincipal} from './resources/graph-principal.js'
 import {isEmpty, seedTenant} from './seed.js'
 import {personClaims} from './person.js'
 import {signInOf, type SignIn, type SignInOptions} from './sign-in.js'
@@ -81,6 +82,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       if (options.tenant === undefined) throw noTenant(options.stateFile)
       seedTenant(store, options.tenant, now())
     }
+    ensureGraphPrincipal(store)
     const counter = createCounter()
     const tokens = createTokens(store, now)
     const faults = options.faults ?? {}

@@ -84,6 +84,26 @@ const group = z.strictObject({
   members: z.array(text),
   /** Makes the group dynamic; its members are still those given here. */
   membershipRule: text.optional(),
+  description: text.optional(),
+  mailNickname: text.optional(),
+})
+
+const rollout = z.strictObject({
+  id: guid,
+  displayName: text,
+  description: text.optional(),
+  feature: z.enum([
+    'passthroughAuthentication',
+    'seamlessSso',
+    'passwordHashSync',
+    'emailAsAlternateId',
+    'certificateBasedAuthentication',
+    'multiFactorAuthentication',
+  ]),
+  isEnabled: z.boolean(),
+  isAppliedToOrganization: z.boolean().optional(),
+  /** Object ids; who is in them is covered from the beginning. */
+  groups: z.array(guid).optional(),
 })
 
 const device = z.strictObject({
@@ -144,6 +164,7 @@ export const tenantFileSchema = z.strictObject({
   users: z.array(user),
   groups: z.array(group),
   hardwareOathDevices: z.array(device).optional(),
+  featureRolloutPolicies: z.array(rollout).optional(),
   authenticationMethodsPolicy: z
     .looseObject({
       policyMigrationState: z.enum(['preMigration', 'migrationInProgress', 'migrationComplete']).optional(),
@@ -171,6 +192,7 @@ export type TenantUser = TenantFile['users'][number]
 export type TenantGroup = TenantFile['groups'][number]
 export type TenantDomain = z.infer<typeof domain>
 export type TenantDevice = NonNullable<TenantFile['hardwareOathDevices']>[number]
+export type TenantRollout = z.infer<typeof rollout>
 export type MethodConfiguration = z.infer<typeof methodConfigurationSchema>
 
 /** Reads and checks a seed. Throws MfaError `data` that names the file and every wrong field. */
