@@ -37,6 +37,7 @@ const EXITS = {
   'locks:release': ['unavailable', 'declined', 'data'],
   'mapping:export': ['auth', 'unavailable', 'data', 'interrupted'],
   'plan:show': ['data'],
+  rollback: ['partial', 'auth', 'locked', 'unavailable', 'refused', 'declined', 'data', 'interrupted'],
   'runs:forget': ['unavailable', 'declined', 'data'],
   'runs:list': ['unavailable', 'data'],
   'runs:show': ['unavailable', 'data'],

@@ -1,5 +1,5 @@
 import {
-  cutOffChange,
+  cutOffFederation,
   domainsConcerned,
   federationChange,
   federationHandling,
@@ -102,7 +102,7 @@ export async function setFederation(
     if (now.behavior !== domain.behavior && now.behavior !== request.to) throw changedMeanwhile(domain, now)
     // Resumed: the intent on record has the original, which is not what the domain shows by now.
     const change =
-      (await cutOffChange(journal, tenantId, domain.domain, ['federation'])) ??
+      (await cutOffFederation(journal, tenantId, domain.domain, ['federation'])) ??
       federationChange(domain, request.to, request.supportsMfa)
     const same =
       change.after === request.to ? change : federationChange(domain, request.to, request.supportsMfa)
@@ -116,7 +116,7 @@ export async function setFederation(
 async function settle(domain: DomainFederation, start: TenantRunStart, deps: SetDeps, signal: AbortSignal) {
   const {journal, federations} = deps
   return inTenantRun(start, deps, signal, async (run: TenantRun) => {
-    const change = await cutOffChange(journal, start.tenantId, domain.domain, ['federation'])
+    const change = await cutOffFederation(journal, start.tenantId, domain.domain, ['federation'])
     if (run.id() === undefined || change === undefined || change.after !== domain.behavior)
       return {run: run.id()}
     const applied = await run.mustApply(change, federationHandling(change, federations))
