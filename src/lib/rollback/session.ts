@@ -27,8 +27,12 @@ export async function sessionRecords(journal: Journal, tenantId: string): Promis
 
 function goesForward({run, change: {kind, after}}: PastChange): boolean {
   if (run.kind === 'federation') return after === BEHAVIOR_OF.reject
-  return run.kind === 'rollout' && kind !== 'disable-rollout' && after !== false && after !== null
+  if (run.kind !== 'rollout') return false
+  return kind === 'add-rollout-group' || isOn(after)
 }
+
+const isOn = (after: unknown): boolean =>
+  typeof after === 'object' && after !== null && 'isEnabled' in after && after.isEnabled === true
 
 /** The operator says that it is done; `how` says who said so and how. */
 export const stepDone = (step: Step, how: string): TenantChange =>
