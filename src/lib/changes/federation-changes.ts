@@ -4,7 +4,6 @@ import type {Journal, TenantRunKind} from '../ports/journal.js'
 import {cutOffChange, pastChanges} from './past-changes.js'
 import type {ChangeHandling, TenantChange} from './tenant-change.js'
 
-const MINUTE = 60_000
 const KIND = 'set-federation'
 
 /** One change of one domain's behaviour. */
@@ -84,8 +83,7 @@ export function federationHandling(change: FederationChange, federations: Federa
     const at = federations.now()
     return {
       setAt: at.toISOString(),
-      // To the full minute, rounded up: more would be a promise that nobody makes.
-      effectiveBy: new Date(Math.ceil((at.getTime() + EFFECT_DELAY_MS) / MINUTE) * MINUTE).toISOString(),
+      effectiveBy: new Date(at.getTime() + EFFECT_DELAY_MS).toISOString(),
     }
   }
   return {
