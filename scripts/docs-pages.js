@@ -47,6 +47,7 @@ const EXITS = {
   'sandbox:show': ['unavailable', 'data'],
   'sandbox:sign-in': ['unavailable', 'data'],
   'source:check': ['auth', 'unavailable', 'data', 'interrupted'],
+  'state:copy': ['locked', 'unavailable', 'data', 'interrupted'],
   'sync:once': ['partial', 'auth', 'locked', 'unavailable', 'refused', 'data', 'interrupted'],
   'sync:run': ['auth', 'locked', 'unavailable', 'data'],
   'sync:service': [],

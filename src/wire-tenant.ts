@@ -14,6 +14,7 @@ import type {PaceStats} from './lib/entra/transport/pace-stats.js'
 import {createPacer} from './lib/entra/transport/pacer.js'
 import type {Clock} from './lib/ports/clock.js'
 import type {Directory} from './lib/ports/directory.js'
+import type {Journal} from './lib/ports/journal.js'
 import type {MethodWriter} from './lib/ports/method-writer.js'
 import type {Ui} from './lib/ports/ui.js'
 import type {RunLog} from './lib/state/log.js'
@@ -42,6 +43,8 @@ interface TenantDeps {
   readonly clock: Clock
   readonly ui: Ui
   readonly log: RunLog
+  /** Keeps what permissions were used for: `mfa app show` tells which never were. */
+  readonly journal: Journal
 }
 
 /** `sandbox` names the tenant inside the tool, unless requests are sent elsewhere. */
@@ -90,6 +93,7 @@ export async function openTenant(
     maxDurationMs: pace.maxDurationMs === undefined ? undefined : pace.maxDurationMs + ENDING_MS,
   })
   const traffic: Traffic = {byResult: new Map(), throttledMs: 0}
+  const used = new Set<string>()
   const graph = createGraph({
     rootUrl:
       sandbox?.rootUrl ?? endpoints(settings.cloud.value, {graphUrl: settings.graphUrl?.value}).graphUrl,
@@ -104,6 +108,7 @@ export async function openTenant(
       countTraffic(traffic, event)
       log.write('debug', describe(event), {...event})
     },
+    used: (permission) => used.add(permission),
   })
   const directory = createDirectory(graph, {warn: (text) => ui.emit({type: 'warning', text})})
   const known = sandbox?.tenantId ?? tenantIdOf(settings) ?? provider?.describe().tenantId
@@ -114,7 +119,13 @@ export async function openTenant(
     writer: () => createMethodWriter(graph, clock),
     pace: () => pacer.stats(),
     traffic,
-    close: async () => sandbox?.stop(),
+    close: async () => {
+      await sandbox?.stop()
+      const tenantId = known ?? provider?.describe().tenantId
+      const clientId = provider?.describe().clientId ?? settings.clientId?.value
+      if (used.size === 0 || tenantId === undefined || clientId === undefined) return
+      await deps.journal.permissionsUsed(tenantId, clientId, [...used], clock.now().toISOString())
+    },
   }
 }
 

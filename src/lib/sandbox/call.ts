@@ -30,6 +30,8 @@ export interface Call {
   /** Lower-case UPNs of users whose requests fail. */
   readonly failing: ReadonlySet<string>
   readonly rules: KeyRules
+  /** Directory roles of the one person who signs in. */
+  readonly personRoles: readonly string[]
 }
 
 export interface Answer {

@@ -31,12 +31,14 @@ export interface Access {
   readonly directoryRoles?: readonly string[] | undefined
 }
 
+const OWNED_ONLY = 'Application.ReadWrite.OwnedBy'
 export const GLOBAL_ADMINISTRATOR = 'Global Administrator'
-/** Claim of our own: Entra's tokens carry template ids in `wids`. */
+/** Claim of our own: names say what the template ids in `wids` cannot for roles that are not known here. */
 export const ROLES_CLAIM = 'sandbox_directory_roles'
 
 export function callerOf(claims: Claims): Caller {
-  const appId = text(claims['appid'])
+  // A refresh token opens nothing here, and speaks for nobody.
+  const appId = claims['use'] === 'refresh' ? undefined : text(claims['appid'])
   if (claims.roles !== undefined || claims.scp === undefined)
     return {kind: 'app', appId, roles: claims.roles ?? []}
   const scopes = claims.scp.split(' ').filter((scope) => scope !== '')
@@ -80,11 +82,14 @@ export function ownerOf(caller: Caller): string | null {
   return caller.kind === 'app' ? (caller.appId ?? null) : null
 }
 
-/** An application that may change only its own: whose is it? Throws GraphFault 403. */
-export function mustOwn(caller: Caller, owner: string | null): void {
+/**
+ * An application with `Application.ReadWrite.OwnedBy` alone changes only what is its own; any one of `permissions` besides
+ * that opens everything. Throws GraphFault 403.
+ */
+export function mustOwn(caller: Caller, owner: string | null, permissions: readonly string[]): void {
   if (caller.kind !== 'app') return
-  const all = overlaps(caller.roles, ['Application.ReadWrite.All', 'Directory.ReadWrite.All'])
-  if (!all && (owner === null || caller.appId !== owner)) throw denied()
+  const wide = permissions.filter((each) => each !== OWNED_ONLY)
+  if (!overlaps(caller.roles, wide) && (owner === null || caller.appId !== owner)) throw denied()
 }
 
 const denied = () =>

@@ -1,4 +1,5 @@
 import {dumpDomains} from './domain-store.js'
+import {dumpRegistrations} from './dump-registrations.js'
 import {factsOf} from './facts.js'
 import type {FactKind} from './facts.js'
 import type {StoredGroup} from './resources/groups.js'
@@ -53,6 +54,7 @@ export function dumpStore(store: Store, {secrets = false}: DumpOptions = {}): Te
     clientApplications: JSON.parse(
       store.meta('clientApplications') ?? '[]',
     ) as TenantFile['clientApplications'],
+    ...dumpRegistrations(store),
   }
 }
 

@@ -67,6 +67,14 @@ export function addedKey(
   return newKey(applicationId, given, before)
 }
 
+/** Whether it can prove anything at this moment: its own dates count, and those of the certificate. */
+export function keyIsValid({startDateTime, endDateTime, key}: StoredKey, now: Date): boolean {
+  const certificate = new X509Certificate(Buffer.from(key, 'base64'))
+  const from = Math.max(Date.parse(startDateTime), certificate.validFromDate.getTime())
+  const to = Math.min(Date.parse(endDateTime), certificate.validToDate.getTime())
+  return from <= now.getTime() && now.getTime() < to
+}
+
 function mustFit(count: number, {maxKeys}: KeyRules): void {
   if (count <= maxKeys) return
   throw new GraphFault(

@@ -19,7 +19,12 @@ export function linkId(text: string): string {
 /** The next id of this kind in this tenant: the same steps in an equal tenant give the same ids. */
 export function nextId(store: Store, kind: string): string {
   const name = `made:${kind}`
-  const number = Number(store.meta(name) ?? '0') + 1
-  store.setMeta(name, String(number))
-  return guidOf(`${store.meta('tenantId') ?? ''}/${kind}/${number}`)
+  for (let number = Number(store.meta(name) ?? '0') + 1; ; number += 1) {
+    const id = guidOf(`${store.meta('tenantId') ?? ''}/${kind}/${number}`)
+    // A tenant file may have brought it along.
+    const taken = store.get('SELECT 1 AS taken FROM facts WHERE owner = 0 AND (id = ? OR key = ?)', id, id)
+    if (taken !== undefined) continue
+    store.setMeta(name, String(number))
+    return id
+  }
 }

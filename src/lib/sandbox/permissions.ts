@@ -77,6 +77,11 @@ export const MAY = {
   readRoles: ['RoleManagement.Read.Directory', 'RoleManagement.ReadWrite.Directory', ...DIRECTORY_READ],
 } as const satisfies Record<string, readonly string[]>
 
+/** Delegated permissions where application permissions are of no use. */
+export const MAY_FOR_PERSON = {
+  readMe: ['User.Read', 'User.ReadBasic.All', 'User.Read.All', 'User.ReadWrite.All', ...DIRECTORY_READ],
+} as const satisfies Record<string, readonly string[]>
+
 /** Directory roles, any one of which a person needs besides the permission; Global Administrator always does. */
 export const HOLDERS = {
   manageApplications: ['Application Administrator', 'Cloud Application Administrator'],

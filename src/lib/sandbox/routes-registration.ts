@@ -1,6 +1,6 @@
 import type {Access} from './caller.js'
 import type {Handler} from './call.js'
-import {HOLDERS, MAY} from './permissions.js'
+import {HOLDERS, MAY, MAY_FOR_PERSON} from './permissions.js'
 import * as applications from './resources/applications.js'
 import {
   createAssignment,
@@ -8,6 +8,9 @@ import {
   getAssignment,
   listAssignments,
 } from './resources/app-role-assignments.js'
+import {addKey, removeKey} from './resources/application-keys.js'
+import {listRoleMembers, listRoles} from './resources/directory-roles.js'
+import {getMe} from './resources/me.js'
 import * as grants from './resources/permission-grants.js'
 import * as principals from './resources/service-principals.js'
 import type {Method, Route} from './router.js'
@@ -32,13 +35,15 @@ const LINES: readonly Line[] = [
     ['PATCH', path, applications.updateApplication, WRITE],
   ]),
   ['DELETE', '/applications/{application}', applications.deleteApplication, WRITE],
+  // An application may roll its own keys: the handlers ask who it is.
+  ['POST', '/applications/{application}/addKey', addKey, {permissions: []}],
+  ['POST', '/applications/{application}/removeKey', removeKey, {permissions: []}],
   ['GET', '/servicePrincipals', principals.listPrincipals, READ],
   ['POST', '/servicePrincipals', principals.createPrincipal, WRITE_PRINCIPAL],
-  ...["/servicePrincipals(appId='{appId}')", PRINCIPAL].flatMap((path): Line[] => [
-    ['GET', path, principals.getPrincipal, READ],
-    ['PATCH', path, principals.updatePrincipal, WRITE_PRINCIPAL],
-    ['DELETE', path, principals.deletePrincipal, WRITE_PRINCIPAL],
-  ]),
+  ['GET', "/servicePrincipals(appId='{appId}')", principals.getPrincipal, READ],
+  ['GET', PRINCIPAL, principals.getPrincipal, READ],
+  ['PATCH', PRINCIPAL, principals.updatePrincipal, WRITE_PRINCIPAL],
+  ['DELETE', PRINCIPAL, principals.deletePrincipal, WRITE_PRINCIPAL],
   ...(['appRoleAssignments', 'appRoleAssignedTo'] as const).flatMap((side): Line[] => [
     ['GET', `${PRINCIPAL}/${side}`, listAssignments(side), READ],
     ['POST', `${PRINCIPAL}/${side}`, createAssignment(side), ASSIGN],
@@ -50,6 +55,9 @@ const LINES: readonly Line[] = [
   ['GET', GRANT, grants.getGrant, {permissions: MAY.readGrants}],
   ['PATCH', GRANT, grants.updateGrant, {permissions: MAY.writeGrants}],
   ['DELETE', GRANT, grants.deleteGrant, {permissions: MAY.writeGrants}],
+  ['GET', '/directoryRoles', listRoles, {permissions: MAY.readRoles}],
+  ['GET', '/directoryRoles/{role}/members', listRoleMembers, {permissions: MAY.readRoles}],
+  ['GET', '/me', getMe, {permissions: [], delegated: MAY_FOR_PERSON.readMe}],
 ]
 
 /** What setting up an app registration needs; the same in v1.0 and beta. */

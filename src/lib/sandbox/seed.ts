@@ -13,6 +13,7 @@ import {readConfiguration, seedPolicy} from './resources/policy-store.js'
 import {findUser} from './resources/users.js'
 import type {StoredUser} from './resources/users.js'
 import {coverGroup, MFA_FEATURE, TENANT} from './rollout-effect.js'
+import {seedRegistrations} from './seed-registrations.js'
 import type {Store} from './store.js'
 import type {TenantDevice, TenantFile, TenantGroup, TenantRollout, TenantUser} from './tenant-file.js'
 
@@ -39,6 +40,7 @@ export function seedTenant(store: Store, tenant: TenantFile, now: Date): void {
     for (const user of tenant.users) seedUser(store, user, now, moment, smsState)
     seedGroups(store, tenant.groups, now)
     for (const device of tenant.hardwareOathDevices ?? []) seedDevice(store, device, now, moment)
+    seedRegistrations(store, tenant, now, moment)
     for (const rollout of tenant.featureRolloutPolicies ?? []) seedRollout(store, rollout, moment)
   })
 }

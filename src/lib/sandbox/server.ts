@@ -16,6 +16,7 @@ import type {Faults} from './faults.js'
 import {createGraphEndpoint} from './graph-endpoint.js'
 import type {HttpAnswer} from './graph-endpoint.js'
 import {ensureGraphPrincipal} from './resources/graph-principal.js'
+import {createMoments} from './moments.js'
 import {isEmpty, seedTenant} from './seed.js'
 import {personClaims} from './person.js'
 import {signInOf, type SignIn, type SignInOptions} from './sign-in.js'
@@ -44,6 +45,8 @@ export interface SandboxOptions {
   readonly deviceCodePolls?: number | undefined
   /** Directory roles of the person who signs in; Global Administrator if left out. */
   readonly personRoles?: readonly string[] | undefined
+  /** Directory roles of whoever opens the page for admin consent; those of the person who signs in if left out. */
+  readonly consentRoles?: readonly string[] | undefined
   /** Hears of every Graph operation, each item of a batch too, before anything is answered. */
   readonly onOperation?: ((seen: SeenOperation) => void) | undefined
 }
@@ -89,18 +92,28 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     let rootUrl = ''
     const root = (): string => rootUrl
     const tenantNow = tenantTime(store, now)
+    const momentOf = createMoments()
+    const personRoles = options.personRoles ?? [GLOBAL_ADMINISTRATOR]
+    const shared = {store, root, personRoles}
     const engine = createEngine({
-      store,
+      ...shared,
+      now: tenantNow,
+      momentOf,
       faults,
       counter,
-      now: tenantNow,
-      root,
       onOperation: options.onOperation,
     })
     const graph = createGraphEndpoint(engine, tokens)
-    const personRoles = options.personRoles ?? [GLOBAL_ADMINISTRATOR]
-    const devicePolls = options.deviceCodePolls ?? 1
-    const authority = createAuthority({store, tokens, now, root, devicePolls, personRoles})
+    const authority = createAuthority({
+      ...shared,
+      tokens,
+      now,
+      // Tokens keep to the real time, what happens to the tenant to its own.
+      momentOf: (at) => momentOf(tenantTime(store, () => at)()),
+      keep: faults.consistency ?? 0,
+      devicePolls: options.deviceCodePolls ?? 1,
+      consentRoles: options.consentRoles ?? personRoles,
+    })
     const server = createServer((request, response) => {
       void serve(request, response, {
         now: tenantNow,

@@ -9,6 +9,7 @@ import {endObject, objectOf, objectsBy, putObject} from '../directory-store.js'
 import {badRequest, notFound} from '../graph-fault.js'
 import {givenKey, replaceKeys} from '../key-credentials.js'
 import {nextId} from '../made-ids.js'
+import {MAY} from '../permissions.js'
 import {readNothing, readOptions, readSelect} from '../query/options.js'
 import {project} from '../query/page.js'
 import {listObjects} from './directory-lists.js'
@@ -66,10 +67,21 @@ export function createApplication(call: Call): Answer {
   readNothing(call)
   const body = readBody(call, createBody, badRequest)
   const id = nextId(call.store, 'application')
-  const blank: StoredApplication = {
-    appId: nextId(call.store, 'appId'),
-    displayName: body.displayName,
-    createdDateTime: call.now.toISOString(),
+  const blank = {
+    ...blankApplication(nextId(call.store, 'appId'), body.displayName, call.now),
+    owner: ownerOf(call.caller),
+  }
+  const stored = changed(call, {id, body: blank}, body)
+  putObject(call.store, 'application', {id, body: stored}, call.moment)
+  return entity(call, 'applications', toApplication(id, stored, {keys: false}), 201)
+}
+
+/** What an application is that was given nothing but a name. */
+export function blankApplication(appId: string, displayName: string, now: Date): StoredApplication {
+  return {
+    appId,
+    displayName,
+    createdDateTime: now.toISOString(),
     signInAudience: 'AzureADMyOrg',
     isFallbackPublicClient: null,
     requiredResourceAccess: [],
@@ -83,11 +95,8 @@ export function createApplication(call: Call): Answer {
     uniqueName: null,
     tags: [],
     identifierUris: [],
-    owner: ownerOf(call.caller),
+    owner: null,
   }
-  const stored = changed(call, {id, body: blank}, body)
-  putObject(call.store, 'application', {id, body: stored}, call.moment)
-  return entity(call, 'applications', toApplication(id, stored, {keys: false}), 201)
 }
 
 export function getApplication(call: Call): Answer {
@@ -102,7 +111,7 @@ export function getApplication(call: Call): Answer {
 export function updateApplication(call: Call): Answer {
   readNothing(call)
   const found = currentApplication(call)
-  mustOwn(call.caller, found.body.owner)
+  mustOwn(call.caller, found.body.owner, MAY.writeApplications)
   const body = readBody(call, updateBody, badRequest)
   const stored = changed(call, found, body)
   putObject(call.store, 'application', {id: found.id, body: stored}, call.moment)
@@ -113,7 +122,7 @@ export function updateApplication(call: Call): Answer {
 export function deleteApplication(call: Call): Answer {
   readNothing(call)
   const {id, body} = currentApplication(call)
-  mustOwn(call.caller, body.owner)
+  mustOwn(call.caller, body.owner, MAY.writeApplications)
   endObject(call.store, 'application', id, call.moment)
   for (const principal of objectsBy(call.store, 'servicePrincipal', body.appId))
     removePrincipal(call, principal)

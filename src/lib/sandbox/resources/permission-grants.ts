@@ -7,12 +7,14 @@ import {mustHoldRole} from '../caller.js'
 import {SIGN_IN_SCOPES} from '../data/graph-permissions.js'
 import type {Kept, StoredGrant} from '../directory-store.js'
 import {endObject, objectOf, putObject} from '../directory-store.js'
+import type {Moment} from '../facts.js'
 import {badRequest, GraphFault, notFound} from '../graph-fault.js'
 import {linkId} from '../made-ids.js'
 import {HOLDERS} from '../permissions.js'
 import type {EntityType} from '../query/options.js'
 import {readNothing, readOptions, readSelect} from '../query/options.js'
 import {project} from '../query/page.js'
+import type {Store} from '../store.js'
 import {listObjects} from './directory-lists.js'
 import {offerOf} from './graph-principal.js'
 
@@ -70,12 +72,18 @@ export function createGrant(call: Call): Answer {
     resourceId: resource.id,
     scope: known(resource, sent.scope),
   }
-  const id = grantId(body)
-  if (objectOf(call.store, 'permissionGrant', id) !== undefined) {
+  if (objectOf(call.store, 'permissionGrant', grantId(body)) !== undefined) {
     throw new GraphFault(409, 'Request_MultipleObjectsWithSameKeyValue', 'Permission entry already exists.')
   }
-  putObject(call.store, 'permissionGrant', {id, body}, call.moment)
-  return entity(call, 'oauth2PermissionGrants', toGrant({id, body}), 201)
+  const kept = putGrant(call.store, call.moment, body)
+  return entity(call, 'oauth2PermissionGrants', toGrant(kept), 201)
+}
+
+/** Writes the grant; there is one of each client, resource and person (or everybody). */
+export function putGrant(store: Store, moment: Moment, body: StoredGrant): Kept<'permissionGrant'> {
+  const kept = {id: grantId(body), body}
+  putObject(store, 'permissionGrant', kept, moment)
+  return kept
 }
 
 export function updateGrant(call: Call): Answer {
@@ -110,10 +118,9 @@ export function grantToAll(
     resourceId,
     scope: '',
   }
-  const id = grantId(blank)
-  const before = objectOf(store, 'permissionGrant', id)?.body ?? blank
+  const before = objectOf(store, 'permissionGrant', grantId(blank))?.body ?? blank
   const scope = [...new Set([...scopesOf(before), ...scopes])].join(' ')
-  putObject(store, 'permissionGrant', {id, body: {...before, scope}}, moment)
+  putGrant(store, moment, {...before, scope})
 }
 
 export function scopesOf({scope}: StoredGrant): string[] {

@@ -9,6 +9,7 @@ import type {Kept, StoredApplication, StoredPrincipal} from '../directory-store.
 import {allObjects, endObject, objectOf, objectsBy, putObject} from '../directory-store.js'
 import {badRequest, GraphFault, notFound} from '../graph-fault.js'
 import {nextId} from '../made-ids.js'
+import {MAY} from '../permissions.js'
 import {readNothing, readOptions, readSelect} from '../query/options.js'
 import {project} from '../query/page.js'
 import {listObjects} from './directory-lists.js'
@@ -61,7 +62,14 @@ export function makePrincipal(
   {appId, displayName}: StoredApplication,
   sent: z.infer<typeof changes> = {},
 ): Kept<'servicePrincipal'> {
-  const blank: StoredPrincipal = {
+  const blank = {...blankPrincipal(appId, displayName), owner: ownerOf(call.caller)}
+  const kept = {id: nextId(call.store, 'servicePrincipal'), body: merged(blank, sent)}
+  putObject(call.store, 'servicePrincipal', kept, call.moment)
+  return kept
+}
+
+export function blankPrincipal(appId: string, displayName: string): StoredPrincipal {
+  return {
     appId,
     displayName,
     accountEnabled: true,
@@ -69,11 +77,8 @@ export function makePrincipal(
     notes: null,
     tags: [],
     appRoleAssignmentRequired: false,
-    owner: ownerOf(call.caller),
+    owner: null,
   }
-  const kept = {id: nextId(call.store, 'servicePrincipal'), body: merged(blank, sent)}
-  putObject(call.store, 'servicePrincipal', kept, call.moment)
-  return kept
 }
 
 export function getPrincipal(call: Call): Answer {
@@ -120,7 +125,7 @@ function writablePrincipal(call: Call): Kept<'servicePrincipal'> {
   const {id} = seenPrincipal(call)
   const found = objectOf(call.store, 'servicePrincipal', id)
   if (found === undefined) throw notFound(id)
-  mustOwn(call.caller, found.body.owner)
+  mustOwn(call.caller, found.body.owner, MAY.writePrincipals)
   if (found.body.appId === GRAPH_APP_ID) {
     throw new GraphFault(
       403,
