@@ -46,6 +46,7 @@ const EXITS = {
   'sandbox:serve': ['unavailable', 'data'],
   'sandbox:show': ['unavailable', 'data'],
   'sandbox:sign-in': ['unavailable', 'data'],
+  'server:assess': ['differences', 'auth', 'unavailable', 'data', 'interrupted'],
   'source:check': ['auth', 'unavailable', 'data', 'interrupted'],
   'state:copy': ['locked', 'unavailable', 'data', 'interrupted'],
   'sync:once': ['partial', 'auth', 'locked', 'unavailable', 'refused', 'data', 'interrupted'],

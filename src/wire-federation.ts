@@ -68,7 +68,8 @@ export async function setDeps(wired: Wiring, flags: Flags, signal: AbortSignal):
       const {match, mapping} = await wired.request(flags)
       const source = wired.settings.source === undefined ? undefined : await wired.source()
       const tenantId = await deps.directory.tenantId(signal)
-      return migrationStandings({match, mapping}, tenantId, {...deps, source, scratch, ui: wired.ui})
+      const lookup = source === undefined ? undefined : await wired.lookup()
+      return migrationStandings({match, mapping}, tenantId, {...deps, source, lookup, scratch, ui: wired.ui})
     },
   }
 }
@@ -108,5 +109,11 @@ export async function setRequest(
 /** Open dependencies C1–C6 of the answers file; undefined without one. */
 async function dependencies(file: string | undefined): Promise<readonly OpenDependency[] | undefined> {
   if (file === undefined) return undefined
-  return undefined
+  const {readAnswers} = await import('./wire-assess.js')
+  const {openDependencies} = await import('./lib/assessment/answers.js')
+  return openDependencies(await readAnswers(file)).map(({id, title, action, state, items}) => {
+    const which = items.length === 0 ? '' : ` (${items.join(', ')})`
+    const why = state === 'unanswered' ? 'not answered' : `still open${which}`
+    return {id, detail: `${title}: ${why}; ${action}`}
+  })
 }

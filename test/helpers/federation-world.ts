@@ -110,6 +110,7 @@ export function newProcess(
           journal,
           scratch,
           ui,
+          lookup: undefined,
           source: undefined,
         }),
       rollout: async () => createRolloutPolicies(graphFor(() => sandbox.issuePersonToken())),
