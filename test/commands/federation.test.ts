@@ -1,7 +1,7 @@
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
 
 import {EMERGENCY, FEDERATED} from '../fixtures/federated-tenant.js'
-import {newPlace, type Place} from '../helpers/mfa.js'
+import {CONTOSO, newPlace, type Place} from '../helpers/mfa.js'
 import {startTenant, type Tenant} from '../helpers/tenant.js'
 
 const SANDBOX = ['--tenant', 'sandbox']
@@ -68,6 +68,41 @@ describe('a rehearsal in the sandbox', () => {
       ],
     })
     expect((await domains())[0]).toMatchObject({federatedIdpMfaBehavior: null})
+  })
+
+  test('takes answers about what depends on MFA Server, each open one with its code', async () => {
+    await reset()
+    const unknown = ['C1', 'C2', 'C3', 'C4', 'C5', 'C6']
+    const answers = Object.fromEntries(unknown.map((id) => [id, {answer: id === 'C3' ? 'yes' : 'no'}]))
+    const file = (content: object) => place.file('answers.yaml', JSON.stringify(content))
+    await file({schemaVersion: 1, answers})
+    const args = [...REJECT, ...READY, '--answers', 'answers.yaml', '--confirm', 'contoso.com', '--json']
+    const accept = ['--accept', 'not-migrated', '--accept', 'no-usable-method']
+    const refused = await place.mfa([...args, ...accept])
+    expect([refused.code, refused.json()['blockers']]).toEqual([
+      8,
+      [expect.objectContaining({code: 'dependency-C3', item: 'C3', acceptable: true})],
+    ])
+    const accepted = await place.mfa([...args, ...accept, '--accept', 'dependency-C3', '--dry-run'])
+    expect([accepted.code, accepted.json()['accepted']]).toMatchObject([0, {'dependency-C3': 1}])
+    await file({schemaVersion: 1, answers: {C9: {answer: 'no'}}})
+    expect((await place.mfa([...args, ...accept])).code).toBe(65)
+  })
+
+  test('reads the server where it is told to, and says whose record is not carried over', async () => {
+    await place.mfa(['sandbox', 'reset', '--yes'])
+    const args = [...REJECT, '--all-users', '--source', CONTOSO, '--csv', 'blockers.csv', '--json']
+    const {code} = await place.mfa(args)
+    expect(code).toBe(8)
+    const csv = await place.read('blockers.csv')
+    expect(csv).toContain('not-migrated,ada.sunrise@contoso.com')
+    await place.mfa([
+      ...['migrate', ...SANDBOX, '--group', 'MFA early birds', '--source', CONTOSO, '--yes'],
+      ...['--seed-file', `${CONTOSO}/seeds.csv`],
+    ])
+    const seeds = ['--seed-file', `${CONTOSO}/seeds.csv`]
+    expect((await place.mfa([...args, ...seeds])).code).toBe(8)
+    expect(await place.read('blockers.csv')).not.toMatch(/ada\.sunrise/)
   })
 
   test('goes there and back: who is asked for MFA by whom, at the sandbox’s clock', async () => {
