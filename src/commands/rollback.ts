@@ -9,7 +9,7 @@ export default class Rollback extends MfaCommand {
   static override description = `In the order of the guide, one step after the other: MFA Server 8.1 uninstalled, data file restored, previous version installed,
 service confirmed (you do these and say so); each federated domain set back to what it was before this tool's first change (where it
 was never set: to the explicit value that comes nearest; without a record: to enforce); staged rollout off; with --undo the changes
-of methods of chosen runs undone. Each step is shown, asked for and put on record. What is done already is not done again: after a
+of methods of chosen runs undone, once Entra asks nobody for them any more (24 hours after the steps before). Each step is shown, asked for and put on record. What is done already is not done again: after a
 stop or a crash the same command goes on. Refuses without --accept onprem-mfa, by which you attest that MFA works at the identity
 provider: Azure MFA Server itself answers no requests since 2024-09-30.`
   static override examples = [
@@ -50,9 +50,10 @@ provider: Azure MFA Server itself answers no requests since 2024-09-30.`
     backup: Flags.string({summary: 'The backup, for the command that restores it.', helpValue: 'FOLDER'}),
     data: Flags.string({summary: "MFA Server's data folder, for the same command.", helpValue: 'FOLDER'}),
     accept: Flags.string({
-      summary: 'onprem-mfa: you attest that MFA works at the identity provider.',
+      summary:
+        'onprem-mfa: you attest that MFA works at the identity provider. undo-early: methods may go while Entra still asks for them.',
       helpValue: 'CODE',
-      options: ['onprem-mfa'],
+      options: ['onprem-mfa', 'undo-early'],
       multiple: true,
       multipleNonGreedy: true,
     }),

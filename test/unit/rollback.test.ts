@@ -32,12 +32,14 @@ async function back(request: Partial<RollbackRequest> = {}, answers: (boolean | 
   return {report, ui}
 }
 
+const RUN = {id: 'RUN1', kind: 'migrate'} as unknown as RunRecord
 const states = ({steps}: RollbackReport) => steps.map(({id, state}) => `${id} ${state}`)
 const rollouts = () =>
   at.sandbox
     .dump()
     .featureRolloutPolicies?.map(({displayName, isEnabled}) => [displayName, isEnabled] as const)
     .toSorted(([one], [other]) => (one < other ? -1 : 1))
+const DAY = 24 * 60 * 60 * 1000
 const SERVER = ['uninstall', 'restore-data', 'install-previous', 'confirm-service']
 const DONE = [
   ...SERVER.map((id) => `${id} done`),
@@ -246,9 +248,28 @@ describe('steps', () => {
     expect((await rollback(rollbackRequestOf(), noPerson, signal)).finished).toBe(true)
   })
 
+  it('undo methods at once only where the operator accepts it, or nothing is pending', async () => {
+    at = await federationWorld()
+    const {deps, signal} = newProcess(at)
+    const undone: string[] = []
+    const withUndo = {
+      ...deps,
+      undo: async (run: RunRecord) => ({run: String(undone.push(run.id)), failed: 0}),
+    }
+    const request = rollbackRequestOf({undo: [RUN], skip: [{step: 'rollout', why: 'not here'}]})
+    await rollback(request, withUndo, signal)
+    expect(undone).toEqual(['RUN1'])
+    await at.sandbox.stop()
+    await cutOver()
+    const other = newProcess(at)
+    const again = {...other.deps, undo: withUndo.undo}
+    const accept = ['onprem-mfa', 'undo-early']
+    await rollback(rollbackRequestOf({undo: [RUN], accept}), again, other.signal)
+    expect(undone).toEqual(['RUN1', 'RUN1'])
+  })
+
   it('undo runs last, each once, and fail where users could not be put back', async () => {
     await cutOver()
-    const run = {id: 'RUN1', kind: 'migrate'} as unknown as RunRecord
     const {deps, signal} = newProcess(at)
     const undone: string[] = []
     let failed = 1
@@ -268,7 +289,13 @@ describe('steps', () => {
         return {run: began.run.id, failed}
       },
     }
-    const request = rollbackRequestOf({undo: [run]})
+    const request = rollbackRequestOf({undo: [RUN]})
+    const early = rollback(request, withUndo, signal)
+    await expect(early).rejects.toMatchObject({code: 'UNDO_EARLY', exit: 'refused'})
+    expect([undone, rollouts()?.[0]?.[1]]).toEqual([[], false])
+    at.clock.advance(DAY - 1000)
+    await expect(rollback(request, withUndo, signal)).rejects.toMatchObject({code: 'UNDO_EARLY'})
+    at.clock.advance(2000)
     await expect(rollback(request, withUndo, signal)).rejects.toMatchObject({
       code: 'UNDO_PARTLY',
       exit: 'partial',

@@ -17,6 +17,7 @@ import type {Federations} from '../ports/federation.js'
 import type {Journal, RunRecord} from '../ports/journal.js'
 import type {RolloutPolicies} from '../ports/rollout.js'
 import type {Ui} from '../ports/ui.js'
+import {pendingUntil} from './pending.js'
 import {rolloutChange, rolloutHandling} from './rollout-off.js'
 import {beginAgain, ON_RECORD, sessionRecords, stepDone, stepSkipped} from './session.js'
 import {
@@ -96,10 +97,16 @@ export interface RollbackReport extends RollbackPlan {
 /** MFA works at the identity provider, says the operator; without it nobody would get in after this. */
 export const ONPREM_MFA = 'onprem-mfa'
 
+/** Methods are taken away while Entra may still ask for them. */
+export const UNDO_EARLY = 'undo-early'
+
+const accepts = ({accept}: Pick<RollbackRequest, 'accept'>, code: string): boolean =>
+  accept.some((each) => each.toLowerCase() === code)
+
 /**
  * `mfa rollback`: server, federation, staged rollout, methods, in the order of the guide. What is done, on record or in the tenant,
  * is not done again, so a rollback that was cut off goes on with the same command.
- * Throws MfaError `refused` (onprem-mfa not accepted; a step before it is open; the one-way door), `declined`, `usage`.
+ * Throws MfaError `refused` (onprem-mfa not accepted; a step before it is open; the one-way door; methods would go too early), `declined`, `usage`.
  */
 export async function rollback(
   request: RollbackRequest,
@@ -110,7 +117,7 @@ export async function rollback(
   mustBeSteps(request, plan.steps)
   await request.preview(plan)
   if (request.dryRun) return {...plan, dryRun: true, run: undefined, finished: plan.steps.every(isOver)}
-  if (!request.accept.some((code) => code.toLowerCase() === ONPREM_MFA)) throw notAttested(plan)
+  if (!accepts(request, ONPREM_MFA)) throw notAttested(plan)
   const start: TenantRunStart = {
     kind: 'rollback',
     tenantId: plan.tenantId,
@@ -154,7 +161,7 @@ export async function planRollback(
         federationStep(domain, past.get(domain.domain.toLowerCase()), asked, records),
       ),
       await plannedRollout(request.skip, records, deps, signal),
-      ...(await plannedUndos(request.undo, records, journal)),
+      ...(await plannedUndos(request.undo, tenantId, records, deps)),
     ],
   }
 }
@@ -200,9 +207,12 @@ async function plannedRollout(
 
 async function plannedUndos(
   undo: readonly RunRecord[],
+  tenantId: string,
   records: StepRecords,
-  journal: Journal,
+  {journal, federations}: RollbackDeps,
 ): Promise<readonly UndoStep[]> {
+  if (undo.length === 0) return []
+  const waitsUntil = await pendingUntil(journal, tenantId, federations.now())
   const undone = new Set(
     (await journal.runs())
       .filter(({kind, status, options, summary}) => {
@@ -212,7 +222,7 @@ async function plannedUndos(
       })
       .map(({options}) => String(options['undoes'])),
   )
-  return undo.map(({id}) => undoStep(id, undone.has(id), records))
+  return undo.map(({id}) => undoStep(id, undone.has(id), waitsUntil, records))
 }
 
 /** One command's way through the steps. */
@@ -278,15 +288,19 @@ class Walk {
     const names = policies.map(({displayName}) => `"${displayName}"`).join(', ')
     await this.#mayGoOn(`Turn staged rollout off (${names})?`)
     const rollout = await this.#deps.rollout()
+    const {now} = this.#deps.federations
     this.wrote = true
     for (const policy of policies)
-      await this.#run.mustApply(rolloutChange(policy), rolloutHandling(policy, rollout))
+      await this.#run.mustApply(rolloutChange(policy), rolloutHandling(policy, rollout, now))
   }
 
   async #undo(step: UndoStep): Promise<void> {
     const {undo} = this.#request
     const run = undo.find(({id}) => id === step.run)
     if (run === undefined) return
+    const {journal, federations} = this.#deps
+    const until = await pendingUntil(journal, this.#tenantId, federations.now())
+    if (until !== undefined && !accepts(this.#request, UNDO_EARLY)) throw tooEarly(step, until)
     const {failed, run: undone} = await this.#deps.undo(run, this.#request.yes, this.#run.signal)
     if (failed > 0)
       throw new MfaError(
@@ -310,12 +324,13 @@ class Walk {
       await this.#run.mustApply(change, federationHandling(change, this.#deps.federations))
     } else if (step.kind === 'rollout' && step.state === 'done') {
       const rollout = await this.#deps.rollout()
+      const {now} = this.#deps.federations
       for (const policy of await rollout.list(this.#run.signal)) {
         const {id} = rolloutChange(policy)
         const cutOff = await cutOffChange(this.#deps.journal, this.#tenantId, id, ['rollback'])
         if (cutOff === undefined || policy.isEnabled) continue
         this.wrote = true
-        await this.#run.mustApply(cutOff, rolloutHandling(policy, rollout))
+        await this.#run.mustApply(cutOff, rolloutHandling(policy, rollout, now))
       }
     }
   }
@@ -364,6 +379,16 @@ const waits = (step: Step, before: Step): MfaError =>
     exit: 'refused',
     fix: `Do that first (--step ${before.id}), or say why not: --skip ${before.id}=WHY.`,
   })
+
+const tooEarly = (step: UndoStep, until: string): MfaError =>
+  new MfaError(
+    'UNDO_EARLY',
+    `"${step.title}" waits until ${until}: until then Entra may ask for MFA itself, and users would have nothing to answer with`,
+    {
+      exit: 'refused',
+      fix: `The same command goes on after that; what came before is done. Or --accept ${UNDO_EARLY}, or --skip ${step.id}=WHY.`,
+    },
+  )
 
 const stopped = (wrote: boolean): MfaError =>
   new MfaError(

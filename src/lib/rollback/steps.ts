@@ -151,12 +151,24 @@ export function rolloutStep(
     : {...base, policies: [], state: 'done', detail: 'it is off'}
 }
 
-export function undoStep(run: string, isUndone: boolean, records: StepRecords): UndoStep {
+/** `waitsUntil`: Entra may ask for MFA itself until then, and the methods are what users answer with. */
+export function undoStep(
+  run: string,
+  isUndone: boolean,
+  waitsUntil: string | undefined,
+  records: StepRecords,
+): UndoStep {
   const id = `undo:${run}`
   const base = {id, kind: 'undo', run, title: `Undo the method changes of run ${run}`} as const
   const known = records.get(id)
   if (known?.state === 'skipped') return {...base, ...known}
-  return isUndone ? {...base, state: 'done', detail: 'an undo of it is on record'} : {...base, state: 'open'}
+  if (isUndone) return {...base, state: 'done', detail: 'an undo of it is on record'}
+  if (waitsUntil === undefined) return {...base, state: 'open'}
+  return {
+    ...base,
+    state: 'open',
+    detail: `waits until ${waitsUntil}: Entra may ask for MFA itself until then`,
+  }
 }
 
 /** Whether `--step` or `--skip` means this step: its id, or the kind for all of a kind. */
