@@ -27,7 +27,8 @@ const domains = async () =>
     unknown
   >[]
 
-describe('a rehearsal in the sandbox', () => {
+// A dozen processes each.
+describe('a rehearsal in the sandbox', {timeout: 120_000}, () => {
   test('shows what was never set, and what it falls back to', async () => {
     await reset()
     expect(await domains()).toMatchObject([
@@ -96,10 +97,8 @@ describe('a rehearsal in the sandbox', () => {
     expect(code).toBe(8)
     const csv = await place.read('blockers.csv')
     expect(csv).toContain('not-migrated,ada.sunrise@contoso.com')
-    await place.mfa([
-      ...['migrate', ...SANDBOX, '--group', 'MFA early birds', '--source', CONTOSO, '--yes'],
-      ...['--seed-file', `${CONTOSO}/seeds.csv`],
-    ])
+    const birds = ['migrate', ...SANDBOX, '--group', 'MFA early birds', '--source', CONTOSO, '--yes']
+    await place.mfa([...birds, '--seed-file', `${CONTOSO}/seeds.csv`])
     const seeds = ['--seed-file', `${CONTOSO}/seeds.csv`]
     expect((await place.mfa([...args, ...seeds])).code).toBe(8)
     expect(await place.read('blockers.csv')).not.toMatch(/ada\.sunrise/)

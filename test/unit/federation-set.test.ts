@@ -220,7 +220,7 @@ describe('faults and kills', () => {
     expect((await set()).report.writes).toBe(0)
   })
 
-  it('killed at any step, the same command ends as one that is not', async () => {
+  it('killed at any step, the same command ends as one that is not', {timeout: 120_000}, async () => {
     await begin()
     const whole = newProcess(at)
     await setFederation(setRequestOf(), whole.deps, whole.signal)

@@ -4,7 +4,8 @@ import {federationRecords} from '../../src/lib/changes/federation-changes.js'
 import {setFederation, type SetRequest} from '../../src/lib/federation/set-federation.js'
 import {type MfaError} from '../../src/lib/errors/mfa-error.js'
 import type {RunRecord} from '../../src/lib/ports/journal.js'
-import {rollback, type RollbackReport, type RollbackRequest} from '../../src/lib/rollback/rollback.js'
+import type {RollbackReport, RollbackRequest} from '../../src/lib/rollback/request.js'
+import {rollback} from '../../src/lib/rollback/rollback.js'
 import type {Faults} from '../../src/lib/sandbox/faults.js'
 import {MemoryJournal} from '../fakes/memory-journal.js'
 import {
@@ -318,7 +319,7 @@ describe('faults and kills', () => {
     expect(states((await back()).report)).toEqual(DONE)
   })
 
-  it('killed at any step, the same command ends as one that is not', async () => {
+  it('killed at any step, the same command ends as one that is not', {timeout: 120_000}, async () => {
     await cutOver()
     const whole = newProcess(at)
     await rollback(rollbackRequestOf(), whole.deps, whole.signal)

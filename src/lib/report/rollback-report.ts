@@ -1,4 +1,4 @@
-import type {RollbackPlan, RollbackReport} from '../rollback/rollback.js'
+import type {RollbackPlan, RollbackReport} from '../rollback/request.js'
 import type {Step} from '../rollback/steps.js'
 import {countOf} from '../model/count-of.js'
 import type {Column} from '../ports/output.js'
