@@ -148,10 +148,7 @@ async function mustBeConfirmed(request: SetRequest, domain: DomainFederation, de
 async function typedName(name: string, {ui}: SetDeps): Promise<string> {
   const flag = `--confirm ${name}`
   try {
-    return await ui.ask(
-      `There is no way back to "never set". Type the name of the domain to go on (${name}):`,
-      flag,
-    )
+    return await ui.ask(`There is no way back to "never set". Type ${name} to go on:`, flag)
   } catch (error) {
     if (!(error instanceof MfaError) || error.exit !== 'usage') throw error
     throw new MfaError(

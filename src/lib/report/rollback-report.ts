@@ -36,7 +36,10 @@ export const showStep =
   ({out}: Pick<Show, 'out'>) =>
   (step: Step): void => {
     out.line(`\n${step.title}`)
-    if (step.kind === 'server') for (const line of step.how) out.line(`  ${line}`)
+    if (step.kind !== 'server') return
+    for (const text of step.how)
+      if (text.startsWith('  ')) out.line(text)
+      else out.prose(text)
   }
 
 export function rollbackVerdict({steps, dryRun, finished}: RollbackReport): string {

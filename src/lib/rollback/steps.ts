@@ -21,6 +21,7 @@ interface Base {
 /** On the server, by hand: the operator says that it is done. */
 export interface ServerStep extends Base {
   readonly kind: 'server'
+  /** Sentences; what begins with two spaces is a command to copy. */
   readonly how: readonly string[]
   readonly question: string
 }
@@ -66,8 +67,8 @@ export function serverSteps({backup, data}: ServerFacts, records: StepRecords): 
       id: 'uninstall',
       title: 'Uninstall MFA Server 8.1',
       how: [
-        'On each server that was upgraded, subordinates first, the primary last: take it out of the load balancer, then uninstall',
-        '"Multi-Factor Authentication Server" in Programs and Features. The Data folder stays.',
+        'On each server that was upgraded, subordinates first, the primary last: take it out of the load balancer, then uninstall ' +
+          '"Multi-Factor Authentication Server" in Programs and Features.',
       ],
       question: 'Is MFA Server 8.1 uninstalled?',
     },
@@ -91,8 +92,8 @@ export function serverSteps({backup, data}: ServerFacts, records: StepRecords): 
       id: 'confirm-service',
       title: 'Confirm that the server answers',
       how: [
-        'The service MultiFactorAuth runs on each server, users and settings are there, and a test user gets through MFA at the',
-        'identity provider. Azure MFA Server answers no requests since 2024-09-30: where nothing else does MFA there, stop here.',
+        'The service MultiFactorAuth runs on each server, users and settings are there, and a test user gets through MFA at the ' +
+          'identity provider. Azure MFA Server answers no requests since 2024-09-30: where nothing else does MFA there, stop here.',
       ],
       question: 'Does the service run, and does MFA at the identity provider work for a test user?',
     },

@@ -131,7 +131,7 @@ export class Walk {
   async #throughTheDoor(domain: string): Promise<void> {
     if (this.#request.confirm.some((name) => name.toLowerCase() === domain.toLowerCase())) return
     try {
-      const question = `${domain} was never set, and there is no way back to that. Type the name of the domain to go on:`
+      const question = `There is no way back to "never set". Type ${domain} to go on:`
       const typed = await this.#deps.ui.ask(question, `--confirm ${domain}`)
       if (typed.trim().toLowerCase() === domain.toLowerCase()) return
     } catch (error) {
