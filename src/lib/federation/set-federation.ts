@@ -100,13 +100,8 @@ export async function setFederation(
   const applied = await inTenantRun(start, deps, signal, async (run) => {
     const now = (await federations.domain(domain.domain, run.signal)) ?? domain
     if (now.behavior !== domain.behavior && now.behavior !== request.to) throw changedMeanwhile(domain, now)
-    // Resumed: the intent on record has the original, which is not what the domain shows by now.
-    const change =
-      (await cutOffFederation(journal, tenantId, domain.domain, ['federation'])) ??
-      federationChange(domain, request.to, request.supportsMfa)
-    const same =
-      change.after === request.to ? change : federationChange(domain, request.to, request.supportsMfa)
-    const result = await run.mustApply(same, federationHandling(same, federations))
+    const change = federationChange(domain, request.to, request.supportsMfa)
+    const result = await run.mustApply(change, federationHandling(change, federations))
     return {result, id: run.id()}
   })
   return {...planned, refused: false, writes: 1, ...shownOf(applied.result), run: applied.id}

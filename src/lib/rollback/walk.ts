@@ -61,8 +61,7 @@ export class Walk {
     const {federations} = this.#deps
     if (domain.behavior === null) await this.#throughTheDoor(domain.domain)
     else await this.#mayGoOn(`Set ${domain.domain} from ${domain.behavior} to ${to}?`)
-    const cutOff = await this.#cutOffFederation(domain.domain)
-    const change = cutOff?.after === to ? cutOff : federationChange(domain, to)
+    const change = federationChange(domain, to)
     this.wrote = true
     await this.#run.mustApply(change, federationHandling(change, federations))
   }
