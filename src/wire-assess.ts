@@ -6,13 +6,13 @@ import {answersTemplate, type TemplateEntry} from './lib/assessment/answers-temp
 import {assess, type AssessmentFacts} from './lib/assessment/assess.js'
 import {askPeople, withGiven} from './lib/assessment/ask.js'
 import {CATALOGUE} from './lib/assessment/catalogue.js'
-import {type NumberCheck, surveyUsers} from './lib/assessment/survey-users.js'
+import {type NumberCheck, type SurveyedUser, surveyUsers} from './lib/assessment/survey-users.js'
 import {readAnswersFile, withAnswers} from './lib/config/answers-file.js'
 import {MfaError} from './lib/errors/mfa-error.js'
 import {groupPairs} from './lib/migration/pair.js'
 import {readPhone} from './lib/migration/rules/phone-number.js'
-import {smsVoiceEnd} from './lib/migration/rules/sms-voice.js'
-import type {ServerUser} from './lib/model/server-user.js'
+import {outlastsPhones, smsVoiceEnd} from './lib/migration/rules/sms-voice.js'
+import type {EntraMethods} from './lib/model/entra-user.js'
 import type {Source} from './lib/ports/source.js'
 import type {Assessed} from './lib/report/assess-report.js'
 import type {Wiring} from './wire.js'
@@ -65,23 +65,30 @@ async function gather(wired: Wiring, flags: AssessFlags, signal: AbortSignal) {
   const users = await surveyUsers(people, {check: checkWith(wired), scratch, ui: wired.ui}, signal)
   const date = smsVoiceEnd(wired.settings.cloud.value)
   const past = date !== undefined && wired.clock.now().toISOString().slice(0, 10) >= date
-  const facts: AssessmentFacts = {settings, users, answers, policy, smsVoiceEnd: {date, past}}
+  const facts: AssessmentFacts = {
+    settings,
+    users,
+    answers,
+    policy,
+    smsVoiceEnd: {date, past},
+    entraRead: flags.group !== undefined,
+  }
   return {facts, source: {kind, label}, group: flags.group === undefined ? undefined : members, tenantChecked}
 }
 
-async function* everybody(source: Source, signal: AbortSignal): AsyncIterable<ServerUser> {
+async function* everybody(source: Source, signal: AbortSignal): AsyncIterable<SurveyedUser> {
   for await (const _ of source.identities(signal)) signal.throwIfAborted()
-  yield* source.users(signal)
+  for await (const server of source.users(signal)) yield {server}
 }
 
-/** Server users of the group's members; members without one are counted. */
+/** Server users of the group's members, with what they have in Entra; members without one are counted. */
 async function* ofGroup(
   wired: Wiring,
   source: Source,
   group: string,
   seen: {displayName: string; members: number; unmatched: number},
   signal: AbortSignal,
-): AsyncIterable<ServerUser> {
+): AsyncIterable<SurveyedUser> {
   const request = await wired.request({group})
   const deps = {
     source,
@@ -91,15 +98,20 @@ async function* ofGroup(
     clock: wired.clock,
     ui: wired.ui,
   }
-  for await (const {group: found, pairs} of groupPairs(request, false, deps, signal)) {
+  for await (const {group: found, pairs} of groupPairs(request, true, deps, signal)) {
     seen.displayName = found.displayName
-    for (const {server} of pairs) {
+    for (const {server, methods} of pairs) {
       seen.members++
       if (server === undefined) seen.unmatched++
-      else yield server
+      else yield {server, entra: methods && inEntra(methods)}
     }
   }
 }
+
+const inEntra = (methods: EntraMethods) => ({
+  phone: methods.phones.length > 0,
+  stronger: outlastsPhones(methods) || methods.hardwareOath.some(({status}) => status === 'activated'),
+})
 
 /** Rule P4 */
 function checkWith(wired: Wiring): NumberCheck {

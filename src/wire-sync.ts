@@ -89,6 +89,7 @@ async function openRounds(wired: Wiring, flags: Flags, signal: AbortSignal) {
     })
   const request = await wired.request(flags)
   const tenant = await wired.tenant()
+  const lookup = await wired.lookup()
   const journal = await wired.journal()
   const tenantId = await tenant.directory.tenantId(signal)
   const logFile = (await wired.log()).file
@@ -113,10 +114,7 @@ async function openRounds(wired: Wiring, flags: Flags, signal: AbortSignal) {
   }
   const round: Parameters<typeof syncRound>[1]['migrate'] = async (postponed, stop) => {
     const {openScratch} = await import('./lib/state/scratch.js')
-    const {openLookup} = await import('./wire-active-directory.js')
     const scratch = openScratch()
-    // Of this round alone: a controller may be gone by the next one.
-    const lookup = await openLookup(settings, {clock, ui, signal: stop})
     try {
       const opened = await openSource(settings, {clock, ui, scratch})
       try {
@@ -132,7 +130,6 @@ async function openRounds(wired: Wiring, flags: Flags, signal: AbortSignal) {
         await opened.close()
       }
     } finally {
-      await lookup?.close()
       scratch.close()
     }
   }

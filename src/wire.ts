@@ -401,7 +401,10 @@ export async function wire(flags: Flags, options: WireOptions): Promise<Wiring> 
     cwd: process.cwd(),
     home: homedir(),
   })
-  for (const path of [flags['csv'], flags['out']]) if (typeof path === 'string') await refuseUnwritable(path)
+  for (const name of ['csv', 'out', 'users-csv', 'sarif', 'junit']) {
+    const path = flags[name]
+    if (typeof path === 'string') await refuseUnwritable(path)
+  }
   return new Wiring(settings, flags, options)
 }
 

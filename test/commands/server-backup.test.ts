@@ -142,6 +142,8 @@ describe('mfa server backup', () => {
   })
 
   test('a file that never rests: gives up, names it, leaves nothing', async () => {
+    // Long enough to read that the log grows between two passes.
+    await place.file('Data/big.bin', Buffer.alloc(30_000_000))
     const log = await place.file('Data/busy.log', '')
     const timer = setInterval(() => appendFileSync(log, 'line\n'), 1)
     const failed = await place

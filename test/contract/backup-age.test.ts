@@ -1,5 +1,6 @@
+import {hash} from 'node:crypto'
 import {execFileSync, spawnSync} from 'node:child_process'
-import {readdir, readFile, rm, writeFile} from 'node:fs/promises'
+import {copyFile, readdir, readFile, rm, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {afterEach, beforeEach, describe, expect, test} from 'vitest'
 
@@ -166,6 +167,28 @@ test.each([0, 100, 70_000])(
       })
   },
 )
+
+test('a file that somebody else sealed for the same key, with its hash put right, is found with the key', async () => {
+  const {folder} = await forRecipient()
+  const stored = 'data/sub/edge.age'
+  const draft = await world.store.begin(world.folder, 'forged', 'owner-only')
+  const text = 'z'.repeat(65_536)
+  const {sha256} = await draft.write('edge', text, ageCrypto.sealFor([recipient]))
+  await copyFile(join(draft.folder, 'edge'), join(folder, stored))
+  const path = join(folder, 'manifest.json')
+  const manifest = JSON.parse(await readFile(path, 'utf8')) as {
+    files: {stored: string; storedSha256: string}[]
+  }
+  for (const file of manifest.files) if (file.stored === stored) file.storedSha256 = sha256
+  const forged = JSON.stringify(manifest)
+  await writeFile(path, forged)
+  await writeFile(`${path}.sha256`, `${hash('sha256', forged)}  manifest.json\n`)
+  expect((await verify(folder)).verification).toMatchObject({good: true, opened: false})
+  await expect(verify(folder, key())).rejects.toMatchObject({
+    code: 'BACKUP_DAMAGED',
+    message: expect.stringContaining(`${stored} opens to something else`),
+  })
+})
 
 test('what is cut off cannot be opened', async () => {
   const {folder} = await forRecipient()

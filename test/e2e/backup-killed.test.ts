@@ -58,7 +58,7 @@ test.each([
     }
     // One that was faster than the signal is a backup like any other.
     const cut = cuts.filter((one) => one.code !== 0)
-    expect(cut.length).toBeGreaterThan(2)
+    expect(cut.length).toBeGreaterThan(1)
     expect(cut).toEqual(cut.map(() => ({code, appeared: 0, left})))
     const made = await place.mfa(BACKUP)
     expect(made.code).toBe(0)

@@ -43,6 +43,10 @@ export interface PfServerOptions extends Partial<WsdlOptions> {
   readonly order?: 'as-given' | 'scrambled'
   /** How values stand in the XML. */
   readonly write?: (text: string) => string
+  /** What TestMasterConnection says; true unless set. */
+  readonly reachesPrimary?: boolean
+  /** Header that tells this server from others, with every answer that is none of a fault. */
+  readonly mark?: {readonly name: string; readonly value: string}
   /** What the server is set to; see PF_SETTINGS. */
   readonly settings?: Partial<PfSettings>
   /** Asked for each request. */
@@ -83,6 +87,7 @@ export async function startPfServer(
       : all
   const state = {users: inOrder(users)}
   const handle = (request: http.IncomingMessage, response: http.ServerResponse, body: string): void => {
+    if (options.mark !== undefined) response.setHeader(options.mark.name, options.mark.value)
     const {basic} = options
     const expected = basic && `Basic ${Buffer.from(`${basic.username}:${basic.password}`).toString('base64')}`
     if (expected !== undefined && request.headers.authorization !== expected) {
@@ -221,6 +226,11 @@ function envelope(body: string): string {
 function answer(call: PfCall, users: readonly PfUser[], options: PfServerOptions, wsdl: WsdlOptions): string {
   const {operation, args} = call
   const write = options.write ?? escape
+  if (operation === 'TestMasterConnection') {
+    const reaches = options.reachesPrimary ?? true
+    const no = '<error><Code>2</Code><Description>The master cannot be reached.</Description></error>'
+    return `<TestMasterConnectionResult>${reaches}</TestMasterConnectionResult>${reaches ? '' : no}`
+  }
   const error = options.error === 'zero' ? '<error><Code>0</Code><Description /></error>' : ''
   if (operation === 'TestSecurity') return '<TestSecurityResult>CONTOSO\\svc-mfa</TestSecurityResult>'
   const result = (yes: boolean, rest = ''): string => `<${operation}Result>${yes}</${operation}Result>${rest}`

@@ -77,6 +77,7 @@ const of = (since: number, name: string, inputs: Fields, outputs: Fields): FakeO
 
 export const OPERATIONS: readonly FakeOperation[] = [
   of(1, 'TestSecurity', '', 'TestSecurityResult:s?'),
+  of(1, 'TestMasterConnection', '', 'TestMasterConnectionResult:b error:Error?'),
   of(1, 'CanonicalizeUser', 'username:s?', 'canonicalUsername:s? error:Error?'),
   of(1, 'UserExists', 'username:s?', 'error:Error?'),
   of(1, 'GetUserSettings', 'username:s?', 'userSettings:UserSettings? error:Error?'),

@@ -1,5 +1,10 @@
 import type {AssessmentFacts} from '../../src/lib/assessment/assess.js'
-import {type NumberCheck, surveyUsers, type UserSurvey} from '../../src/lib/assessment/survey-users.js'
+import {
+  type NumberCheck,
+  type SurveyedUser,
+  surveyUsers,
+  type UserSurvey,
+} from '../../src/lib/assessment/survey-users.js'
 import type {SourceKey} from '../../src/lib/model/brand.js'
 import type {ServerUser} from '../../src/lib/model/server-user.js'
 import type {ServerSettings} from '../../src/lib/ports/server-settings.js'
@@ -17,9 +22,9 @@ const check: NumberCheck = (phone) => {
 export const named = (username: string, over: Partial<ServerUser> = {}): ServerUser =>
   serverUser({key: username as SourceKey, username, phone: {number: '4255550100', countryCode: '1'}, ...over})
 
-export async function survey(users: Iterable<ServerUser> | AsyncIterable<ServerUser>): Promise<UserSurvey> {
+export async function survey(users: Iterable<ServerUser | SurveyedUser>): Promise<UserSurvey> {
   async function* each() {
-    yield* users
+    for (const server of users) yield 'server' in server ? server : {server}
   }
   const scratch = memoryScratch()
   return surveyUsers(each(), {check, scratch, ui: new FakeUi()}, new AbortController().signal)
@@ -69,6 +74,7 @@ export async function facts(over: Partial<AssessmentFacts> = {}): Promise<Assess
     answers: {},
     policy: undefined,
     smsVoiceEnd: {date: '2027-02-01', past: false},
+    entraRead: false,
     ...over,
   }
 }

@@ -64,6 +64,17 @@ describe('what is found out about one user', () => {
   })
 })
 
+test.each([
+  [{phone: false, stronger: false}, {}, ['sms-or-voice-only']],
+  [{phone: false, stronger: true}, {}, []],
+  [{phone: true, stronger: false}, nothing, ['sms-or-voice-only']],
+  [{phone: false, stronger: true}, nothing, []],
+  [{phone: false, stronger: false}, nothing, ['no-method']],
+] as const)('with %j in Entra already, %j', async (entra, over, expected) => {
+  const {counts} = await survey([{server: named('a', over), entra}])
+  expect(Object.entries(counts).flatMap(([code, count]) => (count > 0 ? [code] : []))).toEqual(expected)
+})
+
 test('users who share a name, a SID or a token are told of each other', async () => {
   const token = {oathTokens: [{serialNumber: 'T1', secret: seed(1)}]}
   const {counts, affected} = await survey([

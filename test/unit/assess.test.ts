@@ -273,6 +273,11 @@ describe('the tenant', () => {
       blocks: [],
       evidence: expect.stringContaining('On for some users only: SMS'),
     })
+    const seenTo = {B4: {answer: 'yes', status: 'done'}} as const
+    expect((await finding('B4', {users: await users(), policy: some, answers: seenTo})).state).toBe('done')
+    // What is off is off, whatever people say.
+    const off = policy([])
+    expect((await finding('B4', {users: await users(), policy: off, answers: seenTo})).state).toBe('open')
   })
 
   test('legacy settings may allow it: a word, no obstacle', async () => {

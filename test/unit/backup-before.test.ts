@@ -180,3 +180,18 @@ test('the installer is kept, and has to be a file', async () => {
       message: `--installer: ${wrong} is no file`,
     })
 })
+
+test('what does not come back from the target as it was written is no backup', async () => {
+  const store: BackupStore = {
+    ...world.store,
+    hash: async (folder, path, how) => {
+      const hash = await world.store.hash(folder, path, how)
+      return path === 'data/PhoneFactor.pfdata' ? {bytes: 8, sha256: '0'.repeat(64)} : hash
+    },
+  }
+  await expect(backUp(world.request(), {...world.deps, store}, NEVER)).rejects.toMatchObject({
+    code: 'BACKUP_DAMAGED',
+    message: expect.stringContaining('data/PhoneFactor.pfdata is not what was backed up'),
+  })
+  expect(await snapshot(world.to)).toEqual({'': expect.any(String)})
+})

@@ -373,3 +373,22 @@ test('a manifest with a path that leads out is refused, and nothing is written o
   await expect(back()).rejects.toMatchObject({code: 'UNSAFE_PATH', exit: 'data'})
   expect((await readdir(world.folder)).sort()).toEqual(['Data', 'backups'])
 })
+
+test('what changes in its place at once is told, with the way back', async () => {
+  await goOn()
+  const store: BackupStore = {
+    ...world.store,
+    hash: async (folder, path, how) => {
+      const hash = await world.store.hash(folder, path, how)
+      // The service was started too early.
+      const isThere = folder === world.data && path === 'gone.txt' && hash !== undefined
+      return isThere ? {...hash, sha256: '0'.repeat(64)} : hash
+    },
+  }
+  await expect(back({store})).rejects.toMatchObject({
+    code: 'RESTORE_DIFFERS',
+    exit: 'data',
+    message: `${world.data} is not what the backup holds: gone.txt`,
+    fix: expect.stringContaining('.before-restore-'),
+  })
+})

@@ -104,13 +104,22 @@ describe('U2 (4): server users without a SID', () => {
   test('who are not found are named if nobody matches them, and the rest is counted', async () => {
     const names = Array.from({length: 7}, (_, at) => `none-${at}`)
     const result = await both(new FakeDirectory({out: [account(7)]}), {
-      members: [ann],
+      members: [ann, entra({userPrincipalName: 'left@example.com', onPremisesSecurityIdentifier: SID(8)})],
       servers: [server('ann@example.com'), server('out'), ...names.map((name) => server(name))],
     })
     expect(result.problems).toEqual([
       'Active Directory has no user account whose employeeID is the Username of 7 server users without a SID: "none-0", "none-1", "none-2", "none-3", "none-4" and 2 more; nobody in the group matches by another way either.',
     ])
     expect(result.notes).toEqual([expect.stringContaining('1 more user of MFA Server')])
+  })
+
+  test('are only noted where every member of the group has a match', async () => {
+    const result = await both(new FakeDirectory({}), {
+      members: [ann],
+      servers: [server('ann@example.com'), server('none')],
+    })
+    expect(result.problems).toEqual([])
+    expect(result.notes).toEqual([expect.stringContaining('1 server user without a SID: "none"')])
   })
 })
 

@@ -60,8 +60,8 @@ function rounds(people: readonly Person[], scope: RoundInput['scope'] = {kind: '
             },
             {
               source,
-              lookup: undefined,
               directory: tenant,
+              lookup: undefined,
               journal,
               scratch: memoryScratch(),
               clock,

@@ -52,14 +52,14 @@ export function checkAnswers(
   return {
     issues: result.error.issues.flatMap((issue) => {
       const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)))
-      if (issue.code !== 'unrecognized_keys') return [{path, message: plain(issue.message, path.at(-1))}]
+      if (issue.code !== 'unrecognized_keys')
+        return [{path, message: isMissing(data, path) ? 'is missing' : plain(issue.message, path.at(-1))}]
       return issue.keys.map((key) => ({path: [...path, key], message: unknownKey(key, path)}))
     }),
   }
 }
 
 function plain(message: string, field: string | number | undefined): string {
-  if (/received undefined/.test(message)) return 'is missing'
   if (field === 'answer') return 'must be yes, no or unknown'
   if (field === 'status') return 'must be open or done'
   if (field === 'schemaVersion') return 'must be 1'
@@ -70,4 +70,12 @@ function unknownKey(key: string, path: readonly (string | number)[]): string {
   return path.at(-1) === 'answers'
     ? `there is no dependency ${key}; they are ${CATALOGUE.map(({id}) => id).join(', ')}`
     : 'is not known here'
+}
+
+function isMissing(data: unknown, path: readonly (string | number)[]): boolean {
+  const found = path.reduce<unknown>(
+    (value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined),
+    data,
+  )
+  return path.length > 0 && found === undefined
 }

@@ -17,6 +17,8 @@ export interface AssessmentFacts {
   /** Undefined: no tenant was named. */
   readonly policy: MethodsPolicy | undefined
   readonly smsVoiceEnd: SmsVoiceEnd
+  /** What the users have in Entra was read too. */
+  readonly entraRead: boolean
 }
 
 /**
@@ -79,7 +81,9 @@ function judge(entry: Dependency, facts: AssessmentFacts): AssessedFinding {
   const answer = facts.answers[id]
   const said = standing(answer)
   const checked = id === 'B4' ? byPolicy(facts) : undefined
-  const state = checked?.state ?? stateOf(entry, evidence, said)
+  // What the tenant cannot tell for certain, people may have seen to.
+  const seenTo = checked?.state === 'open' && checked.blocks.length === 0 && said.state === 'done'
+  const state = seenTo ? 'done' : (checked?.state ?? stateOf(entry, evidence, said))
   const inTheWay = state === 'open' || state === 'unanswered'
   const contradicted = evidence.applies === 'yes' && said.state === 'absent'
   return {
@@ -156,8 +160,8 @@ function byPolicy({
   }
 }
 
-function aboutUsers({users, settings, smsVoiceEnd}: AssessmentFacts): readonly AssessedFinding[] {
-  return userFindings(smsVoiceEnd).map(({code, blocks, severity, ...text}) => {
+function aboutUsers({users, settings, smsVoiceEnd, entraRead}: AssessmentFacts): readonly AssessedFinding[] {
+  return userFindings(smsVoiceEnd, entraRead).map(({code, blocks, severity, ...text}) => {
     const count = users.counts[code]
     const state = count === 0 ? 'absent' : severity === 'info' ? 'information' : 'open'
     return {

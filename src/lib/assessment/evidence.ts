@@ -15,7 +15,8 @@ const unknown = (detail: string): Evidence => ({applies: 'unknown', detail})
 const yes = (detail: string, items?: readonly string[]): Evidence => ({applies: 'yes', detail, items})
 const no = (detail: string): Evidence => ({applies: 'no', detail})
 
-const PEOPLE_ONLY = unknown('The Web Service SDK does not say; people know.')
+const PEOPLE_ONLY = unknown('No program can read this; people know.')
+const ONLY_PEOPLE: ReadonlySet<DependencyId> = new Set(['A7', 'A8', 'C1', 'C2', 'C3'])
 
 /** Pure: the evidence for every dependency. Without `settings` (an export bundle) only the users speak. */
 export function evidenceOf(
@@ -23,6 +24,7 @@ export function evidenceOf(
   settings: ServerSettings | undefined,
   users: UserSurvey,
 ): Evidence {
+  if (ONLY_PEOPLE.has(id)) return PEOPLE_ONLY
   if (settings === undefined)
     return byUsers(id, users) ?? unknown('An export bundle holds users, no settings.')
   return byUsers(id, users) ?? bySettings(id, settings)

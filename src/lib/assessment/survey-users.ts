@@ -32,6 +32,12 @@ export interface Affected {
   readonly detail: string
 }
 
+/** A user of the server; with a group also what the person has in Entra already. */
+export interface SurveyedUser {
+  readonly server: ServerUser
+  readonly entra?: {readonly phone: boolean; readonly stronger: boolean} | undefined
+}
+
 /** Counts over all users, and who is affected by what. */
 export interface UserSurvey {
   readonly users: number
@@ -59,7 +65,7 @@ const SHOWN = 5
  * except where they share a name with others. Memory stays flat.
  */
 export async function surveyUsers(
-  users: AsyncIterable<ServerUser>,
+  users: AsyncIterable<SurveyedUser>,
   {check, scratch, ui}: {readonly check: NumberCheck; readonly scratch: Scratch; readonly ui: Ui},
   signal: AbortSignal,
 ): Promise<UserSurvey> {
@@ -103,7 +109,7 @@ class Tally {
     this.#told = scratch.bag('assessed-duplicates')
   }
 
-  add(user: ServerUser): void {
+  add({server: user, entra}: SurveyedUser): void {
     this.#users++
     this.#remember(user)
     const broken = user.faults.find(({severity}) => severity !== 'field')
@@ -124,7 +130,7 @@ class Tally {
     if (user.languages !== undefined) this.#tell('language', user, user.languages.join(', '))
     if (user.mode === 'smsText' && user.smsDirection === 'twoWay')
       this.#tell('two-way-sms', user, 'answers text messages (Text Message Direction: Two-Way)')
-    this.#methods(user)
+    this.#methods(user, entra)
   }
 
   result(): UserSurvey {
@@ -144,7 +150,7 @@ class Tally {
   }
 
   /** What the user would have once everything was carried over. */
-  #methods(user: ServerUser): void {
+  #methods(user: ServerUser, entra: SurveyedUser['entra']): void {
     const phones = [user.phone, user.backupPhone].map((phone) => ({phone, found: this.#check(phone)}))
     for (const {phone, found} of phones)
       if (found === 'number-impossible' || found === 'country-unknown')
@@ -159,12 +165,14 @@ class Tally {
       ({oathSecret}) => oathSecret !== undefined && oathSecret.fault() === undefined,
     )
     const token = user.oathTokens.length > seedless.length
+    const stronger = app || token || entra?.stronger === true
     if (phone) this.#having.phone++
     if (user.devices.length > 0) this.#having.app++
     if (user.oathTokens.length > 0) this.#having.token++
-    if (!phone && !app && !token) this.#tell('no-method', user, 'nothing of the record can be carried over')
-    else if (phone && !app && !token)
-      this.#tell('sms-or-voice-only', user, 'a phone number is all that can be carried over')
+    if (stronger) return
+    if (!phone && entra?.phone !== true)
+      this.#tell('no-method', user, 'nothing of the record can be carried over')
+    else this.#tell('sms-or-voice-only', user, 'SMS or voice is all that the user will have')
   }
 
   #pin(user: ServerUser): void {

@@ -23,7 +23,10 @@ const OPERATOR = 'whoever migrates'
 const SERVER = 'administrator of MFA Server'
 
 /** In the order in which they are shown. */
-export function userFindings({date, past}: SmsVoiceEnd): readonly UserFinding[] {
+export function userFindings({date, past}: SmsVoiceEnd, entraRead: boolean): readonly UserFinding[] {
+  const counted = entraRead
+    ? 'What they have in Entra already counts.'
+    : 'What they have in Entra already is not known here; --group and --tenant look.'
   const ends =
     date === undefined
       ? 'Microsoft has announced no date on which they end in this cloud'
@@ -34,7 +37,7 @@ export function userFindings({date, past}: SmsVoiceEnd): readonly UserFinding[] 
     {
       code: 'no-method',
       title: 'Users with no method that can be migrated',
-      why: 'They would stand before a sign-in that they cannot get past, or register from nothing.',
+      why: `They would stand before a sign-in that they cannot get past, or register from nothing. ${counted}`,
       action:
         'Correct the record (a number that can be dialled), give the seeds of their tokens with --seed-file, or issue a Temporary Access Pass so that they register before they are moved.',
       who: HELPDESK,
@@ -44,7 +47,7 @@ export function userFindings({date, past}: SmsVoiceEnd): readonly UserFinding[] 
     {
       code: 'sms-or-voice-only',
       title: 'Users who end with SMS or voice only',
-      why: `${ends}. What they have registered in Entra already is not counted here.`,
+      why: `${ends}. ${counted}`,
       action:
         'Have them register a passkey or Microsoft Authenticator; mfa readiness shows where everybody stands.',
       who: HELPDESK,

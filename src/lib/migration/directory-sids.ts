@@ -131,10 +131,12 @@ export function tellDirectory({warnings, notes}: DirectorySummary, ui: Ui): void
 /** How many names a summary shows. */
 const SHOWN = 5
 
+/** @param membersLeft whether a member of the group matches nobody */
 export function directorySummary(
   answers: Bag<DirectoryAnswer>,
   attribute: string,
   isMatched: (sourceKey: string) => boolean,
+  membersLeft: boolean,
 ): DirectorySummary {
   const counts = {asked: 0, elsewhere: 0}
   const missing = new Names()
@@ -147,9 +149,12 @@ export function directorySummary(
     else counts.elsewhere++
   }
   if (counts.asked === 0) return {warnings: [], notes: []}
-  const warnings = []
+  const warnings: string[] = []
+  const notes: string[] = []
   if (missing.count > 0) {
-    warnings.push(
+    // Where every member has a match, nobody of the group can be among them.
+    const told = membersLeft ? warnings : notes
+    told.push(
       `Active Directory has no user account whose ${attribute} is the Username of ${missing.text()}; nobody in the group matches by another way either.`,
     )
   }
@@ -158,12 +163,11 @@ export function directorySummary(
       `Active Directory has several user accounts whose ${attribute} is the Username of ${several.text()}; none of them is used.`,
     )
   }
-  const notes =
-    counts.elsewhere === 0
-      ? []
-      : [
-          `Active Directory has accounts for ${countOf(counts.elsewhere, 'more user')} of MFA Server; nobody in the group has their SIDs.`,
-        ]
+  if (counts.elsewhere > 0) {
+    notes.push(
+      `Active Directory has accounts for ${countOf(counts.elsewhere, 'more user')} of MFA Server; nobody in the group has their SIDs.`,
+    )
+  }
   return {warnings, notes}
 }
 

@@ -61,6 +61,7 @@ export function matchMembers(input: MatchMembersInput): MatchedMembers {
   const matches = input.scratch.bag<MatchedMember>('match-results')
   const claims = input.scratch.bag<{readonly id: ObjectId; readonly upn: string}>('match-claims')
 
+  let membersLeft = false
   let summary: DirectorySummary = {warnings: [], notes: []}
 
   async function* run(): AsyncGenerator<MatchedMember> {
@@ -68,7 +69,8 @@ export function matchMembers(input: MatchMembersInput): MatchedMembers {
       input.signal.throwIfAborted()
       for (const {member, match} of await byDirectory(await matchChunk(chunk))) {
         matches.set(`${member.userPrincipalName.toLowerCase()} ${member.id}`, {member, match})
-        if (match.kind === 'matched') {
+        if (match.kind === 'none') membersLeft = true
+        else {
           claims.add(match.source, {id: member.id, upn: member.userPrincipalName})
         }
       }
@@ -76,7 +78,7 @@ export function matchMembers(input: MatchMembersInput): MatchedMembers {
     mapping.finish()
     if (input.answers !== undefined && input.lookup !== undefined) {
       const isMatched = (key: string): boolean => claims.get(key).length > 0
-      summary = directorySummary(input.answers, input.lookup.attribute, isMatched)
+      summary = directorySummary(input.answers, input.lookup.attribute, isMatched, membersLeft)
     }
     for (const [, result] of matches.entries()) {
       input.signal.throwIfAborted()

@@ -119,18 +119,30 @@ function* firstUsers(findings: readonly AssessedFinding[]): Iterable<Named> {
 
 const columns = (...keys: readonly string[]) => findingColumns.filter(({key}) => keys.includes(key))
 
+/** Few and wide: a word should not break. */
 const WORK = [
-  ...columns('id', 'title'),
   {
-    key: 'state',
-    title: 'State',
-    value: (one: AssessedFinding) => [stateWords(one), ...one.blocks.map((what) => `blocks ${what}`)],
+    key: 'title',
+    title: 'Finding',
+    value: (one: AssessedFinding) => [
+      `${one.id} ${one.title}`,
+      [stateWords(one), ...one.blocks.map((what) => `blocks ${what}`)].join(', '),
+    ],
   },
-  ...columns('users', 'evidence', 'items', 'why'),
+  {
+    key: 'evidence',
+    title: 'What was found',
+    value: (one: AssessedFinding) => [one.evidence, ...one.items.map((item) => `• ${item}`)],
+  },
+  ...columns('why'),
   {
     key: 'action',
     title: 'What to do',
-    value: (one: AssessedFinding) => (one.question === undefined ? [one.action] : [one.question, one.action]),
+    value: (one: AssessedFinding) => [
+      ...(one.question === undefined ? [] : [one.question]),
+      one.action,
+      `Who: ${one.who}`,
+      ...(one.note === undefined ? [] : [`Note: ${one.note}`]),
+    ],
   },
-  ...columns('who'),
 ]

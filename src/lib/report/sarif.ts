@@ -1,7 +1,10 @@
+import {isAbsolute} from 'node:path'
+import {pathToFileURL} from 'node:url'
+
 /** What found something, and every rule by which it looks. */
 export interface SarifTool {
   readonly name: string
-  readonly version: string
+  readonly version?: string | undefined
   readonly rules: readonly SarifRule[]
 }
 
@@ -37,7 +40,13 @@ export function sarif(tool: SarifTool, results: readonly SarifResult[]): object 
     version: '2.1.0',
     runs: [
       {
-        tool: {driver: {name: tool.name, version: tool.version, rules: tool.rules.map(ruleOf)}},
+        tool: {
+          driver: {
+            name: tool.name,
+            ...(tool.version === undefined ? {} : {version: tool.version}),
+            rules: tool.rules.map(ruleOf),
+          },
+        },
         results: results.map((result) => ({
           ruleId: result.ruleId,
           ...(places.has(result.ruleId) ? {ruleIndex: places.get(result.ruleId)} : {}),
@@ -70,10 +79,16 @@ function locationsOf({file, logical}: SarifResult): object {
       ? {}
       : {
           physicalLocation: {
-            artifactLocation: {uri: encodeURI(file.path.replaceAll('\\', '/'))},
+            artifactLocation: {uri: uriOf(file.path)},
             ...(file.line === undefined ? {} : {region: {startLine: file.line}}),
           },
         }
   const named = logical === undefined ? {} : {logicalLocations: [{fullyQualifiedName: logical}]}
   return {locations: [{...physical, ...named}]}
+}
+
+/** A relative path stays one, so that it is found below the root of a repository. */
+function uriOf(file: string): string {
+  if (isAbsolute(file)) return pathToFileURL(file).href
+  return file.replaceAll('\\', '/').replace(/^\.\//, '').split('/').map(encodeURIComponent).join('/')
 }
