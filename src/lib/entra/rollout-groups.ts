@@ -1,6 +1,8 @@
 import type {DirectoryObject, Group, User} from '@microsoft/microsoft-graph-types'
+import {MfaError} from '../errors/mfa-error.js'
 import type {ObjectId} from '../model/brand.js'
 import type {DirectMembers, RolloutGroup, RolloutGroups, RolloutMember} from '../ports/rollout.js'
+import {GraphError} from './transport/graph-error.js'
 import {path} from './transport/graph-request.js'
 import type {Graph} from './transport/graph.js'
 import {identityOf, USER_SELECT} from './users.js'
@@ -10,8 +12,23 @@ const SELECT = `${USER_SELECT},onPremisesSyncEnabled`
 /** Groups as staged rollout sees them. */
 export function createRolloutGroups(graph: Graph): RolloutGroups {
   return {
-    directMembers: (group, signal) => directMembers(graph, group, signal),
-    allMembers: (group, signal) => allMembers(graph, group, signal),
+    directMembers: (group, signal) => found(group, directMembers(graph, group, signal)),
+    allMembers: (group, signal) => found(group, allMembers(graph, group, signal)),
+  }
+}
+
+/** Throws MfaError `usage` where the group is gone. */
+async function* found<T>(group: ObjectId, pages: AsyncIterable<T>): AsyncIterable<T> {
+  try {
+    yield* pages
+  } catch (error) {
+    if (error instanceof GraphError && error.status === 404)
+      throw new MfaError('GROUP_NOT_FOUND', `there is no group ${group} in this tenant any more`, {
+        exit: 'usage',
+        fix: 'mfa rollout show lists the groups of the policy and the waves.',
+        cause: error,
+      })
+    throw error
   }
 }
 

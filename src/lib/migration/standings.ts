@@ -74,7 +74,8 @@ async function readLastResults(
     if (last.size >= members.size) return
     for await (const {user, outcome, at, findings} of journal.userResults(id)) {
       signal.throwIfAborted()
-      if (outcome === 'unchanged' || members.get(user).length === 0 || last.get(user).length > 0) continue
+      if (outcome === 'unchanged' && findings.length === 0) continue
+      if (members.get(user).length === 0 || last.get(user).length > 0) continue
       const told = (findings as readonly Finding[]).map(({code, detail}) => ({code, detail}))
       last.set(user, {outcome, at, findings: told})
     }
@@ -183,6 +184,8 @@ function unmigrated(
         ? 'no run has migrated the record on MFA Server'
         : 'no run that is on record here has migrated the user; --source tells whether MFA Server knows the user at all',
     }
+  // Nothing of the record can be carried, so nothing of it is missing in Entra.
+  if (last.findings.some(({code}) => code === 'nothing-to-carry')) return {is: 'no-record'}
   const [finding] = last.findings
   if (last.outcome === 'unmatched')
     return finding === undefined || hasRecord

@@ -61,7 +61,10 @@ export interface DirectMembers {
   readonly others: readonly string[]
 }
 
-/** Reads groups as staged rollout sees them. Pages hidden, reads repeated within the budget. Throws as `Directory` does. */
+/**
+ * Reads groups as staged rollout sees them. Pages hidden, reads repeated within the budget. Throws as `Directory` does: MfaError
+ * `usage` for a group that is not there.
+ */
 export interface RolloutGroups {
   directMembers(group: ObjectId, signal: AbortSignal): AsyncIterable<DirectMembers>
   /** Users of the group and of groups inside it, each once (as U1). */
