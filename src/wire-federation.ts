@@ -10,7 +10,9 @@ import {
   watchFederation,
 } from './lib/federation/standing.js'
 import {watchLines} from './lib/report/federation-report.js'
+import {readPolicyGroups} from './lib/migration/members.js'
 import {migrationStandings} from './lib/migration/standings.js'
+import {allowedFor} from './lib/model/allowed-methods.js'
 import {BEHAVIOR_OF, type BehaviorWord} from './lib/model/mfa-behavior.js'
 import type {Clock} from './lib/ports/clock.js'
 import type {Wiring} from './wire.js'
@@ -64,6 +66,11 @@ export async function setDeps(wired: Wiring, flags: Flags, signal: AbortSignal):
     ...deps,
     scratch,
     ui: wired.ui,
+    async allowed(aborted) {
+      const policy = await deps.directory.methodsPolicy(aborted)
+      const isMember = await readPolicyGroups(policy, {...deps, scratch, ui: wired.ui}, aborted)
+      return (user) => allowedFor(policy, (group) => isMember(group, user))
+    },
     async standings() {
       const {match, mapping} = await wired.request(flags)
       const source = wired.settings.source === undefined ? undefined : await wired.source()

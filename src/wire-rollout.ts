@@ -43,7 +43,8 @@ async function checking(wired: Wiring, flags: Flags, signal: AbortSignal): Promi
   const scratch = await wired.scratch()
   const source = wired.settings.source === undefined ? undefined : await wired.source()
   const tenantId = await directory.tenantId(signal)
-  const deps = {directory, journal: await wired.journal(), scratch, ui, source}
+  const lookup = source === undefined ? undefined : await wired.lookup()
+  const deps = {directory, journal: await wired.journal(), scratch, ui, source, lookup}
   return {
     directory,
     scratch,

@@ -3,7 +3,9 @@ import {createFederations} from '../../src/lib/entra/federation.js'
 import {createRolloutPolicies} from '../../src/lib/entra/rollout.js'
 import {createGraph} from '../../src/lib/entra/transport/graph.js'
 import type {SetDeps, SetRequest} from '../../src/lib/federation/set-federation.js'
+import {readPolicyGroups} from '../../src/lib/migration/members.js'
 import {migrationStandings} from '../../src/lib/migration/standings.js'
+import {allowedFor} from '../../src/lib/model/allowed-methods.js'
 import type {Journal} from '../../src/lib/ports/journal.js'
 import type {RollbackDeps, RollbackRequest} from '../../src/lib/rollback/request.js'
 import type {Faults} from '../../src/lib/sandbox/faults.js'
@@ -104,6 +106,11 @@ export function newProcess(
       clock,
       ui,
       scratch,
+      async allowed(aborted) {
+        const policy = await directory.methodsPolicy(aborted)
+        const isMember = await readPolicyGroups(policy, {directory, scratch, ui}, aborted)
+        return (user) => allowedFor(policy, (group) => isMember(group, user))
+      },
       standings: async () =>
         migrationStandings({match: {netbios: {}}, mapping: []}, tenantId, {
           directory,

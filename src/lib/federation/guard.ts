@@ -10,7 +10,7 @@ import type {Bag, Scratch} from '../ports/scratch.js'
 import type {Ui} from '../ports/ui.js'
 import {ACCEPTABLE, acceptable, type Blocker, final, isAcceptable} from './blockers.js'
 import {checkMigrated} from './check-migration.js'
-import {type Allowed, checkUsers, readAllowed} from './check-users.js'
+import {type Allowed, checkUsers} from './check-users.js'
 import {emergencyAccountMissing, emergencyAccountUnknown, judgeEmergencyAccount} from './emergency-account.js'
 
 /** Something that still needs MFA Server: C1–C6 of the dependencies. */
@@ -40,6 +40,8 @@ export interface GuardDeps {
   readonly ui: Ui
   /** How far the migration of users has come; asked for on first use, since it may read the server. */
   standings(): Promise<MigrationStandings>
+  /** M3: what the authentication methods policy allows to each user. */
+  allowed(signal: AbortSignal): Promise<Allowed>
 }
 
 export interface Guarded {
@@ -63,8 +65,7 @@ export async function guard(request: GuardRequest, deps: GuardDeps, signal: Abor
   if (request.to === 'enforceMfaByFederatedIdp') report(onPremMfa())
   if (request.to !== 'rejectMfaByFederatedIdp') return {blockers, accepted, checked: 0}
   reportDependencies(request.dependencies, report)
-  const policy = await deps.directory.methodsPolicy(signal)
-  const allowed = await readAllowed(policy, deps, signal)
+  const allowed = await deps.allowed(signal)
   await checkEmergency(request, allowed, report, deps, signal)
   const checked = await checkEverybody(request, allowed, report, deps, signal)
   return {blockers, accepted, checked}

@@ -22,7 +22,9 @@ interface LastResult {
   readonly findings: readonly Pick<Finding, 'code' | 'detail'>[]
 }
 
-type StandingDeps = Pick<PlanningDeps, 'directory' | 'journal' | 'lookup' | 'scratch' | 'ui'> & {
+type StandingDeps = Pick<PlanningDeps, 'directory' | 'journal' | 'scratch' | 'ui'> & {
+  /** Active Directory, where it is configured (U2 (4)). */
+  readonly lookup?: PlanningDeps['lookup']
   /** Without it the memory of earlier runs answers alone. */
   readonly source: Source | undefined
 }
@@ -95,7 +97,7 @@ async function* chunksOf(
     return
   }
   await source.describe(signal)
-  const {servers, answers} = await readIdentities(request.match, {...deps, source}, signal)
+  const {servers, answers} = await readIdentities(request.match, {...deps, source, lookup}, signal)
   const matched = matchMembers({
     members,
     servers,
