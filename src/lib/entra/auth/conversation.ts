@@ -21,6 +21,8 @@ export interface Conversation {
   /** The request that could not be made, if one could not. */
   readonly failure: () => MfaError | undefined
   readonly refusal: () => Refusal | undefined
+  /** Milliseconds by which this machine's clock is ahead of the service's; undefined where no answer said the time. */
+  readonly clockAhead: () => number | undefined
 }
 
 export interface ConversationOptions {
@@ -41,6 +43,7 @@ export function converse(options: ConversationOptions): Conversation {
   let failure: MfaError | undefined
   let refusal: Refusal | undefined
   let interval = 5
+  let ahead: number | undefined
 
   const once = async (method: string, url: URL, request: NetworkRequestOptions | undefined) => {
     const response = await options.fetch(url, {
@@ -50,6 +53,8 @@ export function converse(options: ConversationOptions): Conversation {
       redirect: 'manual',
       signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT)]),
     })
+    const said = Date.parse(response.headers.get('date') ?? '')
+    if (!Number.isNaN(said)) ahead = clock.now().getTime() - said
     if (response.status >= 300 && response.status < 400)
       throw unexpected(url, 'redirected the request, which is not followed')
     const text = await response.text()
@@ -120,6 +125,7 @@ export function converse(options: ConversationOptions): Conversation {
     },
     failure: () => failure,
     refusal: () => refusal,
+    clockAhead: () => ahead,
   }
 }
 

@@ -9,7 +9,12 @@ export interface Attempt {
   readonly cloud: string
   /** SHA-256 thumbprint, where a certificate signed. */
   readonly thumbprint?: string | undefined
+  /** Milliseconds by which this machine's clock is ahead of Entra's. */
+  readonly clockAhead?: number | undefined
 }
+
+/** Entra allows five minutes; a network takes seconds. */
+const WRONG_CLOCK = 120_000
 
 interface Meaning {
   readonly says: (attempt: Attempt) => string
@@ -40,6 +45,17 @@ const tooOld = {
 const needsPerson = {
   says: () => 'Entra asks the person to sign in again, or for more proof',
   fix: signInAgain,
+}
+
+const notNow: Meaning = {
+  says: ({clockAhead}) =>
+    `the signed statement that proves who we are is not valid at this time${
+      clockAhead === undefined ? '' : `; ${clockSays(clockAhead)}`
+    }`,
+  fix: ({clockAhead = Infinity}) =>
+    Math.abs(clockAhead) < WRONG_CLOCK
+      ? 'A federated token must be fresh: let the pipeline write a new one. A certificate must be valid today.'
+      : 'Set this machine’s clock (a few minutes are too much; let it follow a time server), then run the same command again.',
 }
 
 /** Microsoft's AADSTS numbers and what they mean to the operator of this tool. */
@@ -73,10 +89,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     says: () => 'the client certificate is not valid today',
     fix: () => 'Make a new certificate and add it to the app registration.',
   },
-  '700024': {
-    says: () => 'the signed statement that proves who we are is not valid at this time',
-    fix: () => 'Set this machine’s clock (a few minutes are too much); a federated token must be fresh.',
-  },
+  '700024': notNow,
   '65001': {
     says: (attempt) => `nobody has consented to the permissions of the ${app(attempt)}`,
     fix: () => 'An administrator grants them: App registrations, API permissions, Grant admin consent.',
@@ -129,7 +142,12 @@ const WORDS: Readonly<Record<string, Meaning>> = {
  * One MfaError for whatever MSAL threw: a request that could not be made, a refusal by Entra, or MSAL's own no.
  * MSAL's error is not kept as the cause: nothing of what was sent may end up in a log.
  */
-export function signInError(error: unknown, {failure, refusal}: Conversation, attempt: Attempt): MfaError {
+export function signInError(
+  error: unknown,
+  {failure, refusal, clockAhead}: Conversation,
+  attempted: Attempt,
+): MfaError {
+  const attempt = {...attempted, clockAhead: clockAhead()}
   if (error instanceof MfaError) return error
   const failed = failure()
   if (failed !== undefined) return failed
@@ -174,6 +192,13 @@ export function refusalError(refusal: Refusal, attempt: Attempt): MfaError {
     fix: meaning?.fix(attempt) ?? 'Look the AADSTS number up in Microsoft’s list of sign-in error codes.',
     requestId: id(traceId),
   })
+}
+
+function clockSays(ahead: number): string {
+  if (Math.abs(ahead) < WRONG_CLOCK) return 'this machine’s clock is right'
+  const minutes = Math.round(Math.abs(ahead) / 60_000)
+  const much = minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`
+  return `this machine’s clock is ${much} ${ahead > 0 ? 'ahead' : 'behind'}`
 }
 
 /** The server's own words, without the ids at their end, and without anything shaped like a token. */
