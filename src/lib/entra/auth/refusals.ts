@@ -89,6 +89,10 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     says: () => 'the client certificate is not valid today',
     fix: () => 'Make a new certificate and add it to the app registration.',
   },
+  '700023': {
+    says: () => 'what we signed is addressed to another place than the one that was asked',
+    fix: () => 'Check MFA_AUTHORITY_URL, and --cloud or MFA_CLOUD.',
+  },
   '700024': notNow,
   '65001': {
     says: (attempt) => `nobody has consented to the permissions of the ${app(attempt)}`,
