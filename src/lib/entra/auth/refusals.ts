@@ -1,4 +1,5 @@
 import {MfaError} from '../../errors/mfa-error.js'
+import {redact} from '../../model/redact.js'
 import type {ExitName} from '../../errors/exit-codes.js'
 import type {Conversation, Refusal} from './conversation.js'
 
@@ -212,8 +213,7 @@ function sentence(description: string): string {
 }
 
 function safe(text: string, length: number): string {
-  return text
-    .replace(/eyJ[\w.-]+/g, '[secret]')
+  return redact(text)
     .replace(/[\w+/=-]{80,}/g, '[secret]')
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim()
