@@ -29,7 +29,14 @@ export interface Tenant {
   writer(): MethodWriter
   /** How fast it goes, for progress and the forecast. */
   pace(): PaceStats
+  /** HTTP requests so far by status (or code of a network fault), and how long throttling made us wait. */
+  readonly traffic: Traffic
   close(): Promise<void>
+}
+
+export interface Traffic {
+  readonly byResult: Map<string, number>
+  throttledMs: number
 }
 
 interface TenantDeps {
@@ -87,6 +94,7 @@ export async function openTenant(
     activationQuota: pace.activationQuota ?? quota,
     maxDurationMs: pace.maxDurationMs === undefined ? undefined : pace.maxDurationMs + ENDING_MS,
   })
+  const traffic: Traffic = {byResult: new Map(), throttledMs: 0}
   const graph = createGraph({
     rootUrl:
       sandbox?.rootUrl ?? endpoints(settings.cloud.value, {graphUrl: settings.graphUrl?.value}).graphUrl,
@@ -98,7 +106,10 @@ export async function openTenant(
     fetch,
     pacer,
     retry: pace.maxWaitMs === undefined ? undefined : {maxWaitMs: pace.maxWaitMs},
-    log: (event) => log.write('debug', describe(event), {...event}),
+    log: (event) => {
+      countTraffic(traffic, event)
+      log.write('debug', describe(event), {...event})
+    },
   })
   const directory = createDirectory(graph, {warn: (text) => ui.emit({type: 'warning', text})})
   const known = sandbox?.tenantId ?? tenantIdOf(settings) ?? provider?.describe().tenantId
@@ -108,6 +119,7 @@ export async function openTenant(
     directory: known === undefined ? directory : {...directory, tenantId: () => Promise.resolve(known)},
     writer: () => createMethodWriter(graph, clock),
     pace: () => pacer.stats(),
+    traffic,
     close: async () => sandbox?.stop(),
   }
 }
@@ -129,6 +141,13 @@ export const sandboxFile = (settings: Settings): string => join(settings.state.v
 
 /** What an empty embedded tenant is filled with; it ships with the package. */
 export const exampleTenant = join(import.meta.dirname, '..', 'examples', 'contoso', 'tenant.json')
+
+function countTraffic(traffic: Traffic, event: GraphLogEvent): void {
+  if (event.type === 'http') {
+    const result = String(event.result)
+    traffic.byResult.set(result, (traffic.byResult.get(result) ?? 0) + 1)
+  } else if (event.reason === 'throttled') traffic.throttledMs += event.ms
+}
 
 function describe(event: GraphLogEvent): string {
   return event.type === 'http'
