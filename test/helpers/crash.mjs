@@ -6,7 +6,7 @@ globalThis.fetch = (input, init) => {
   if (token !== null)
     setImmediate(() => {
       process.report.writeReport('crash-report.json', new Error('crash'))
-      const request = {url: String(input), headers: {authorization: token}}
+      const request = {headers: {authorization: token}}
       throw Object.assign(new Error(`crash with ${token}`), {request, environment: {...process.env}})
     })
   return realFetch(input, init)
