@@ -192,6 +192,24 @@ describe('a certificate', () => {
   })
 })
 
+describe('a certificate that will not be good for long', () => {
+  it('is spoken of once, and once a day by a command that runs on', async () => {
+    clock = new FakeClock(new Date(Date.now() + 10 * 86_400_000).toISOString())
+    deps = {...deps, clock}
+    const provider = createTokenProvider(byCertificate(), deps)
+    await provider.token(signal)
+    clock.advance(23 * 3_600_000)
+    await provider.token(signal, {refresh: true})
+    expect(ui.warnings).toEqual([
+      expect.stringMatching(/ours\.pem expires on \S+ \(in (19|20) days\); renew it/),
+    ])
+    clock.advance(3_600_001)
+    await provider.token(signal, {refresh: true})
+    expect(ui.warnings).toHaveLength(2)
+    expect(ui.warnings[1]).toMatch(/\(in (18|19) days\)/)
+  })
+})
+
 describe('a clock that is wrong', () => {
   const answering = async (minutes: number) => {
     const {status, body} = fault(

@@ -30,6 +30,7 @@ export interface TokenHolder {
 
 /** Renewed this long before the end, or after four fifths of a short life. */
 const MARGIN = 5 * 60_000
+const DAY = 86_400_000
 
 /**
  * The first of these that the settings have: ready token, certificate, federated token file, managed identity, the
@@ -39,10 +40,13 @@ export function createTokenProvider(settings: SignInSettings, deps: SignInDeps):
   const {clock} = deps
   const kind = kindOf(settings)
   let held: (Acquired & {readonly at: number}) | undefined
-  let warned = false
+  let warned = -Infinity
+  // Once a command; once a day where a command lives for months.
   const warn = (text: string) => {
-    if (!warned) deps.ui.emit({type: 'warning', text})
-    warned = true
+    const now = clock.monotonic()
+    if (now - warned < DAY) return
+    warned = now
+    deps.ui.emit({type: 'warning', text})
   }
   let pending: {readonly promise: Promise<Acquired>; readonly signal: AbortSignal} | undefined
 
