@@ -106,6 +106,12 @@ it('says who is signed in, for how long, and nothing secret', async () => {
   expect(status.stdout).not.toMatch(/eyJ/)
 })
 
+it('needs nobody for the tenant inside the tool', async () => {
+  const env = {MFA_GRAPH_URL: undefined, MFA_AUTHORITY_URL: undefined, MFA_TENANT_ID: 'sandbox'}
+  const status = await place.mfa(['auth', 'status'], {env})
+  expect([status.code, status.stdout]).toEqual([0, 'the tenant inside the tool needs no sign-in\n'])
+})
+
 it('says how long a ready token is good', async () => {
   const {tenantId} = tenant.sandbox
   const token = (minutes: number) =>

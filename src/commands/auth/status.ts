@@ -14,6 +14,11 @@ export default class AuthStatus extends MfaCommand {
   async run(): Promise<Result> {
     const {flags} = await this.parse(AuthStatus)
     const wired = await this.wire(flags)
+    const {isEmbedded} = await import('../../wire-tenant.js')
+    if (isEmbedded(wired.settings)) {
+      wired.out.line('the tenant inside the tool needs no sign-in')
+      return {kind: 'none', usable: true, tenant: 'sandbox'}
+    }
     const {signInStatus} = await import('../../lib/entra/auth/sign-in-status.js')
     const status = await signInStatus(wired.settings, wired.signInDeps())
     for (const line of signInLines(status)) wired.out.line(line)

@@ -41,6 +41,8 @@ export interface TokenStatus {
 
 /** How the commands would sign in, as far as it can be told without asking anybody. Nothing secret is in it. */
 export interface SignInStatus extends SignInDescription {
+  /** As the settings name it: an id or a domain. */
+  readonly tenant?: string | undefined
   /** False where it is known already that Entra would refuse. */
   readonly usable: boolean
   readonly certificate?: CertificateStatus | undefined

@@ -3,11 +3,12 @@ import type {CertificateStatus, SignInStatus, TokenStatus} from '../ports/sign-i
 
 /** What `mfa auth status` says; nothing secret is in it. */
 export function signInLines(status: SignInStatus): readonly string[] {
-  const {kind, account, tenantId, clientId, certificate, token, signedInAt, federated} = status
+  const {kind, account, clientId, certificate, token, signedInAt, federated} = status
+  const tenant = status.tenantId ?? status.tenant
   if (kind === 'none') return ['not signed in']
   return [
     account === undefined ? kind : `${kind} ${printable(account)}`,
-    ...(tenantId === undefined ? [] : [`tenant ${tenantId}`]),
+    ...(tenant === undefined ? [] : [`tenant ${tenant}`]),
     ...(clientId === undefined ? [] : [`client ${clientId}`]),
     ...(certificate === undefined ? [] : certificateLines(certificate)),
     ...(federated === undefined

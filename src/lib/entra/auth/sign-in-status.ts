@@ -14,7 +14,7 @@ import {createTokenProvider} from './token-provider.js'
  * or the kept sign-in cannot (`auth`); an expired certificate is no error: `usable` is false.
  */
 export async function signInStatus(settings: SignInSettings, deps: SignInDeps): Promise<SignInStatus> {
-  const who = createTokenProvider(settings, deps).describe()
+  const who = {...createTokenProvider(settings, deps).describe(), tenant: settings.tenant?.value}
   const now = deps.clock.now()
   switch (who.kind) {
     case 'certificate': {
