@@ -33,6 +33,7 @@ const SDKS: Readonly<Record<string, string>> = {
   'csv-parse': 'source',
   'node:sqlite': 'state|sandbox',
   pino: 'state',
+  pg: 'state',
   'prom-client': 'monitor',
   'cli-table3': 'terminal',
   '@inquirer/prompts': 'terminal',

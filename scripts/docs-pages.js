@@ -31,6 +31,7 @@ const EXITS = {
   'sandbox:serve': ['unavailable', 'data'],
   'sandbox:show': ['unavailable', 'data'],
   'source:check': ['auth', 'unavailable', 'data', 'interrupted'],
+  'state:copy': ['locked', 'unavailable', 'data', 'interrupted'],
   'sync:once': ['partial', 'auth', 'locked', 'unavailable', 'refused', 'data', 'interrupted'],
   'sync:run': ['auth', 'locked', 'unavailable', 'data'],
   'sync:service': [],

@@ -13,6 +13,7 @@ import type {PaceStats} from './lib/entra/transport/pace-stats.js'
 import {createPacer} from './lib/entra/transport/pacer.js'
 import type {Clock} from './lib/ports/clock.js'
 import type {Directory} from './lib/ports/directory.js'
+import type {Journal} from './lib/ports/journal.js'
 import type {MethodWriter} from './lib/ports/method-writer.js'
 import type {SignInDescription} from './lib/ports/sign-in-status.js'
 import type {Ui} from './lib/ports/ui.js'
@@ -40,9 +41,13 @@ export interface Traffic {
 }
 
 interface TenantDeps {
+  /** What only a person may change ("Staged rollout"), for the message that says so. */
+  readonly onlyPersons?: string | undefined
   readonly clock: Clock
   readonly ui: Ui
   readonly log: RunLog
+  /** Keeps what permissions were used for: `mfa app show` tells which never were. */
+  readonly journal: Journal
 }
 
 /** `sandbox` names the tenant inside the tool, unless requests are sent elsewhere. */
@@ -66,8 +71,6 @@ export async function openTenant(
   flags: Readonly<Record<string, unknown>>,
   deps: TenantDeps,
   as: SignInAs = 'configured',
-  /** What only a person may change, for the message that says so. */
-  what?: string,
 ): Promise<Tenant> {
   const {clock, ui, log} = deps
   const embedded = isEmbedded(settings)
@@ -75,7 +78,7 @@ export async function openTenant(
   const fetch = createFetch(process.env)
   const provider =
     sandbox === undefined
-      ? createTokenProvider(as === 'person' ? asPerson(settings, what) : settings, {
+      ? createTokenProvider(as === 'person' ? asPerson(settings, deps.onlyPersons) : settings, {
           clock,
           ui,
           fetch,
@@ -83,7 +86,7 @@ export async function openTenant(
           restrict: restrictToOwner,
         })
       : undefined
-  if (as === 'person' && provider?.describe().kind === 'none') throw personNeeded(settings, what)
+  if (as === 'person' && provider?.describe().kind === 'none') throw personNeeded(settings, deps.onlyPersons)
   const pace = paceSettings(flags)
   // What is inside the tool has no quota, and a rehearsal should not wait for one.
   const quota = embedded ? ('none' as const) : undefined
@@ -95,6 +98,7 @@ export async function openTenant(
     maxDurationMs: pace.maxDurationMs === undefined ? undefined : pace.maxDurationMs + ENDING_MS,
   })
   const traffic: Traffic = {byResult: new Map(), throttledMs: 0}
+  const used = new Set<string>()
   const graph = createGraph({
     rootUrl:
       sandbox?.rootUrl ?? endpoints(settings.cloud.value, {graphUrl: settings.graphUrl?.value}).graphUrl,
@@ -110,6 +114,7 @@ export async function openTenant(
       countTraffic(traffic, event)
       log.write('debug', describe(event), {...event})
     },
+    used: (permission) => used.add(permission),
   })
   const directory = createDirectory(graph, {warn: (text) => ui.emit({type: 'warning', text})})
   const known = sandbox?.tenantId ?? tenantIdOf(settings) ?? provider?.describe().tenantId
@@ -120,7 +125,13 @@ export async function openTenant(
     writer: () => createMethodWriter(graph, clock),
     pace: () => pacer.stats(),
     traffic,
-    close: async () => sandbox?.stop(),
+    close: async () => {
+      await sandbox?.stop()
+      const tenantId = known ?? provider?.describe().tenantId
+      const clientId = provider?.describe().clientId ?? settings.clientId?.value
+      if (used.size === 0 || tenantId === undefined || clientId === undefined) return
+      await deps.journal.permissionsUsed(tenantId, clientId, [...used], clock.now().toISOString())
+    },
   }
 }
 

@@ -307,7 +307,7 @@ export class Wiring {
   async #openState(): Promise<State> {
     const {openState} = await import('./lib/state/open-state.js')
     const {value} = this.settings.state
-    const location = value.kind === 'folder' ? {kind: 'folder' as const, path: value.folder} : value
+    const location = value.kind === 'sqlite' ? value : {...value, path: value.folder}
     const state = await openState(location, {clock: this.clock})
     this.#closers.push(() => state.close())
     return state
@@ -315,8 +315,14 @@ export class Wiring {
 
   async #openTenant(as: SignInAs = 'configured', what?: string): Promise<Tenant> {
     const {openTenant} = await import('./wire-tenant.js')
-    const deps = {clock: this.clock, ui: this.ui, log: await this.log()}
-    const tenant = await openTenant(this.settings, this.#flags, deps, as, what)
+    const deps = {
+      clock: this.clock,
+      ui: this.ui,
+      log: await this.log(),
+      journal: await this.journal(),
+      onlyPersons: what,
+    }
+    const tenant = await openTenant(this.settings, this.#flags, deps, as)
     this.#closers.push(() => tenant.close())
     return tenant
   }
