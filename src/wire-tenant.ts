@@ -105,7 +105,7 @@ export async function openTenant(
     token: (signal, options) =>
       provider?.token(signal, options) ??
       Promise.resolve((as === 'person' ? sandbox?.issuePersonToken() : sandbox?.issueToken()) ?? ''),
-    holder: () => provider?.holder(),
+    holder: () => provider?.holder?.(),
     clock,
     fetch,
     pacer,

@@ -169,7 +169,7 @@ function refusalOf(
 }
 
 const SECRET_FIELDS = ['client_assertion', 'refresh_token', 'device_code', 'code', 'code_verifier']
-const SECRET_HEADERS = ['x-identity-header', 'secret', 'authorization']
+const SECRET_HEADERS = new Set(['x-identity-header', 'secret', 'authorization'])
 
 /** What a refusal may quote and nobody may see (R5). */
 function secretsIn(request: NetworkRequestOptions | undefined): readonly string[] {
@@ -177,7 +177,7 @@ function secretsIn(request: NetworkRequestOptions | undefined): readonly string[
   const headers = Object.entries(request?.headers ?? {})
   return [
     ...SECRET_FIELDS.map((name) => form.get(name) ?? ''),
-    ...headers.flatMap(([name, value]) => (SECRET_HEADERS.includes(name.toLowerCase()) ? value : [])),
+    ...headers.flatMap(([name, value]) => (SECRET_HEADERS.has(name.toLowerCase()) ? value : [])),
   ].filter((text) => text.length > 0)
 }
 

@@ -84,11 +84,12 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
         attempt.thumbprint === undefined ? '' : ` (SHA-256 ${attempt.thumbprint})`
       }`,
     fix: () =>
-      'Add the certificate to the app registration (Certificates & secrets), or use the one that is there.',
+      'Add the certificate to the app registration (mfa app certificate add, or Certificates & secrets in the admin center), or use the one that is there.',
   },
   '1000502': {
     says: () => 'the client certificate is not valid today',
-    fix: () => 'Make a new certificate and add it to the app registration.',
+    fix: () =>
+      'Sign in as a person (mfa auth login), then mfa app certificate rotate; or check this machine’s clock.',
   },
   '700023': {
     says: () => 'what we signed is addressed to another place than the one that was asked',
@@ -97,7 +98,8 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   '700024': notNow,
   '65001': {
     says: (attempt) => `nobody has consented to the permissions of the ${app(attempt)}`,
-    fix: () => 'An administrator grants them: App registrations, API permissions, Grant admin consent.',
+    fix: () =>
+      'An administrator grants them: mfa app grant, or App registrations, API permissions, Grant admin consent.',
   },
   '65004': {
     says: () => 'the person declined the permissions',

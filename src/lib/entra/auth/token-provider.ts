@@ -19,7 +19,7 @@ export interface TokenProvider {
   /** Who signs in and how, without asking anybody. */
   describe(): SignInDescription
   /** What the token in use says it may do; undefined before the first, and where it does not say. */
-  holder(): TokenHolder | undefined
+  holder?(): TokenHolder | undefined
 }
 
 export interface TokenHolder {

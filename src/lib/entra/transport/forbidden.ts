@@ -24,7 +24,7 @@ export function explained<E>(error: E, request: GraphRequest, holder: Holder | u
       {
         exit: 'auth',
         requestId,
-        fix: 'An administrator grants them: Entra admin center, App registrations, API permissions, Grant admin consent. Then run the same command again.',
+        fix: 'An administrator grants them: mfa app grant, or Entra admin center, App registrations, API permissions, Grant admin consent. Then run the same command again.',
       },
     )
   if (holder.kind !== 'person' || need === undefined || !holds(holder, need.permission)) return error
