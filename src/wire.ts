@@ -8,6 +8,7 @@ import {pickFlags} from './lib/config/settings-flags.js'
 import type {Settings} from './lib/config/settings.js'
 import {MfaError} from './lib/errors/mfa-error.js'
 import type {SignInDeps} from './lib/entra/auth/sign-in-settings.js'
+import type {TokenProvider} from './lib/entra/auth/token-provider.js'
 import {createFetch} from './lib/entra/network.js'
 import type {MigrateDeps, MigrateInput} from './lib/migration/migrate.js'
 import type {PairDeps} from './lib/migration/pair.js'
@@ -150,7 +151,7 @@ export class Wiring {
    * words of the message. Throws MfaError `auth` at once where no person is signed in.
    */
   personTenant(what?: string): Promise<Tenant> {
-    this.#personTenant ??= this.#openTenant('person', what)
+    this.#personTenant ??= this.#openTenant('person', {what})
     return this.#personTenant
   }
 
@@ -313,7 +314,15 @@ export class Wiring {
     return state
   }
 
-  async #openTenant(as: SignInAs = 'configured', what?: string): Promise<Tenant> {
+  /** As `tenant`, signed in as somebody whom no other command knows. */
+  async tenantAs(signedIn: TokenProvider): Promise<Tenant> {
+    return this.#openTenant('configured', {signedIn})
+  }
+
+  async #openTenant(
+    as: SignInAs = 'configured',
+    {signedIn, what}: {readonly signedIn?: TokenProvider; readonly what?: string | undefined} = {},
+  ): Promise<Tenant> {
     const {openTenant} = await import('./wire-tenant.js')
     const deps = {
       clock: this.clock,
@@ -322,7 +331,7 @@ export class Wiring {
       journal: await this.journal(),
       onlyPersons: what,
     }
-    const tenant = await openTenant(this.settings, this.#flags, deps, as)
+    const tenant = await openTenant(this.settings, this.#flags, deps, as, signedIn)
     this.#closers.push(() => tenant.close())
     return tenant
   }
@@ -376,6 +385,7 @@ export async function wire(flags: Flags, options: WireOptions): Promise<Wiring> 
     env: process.env,
     cwd: process.cwd(),
     home: homedir(),
+    writesConfig: flags['writes-config'] === true,
   })
   for (const path of [flags['csv'], flags['out']]) if (typeof path === 'string') await refuseUnwritable(path)
   return new Wiring(settings, flags, options)

@@ -12,6 +12,12 @@ export interface TokenClaims {
   readonly permissions?: readonly string[] | undefined
   /** True for a token of an application, false for a person's; undefined where it does not say. */
   readonly isApplication?: boolean | undefined
+  /** Application permissions. */
+  readonly roles?: readonly string[] | undefined
+  /** Delegated permissions. */
+  readonly scopes?: readonly string[] | undefined
+  /** Whom it is for: an address, or an application id. */
+  readonly audience?: string | undefined
 }
 
 /** Undefined for a token that is no JSON Web Token: those are accepted as they are. */
@@ -41,6 +47,9 @@ export function peek(token: string): TokenClaims | undefined {
     subject: text('sub'),
     permissions: permissions(all),
     isApplication: applies(all),
+    roles: names(all['roles']),
+    scopes: typeof all['scp'] === 'string' ? all['scp'].split(' ') : undefined,
+    audience: text('aud'),
   }
 }
 
@@ -49,6 +58,10 @@ function permissions({roles, scp, wids}: Readonly<Record<string, unknown>>): rea
   if (typeof scp === 'string') return scp.split(' ').filter((name) => name !== '')
   if (Array.isArray(roles)) return roles.map(String)
   return Array.isArray(wids) && wids.length > 0 ? undefined : []
+}
+
+function names(value: unknown): readonly string[] | undefined {
+  return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : undefined
 }
 
 function applies({idtyp, roles, scp}: Readonly<Record<string, unknown>>): boolean | undefined {

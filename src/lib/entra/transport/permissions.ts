@@ -87,3 +87,12 @@ export function needOf(request: Pick<GraphRequest, 'method' | 'path'>): Need | u
   const group = request.method === 'GET' ? 'GET' : 'write'
   return NEEDS.find(([method, path]) => method === group && path.test(request.path))?.[2]
 }
+
+/** Every permission that a request makes use of: members are read with their properties as users. */
+export function usedBy(request: Pick<GraphRequest, 'method' | 'path'>): readonly string[] {
+  const need = needOf(request)
+  if (need === undefined) return []
+  return /^\/groups\/.*\/microsoft\.graph\.user$/.test(request.path)
+    ? [need.permission, 'User.Read.All']
+    : [need.permission]
+}
