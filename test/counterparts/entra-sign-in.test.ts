@@ -79,7 +79,7 @@ it('a token that Graph refuses is renewed with a new assertion: the provider tak
 
 it('the provider refuses the signature of another key', async () => {
   const result = await byCertificate('other.pem')
-  expect([result.code, errorOf(result)['code']]).toEqual([4, 'SIGN_IN_REFUSED'])
+  expect([result.code, errorOf(result)['code']]).toEqual([4, 'CERTIFICATE_NOT_REGISTERED'])
   expect(errorOf(result)['message']).toContain('does not know this certificate')
 })
 

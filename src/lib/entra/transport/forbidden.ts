@@ -29,7 +29,7 @@ export function explained<E>(error: E, request: GraphRequest, holder: Holder | u
     )
   if (holder.kind !== 'person' || need === undefined || !holds(holder, need.permission)) return error
   return new MfaError(
-    'ROLE_MISSING',
+    'ROLE_TOO_LOW',
     `the role ${need.role} is missing: the person who is signed in has the permission ${need.permission}, but no role that may use it. ${error.message}`,
     {
       exit: 'auth',
