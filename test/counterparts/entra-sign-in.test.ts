@@ -142,30 +142,34 @@ async function logIn(outcome: 'ok' | 'declined', args: readonly string[] = []) {
   return running.ended
 }
 
-it('a person signs in by device code, stays signed in, is renewed, and signs out', async () => {
-  const env = {MFA_CLIENT_ID: PUBLIC_APP}
-  const login = await logIn('ok')
-  expect(login.code, login.stderr).toBe(0)
-  expect(login.json()).toMatchObject({account: 'alice@contoso.com', tenantId: TENANT, clientId: PUBLIC_APP})
+it(
+  'a person signs in by device code, stays signed in, is renewed, and signs out',
+  {timeout: 90_000},
+  async () => {
+    const env = {MFA_CLIENT_ID: PUBLIC_APP}
+    const login = await logIn('ok')
+    expect(login.code, login.stderr).toBe(0)
+    expect(login.json()).toMatchObject({account: 'alice@contoso.com', tenantId: TENANT, clientId: PUBLIC_APP})
 
-  const status = await place.mfa(['auth', 'status', '--json'], {env})
-  expect(status.json()).toMatchObject({kind: 'user', account: 'alice@contoso.com', usable: true})
-  expect(status.json()['token']).toMatchObject({minutesLeft: 59, renews: true})
-  const {mode} = await stat(join(place.state, 'sign-in.json'))
-  expect(process.platform === 'win32' ? 0o600 : mode & 0o777).toBe(0o600)
+    const status = await place.mfa(['auth', 'status', '--json'], {env})
+    expect(status.json()).toMatchObject({kind: 'user', account: 'alice@contoso.com', usable: true})
+    expect(status.json()['token']).toMatchObject({minutesLeft: 59, renews: true})
+    const {mode} = await stat(join(place.state, 'sign-in.json'))
+    expect(process.platform === 'win32' ? 0o600 : mode & 0o777).toBe(0o600)
 
-  const asked = entra.asked.length
-  expect((await list(env)).code).toBe(0)
-  expect(graph.claims.at(-1)).toMatchObject({appid: PUBLIC_APP, sub: 'alice'})
-  expect(entra.asked).toHaveLength(asked)
-  graph.refuse = 1
-  expect((await list(env)).code).toBe(0)
-  expect(entra.asked.slice(asked)).toEqual(['POST /oauth2/v2.0/token refresh_token'])
+    const asked = entra.asked.length
+    expect((await list(env)).code).toBe(0)
+    expect(graph.claims.at(-1)).toMatchObject({appid: PUBLIC_APP, sub: 'alice'})
+    expect(entra.asked).toHaveLength(asked)
+    graph.refuse = 1
+    expect((await list(env)).code).toBe(0)
+    expect(entra.asked.slice(asked)).toEqual(['POST /oauth2/v2.0/token refresh_token'])
 
-  expect((await place.mfa(['auth', 'logout'], {env})).stdout).toBe('signed out\n')
-  expect((await list(env)).code).toBe(4)
-  expect((await place.mfa(['auth', 'status'], {env})).code).toBe(4)
-})
+    expect((await place.mfa(['auth', 'logout'], {env})).stdout).toBe('signed out\n')
+    expect((await list(env)).code).toBe(4)
+    expect((await place.mfa(['auth', 'status'], {env})).code).toBe(4)
+  },
+)
 
 it('a person who declines is not signed in', async () => {
   const login = await logIn('declined')

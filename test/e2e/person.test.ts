@@ -3,9 +3,10 @@ import {join} from 'node:path'
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest'
 
 import {loadSettings} from '../../src/lib/config/load-settings.js'
+import {readTenantFile} from '../../src/lib/sandbox/tenant-file.js'
 import {Wiring} from '../../src/wire.js'
 import {jwt} from '../fakes/token-endpoint.js'
-import {newPlace, type Place} from '../helpers/mfa.js'
+import {CONTOSO, newPlace, type Place} from '../helpers/mfa.js'
 import {startTenant, type Tenant} from '../helpers/tenant.js'
 
 const CLIENT = 'aaaaaaaa-0000-4000-8000-000000000001'
@@ -18,7 +19,8 @@ let file: string
 let kept: string
 
 beforeAll(async () => {
-  tenant = await startTenant()
+  const contoso = await readTenantFile(`${CONTOSO}/tenant.json`)
+  tenant = await startTenant({tenant: {...contoso, clientApplications: [{appId: CLIENT}]}})
   place = await newPlace(environment())
   await logIn()
   kept = await readFile(join(place.state, 'sign-in.json'), 'utf8')
@@ -104,6 +106,16 @@ it('says who is signed in, for how long, and nothing secret', async () => {
     /^user admin@contoso\.com\ntenant \S+\nclient \S+\nsigned in 20\S+\ntoken good for 59 minutes; it is renewed without you\n$/,
   )
   expect(status.stdout).not.toMatch(/eyJ/)
+})
+
+it('says that somebody has to sign in again where nothing is left to renew it with', async () => {
+  const {cache, ...rest} = JSON.parse(kept) as Record<string, string>
+  const tokens = JSON.parse(cache ?? '') as Record<string, Record<string, Record<string, string>>>
+  for (const token of Object.values(tokens['AccessToken'] ?? {})) token['expires_on'] = '1700000000'
+  await signedIn(JSON.stringify({...rest, cache: JSON.stringify({...tokens, RefreshToken: {}})}))
+  const status = await place.mfa(['auth', 'status'])
+  expect(status.code).toBe(4)
+  expect(status.stdout).toMatch(/token expired at 2023-11-14T22:13:20.000Z\nsign in again: mfa auth login\n$/)
 })
 
 it('needs nobody for the tenant inside the tool', async () => {
