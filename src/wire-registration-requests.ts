@@ -29,6 +29,7 @@ export function configureRequest(wired: Wiring, flags: Flags, preview: Configure
   const features = featuresOf(wired, flags)
   const waitMs = timeFlag(flags, 'wait', 15 * 60_000)
   checkCloud(wired.settings.cloud.value, features)
+  whichApp(wired, flags)
   return async (tenantId) => ({
     ...(await common(wired, flags, tenantId, 'mfa app configure')),
     createNew: flags['new'] === true,

@@ -3,6 +3,7 @@ import {homedir, hostname} from 'node:os'
 import {join, resolve} from 'node:path'
 
 import {duration} from './lib/config/pace-settings.js'
+import {clientId} from './lib/config/parse-values.js'
 import type {Settings} from './lib/config/settings.js'
 import {userFolders} from './lib/config/user-folders.js'
 import {errorCode} from './lib/errors/error-code.js'
@@ -38,7 +39,15 @@ export function whichApp({settings}: Wiring, flags: Flags): Which {
   const known = settings.clientId
   const nameGiven = typeof name === 'string'
   const base = {displayName: nameGiven ? name : DEFAULT_NAME, nameGiven}
-  if (typeof id === 'string') return {...base, appId: id.toLowerCase(), appIdFrom: '--client-id'}
+  if (typeof id === 'string') {
+    const parsed = clientId(id)
+    if (!('value' in parsed))
+      throw new MfaError('CLIENT_ID_INVALID', `--client-id: ${parsed.problem}`, {
+        exit: 'usage',
+        fix: parsed.fix,
+      })
+    return {...base, appId: parsed.value, appIdFrom: '--client-id'}
+  }
   return known !== undefined && isMeant(known.from, settings)
     ? {...base, appId: known.value, appIdFrom: known.from}
     : base

@@ -165,7 +165,7 @@ describe('sign-in and permission', () => {
     const error = await rejection(graph.write({method, version: 'v1.0', path: to}, live()))
     expect(error).toMatchObject({exit: 'auth', code: 'GRAPH_FORBIDDEN', requestId: 'rid-http'})
     expect(error.message).toContain(permission)
-    expect(error['fix']).toContain('Entra admin center')
+    expect(error['fix']).toContain(`mfa app grant ${permission} `)
     expect(server.seen).toHaveLength(1)
   })
 })

@@ -35,7 +35,9 @@ export async function locate(
   }
   const named = await registrations.byName(which.displayName, signal)
   if (named.length > 1) throw several(which.displayName, named)
-  return named[0]
+  const [only] = named
+  // A list does not tell the certificates themselves.
+  return only && ((await registrations.byObjectId(only.objectId, signal)) ?? only)
 }
 
 /** What else the tenant shows of it. */

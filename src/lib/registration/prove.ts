@@ -21,6 +21,7 @@ export interface ProofDeps {
 /** Entra may not know yet what was made moments ago. */
 const PASSING: ReadonlySet<string> = new Set(['CERTIFICATE_NOT_REGISTERED', 'APP_NOT_FOUND'])
 const AGAIN_AFTER_MS = 3000
+const LEEWAY_MS = 60_000
 const PHASE = 'proving the sign-in'
 
 /**
@@ -75,7 +76,11 @@ async function signInOnce(
   } catch (error) {
     if (!(error instanceof MfaError)) throw error
     if (PASSING.has(error.code) && mayWait) return undefined
-    throw error.code === 'CLOCK_WRONG' ? clockWrong(error, registrations.clockAheadMs()) : error
+    const ahead = registrations.clockAheadMs()
+    // A certificate made by a clock that is ahead is not valid yet for the service.
+    const isClock =
+      error.code === 'CLOCK_WRONG' || (error.code === 'CERTIFICATE_EXPIRED' && Math.abs(ahead) > LEEWAY_MS)
+    throw isClock ? clockWrong(error, ahead) : error
   }
 }
 

@@ -12,7 +12,7 @@ const POLICY_ROLE = 'Authentication Policy Administrator'
 const READER_ROLE = 'Global Reader'
 
 /** Least permission of each operation that the tool uses, first match wins. Source: Graph permissions reference. */
-const NEEDS: readonly (readonly [method: 'GET' | 'write', path: RegExp, need: Need])[] = [
+export const NEEDS: readonly (readonly [method: 'GET' | 'write', path: RegExp, need: Need])[] = [
   [
     'write',
     /^\/users\/[^/]+\/authentication\/phoneMethods/,
