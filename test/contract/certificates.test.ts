@@ -272,7 +272,7 @@ describe('a PFX file of openssl', () => {
         'holds a key of type ec; signing in needs RSA',
       ],
       [await write('noise.pfx', Buffer.from([0x30, 3, 2, 1, 3])), secret, 'CERTIFICATE_INVALID', 'neither'],
-      [join(folder, 'none.pfx'), secret, 'CERTIFICATE_UNREADABLE', 'there is no such file'],
+      [join(folder, 'none.pfx'), secret, 'CERTIFICATE_MISSING', 'there is no such file'],
     ] as const
     for (const [path, password, code, says] of cases) {
       const error = await refusal(certificates.read(path, password))

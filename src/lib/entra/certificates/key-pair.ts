@@ -21,9 +21,13 @@ export async function readCertificateFile(path: string): Promise<Buffer> {
     const code = errorCode(error)
     const why =
       code === 'ENOENT' ? 'there is no such file' : `it cannot be read (${code ?? 'unknown reason'})`
-    throw refuse('CERTIFICATE_UNREADABLE', `The client certificate ${path}: ${why}.`, {
-      fix: 'Check the path, and that the user who runs this may read the file.',
-    })
+    throw refuse(
+      code === 'ENOENT' ? 'CERTIFICATE_MISSING' : 'CERTIFICATE_UNREADABLE',
+      `The client certificate ${path}: ${why}.`,
+      {
+        fix: 'Check the path, and that the user who runs this may read the file.',
+      },
+    )
   }
 }
 
