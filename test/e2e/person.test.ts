@@ -141,7 +141,7 @@ describe('what only a person may change', () => {
     const flags = {state: place.state}
     const all = {...place.environment(), ...env}
     const settings = await loadSettings({flags, env: all, cwd: place.work, home: place.folder})
-    return new Wiring(settings, flags, {json: true, command: 'test'})
+    return new Wiring(settings, flags, {json: true, command: 'test', signal: new AbortController().signal})
   }
   const refusal = async (env: NodeJS.ProcessEnv = {}) => {
     const wired = await wiring(env)

@@ -229,7 +229,7 @@ const cases: readonly Case[] = [
     name: 'certificate file missing',
     file: 'missing',
     exit: 64,
-    code: 'CERTIFICATE_UNREADABLE',
+    code: 'CERTIFICATE_MISSING',
     says: 'there is no such file',
     fix: 'Check the path',
   },

@@ -3,8 +3,9 @@ import {MfaCommand, type Result} from '../../mfa-command.js'
 import {tenantFlags} from '../../mfa-flags.js'
 
 export default class AuthStatus extends MfaCommand {
-  static override summary =
-    'Say how the commands would sign in, and for how long certificate and token are good; asks nobody.'
+  static override summary = 'Say how the commands would sign in; asks nobody.'
+  static override description =
+    'Names certificate or person, and for how long certificate and token are good. Exit code 4 where nobody could sign in.'
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --json',
