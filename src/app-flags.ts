@@ -34,7 +34,7 @@ export const certificateFlags = {
 export const changeFlags = {
   yes: Flags.boolean({char: 'y', summary: 'Change without asking.'}),
   consistency: Flags.integer({
-    summary: 'Seconds that Entra may take to show what was written (120 unless set).',
+    summary: 'Seconds that Entra may take to show what was written (60 unless set).',
     min: 0,
   }),
 }

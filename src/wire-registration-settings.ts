@@ -6,11 +6,12 @@ import {duration} from './lib/config/pace-settings.js'
 import {clientId} from './lib/config/parse-values.js'
 import type {Settings} from './lib/config/settings.js'
 import {userFolders} from './lib/config/user-folders.js'
+import {GRAPH_COMMAND_LINE_CLIENT} from './lib/entra/auth/public-client.js'
 import {errorCode} from './lib/errors/error-code.js'
 import {MfaError} from './lib/errors/mfa-error.js'
 import {CLOUD_NAMES} from './lib/model/cloud.js'
 import {decodeRegistryExport, parseRegistryExport} from './lib/model/registry-export.js'
-import type {CertificateRequest} from './lib/registration/configure.js'
+import type {CertificateRequest} from './lib/registration/configure-request.js'
 import {FEATURES, knownPermission, type Feature, type NeededPermission} from './lib/registration/features.js'
 import type {Which} from './lib/registration/locate.js'
 import {cloudOfRegistry} from './lib/registration/registry-cloud.js'
@@ -51,6 +52,15 @@ export function whichApp({settings}: Wiring, flags: Flags): Which {
   return known !== undefined && isMeant(known.from, settings)
     ? {...base, appId: known.value, appIdFrom: known.from}
     : base
+}
+
+/**
+ * Through which application people sign in: the registered one where it was set up for that (`rollout`); undefined: whatever
+ * the settings name. Without it Entra would refuse them (AADSTS7000218).
+ */
+export function loginClient({clientId: id, features}: Settings): string | undefined {
+  const isOurs = id !== undefined && fromFile(id.from) && features !== undefined
+  return isOurs && !features.value.includes('rollout') ? GRAPH_COMMAND_LINE_CLIENT : undefined
 }
 
 export function ownCertificatePath(settings: Settings): string | undefined {
@@ -148,7 +158,7 @@ export function timeFlag(flags: Flags, name: string, otherwise: number): number 
 /** What the sandbox shows at once, Entra may take a minute for. */
 export function consistencyMs({settings}: Wiring, flags: Flags): number {
   const seconds = flags['consistency']
-  return (typeof seconds === 'number' ? seconds : isEmbedded(settings) ? 5 : 120) * 1000
+  return (typeof seconds === 'number' ? seconds : isEmbedded(settings) ? 5 : 60) * 1000
 }
 
 /** What the settings file is to say of the tenant: as it was typed, else its id. */

@@ -4,11 +4,12 @@ import {createConfigStore} from './lib/config/config-store.js'
 import {CONFIG_FILE_NAME} from './lib/config/load-settings.js'
 import type {Settings} from './lib/config/settings.js'
 import type {TokenClaims} from './lib/entra/auth/jwt.js'
+import {GRAPH_COMMAND_LINE_CLIENT} from './lib/entra/auth/public-client.js'
 import {endpoints} from './lib/entra/clouds.js'
 import {createAppSignIn} from './lib/entra/registration/app-sign-in.js'
 import {createRegistrations} from './lib/entra/registration/registrations.js'
 import type {RegistrationCaller} from './lib/ports/app-registration.js'
-import type {RegistrationDeps} from './lib/registration/configure.js'
+import type {RegistrationDeps} from './lib/registration/configure-request.js'
 import {certificatesFor} from './wire-certificates.js'
 import {configFolder, ownCertificatePath} from './wire-registration-settings.js'
 import {isEmbedded, type Tenant} from './wire-tenant.js'
@@ -89,7 +90,7 @@ async function signInFor(
   const {settings} = wired
   if (isEmbedded(settings)) return wired.personTenant()
   if (settings.accessToken !== undefined || as === 'app') return wired.tenant()
-  const {loginOnce, GRAPH_COMMAND_LINE_CLIENT} = await import('./lib/entra/auth/login.js')
+  const {loginOnce} = await import('./lib/entra/auth/login.js')
   const {resource} = endpoints(settings.cloud.value)
   const client = flags['bootstrap-client']
   wired.ui.emit({

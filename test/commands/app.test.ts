@@ -174,7 +174,15 @@ test('the old registry key tells the cloud', async () => {
   ).toMatchObject({code: 64})
 })
 
-test('remove takes everything back', async () => {
+test('people sign in through the application only where it was set up for them', async () => {
+  const clientOf = async () => (await place.mfa(['auth', 'login', '--json'])).json()['clientId']
+  expect(await clientOf()).toBe('14d82eec-204b-4c2f-b7e8-296a70dab67e')
+  expect(await code('configure', '--with', 'migrate,rollout', '--yes')).toBe(0)
+  expect(await clientOf()).toBe((await config())['clientId'])
+  expect(await place.mfa(['auth', 'logout', '--json'])).toMatchObject({code: 0})
+})
+
+test('remove takes everything back, and nothing secret was written anywhere but into the key file', async () => {
   expect(refusal(await app('remove', '--yes', '--json'))).toMatchObject({
     code: 8,
     error: {code: 'OTHERS_CERTIFICATES'},
@@ -185,6 +193,10 @@ test('remove takes everything back', async () => {
   await expect(place.read('client.pem')).rejects.toThrow('ENOENT')
   expect(sandbox.dump().applications ?? []).toEqual([])
   expect((await app('remove', '--yes', '--json')).json()).toMatchObject({deleted: false, changes: []})
+  const files = await place.everything()
+  expect(files.length).toBeGreaterThan(5)
+  const leaks = files.filter(({text}) => /PRIVATE KEY|eyJ[\w-]{8}/.test(text)).map(({path}) => path)
+  expect(leaks).toEqual([])
 })
 
 test('the tenant inside the tool: no sign-in is asked for, and nothing of it leaves this machine', async () => {

@@ -1,8 +1,10 @@
 import {afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest'
 
 import type {OwnCertificate} from '../../src/lib/ports/certificates.js'
-import {removeKeys, rotate} from '../../src/lib/registration/certificates.js'
-import {configure, type ConfigureRequest} from '../../src/lib/registration/configure.js'
+import {removeKeys} from '../../src/lib/registration/remove-keys.js'
+import {rotate} from '../../src/lib/registration/rotate.js'
+import type {ConfigureRequest} from '../../src/lib/registration/configure-request.js'
+import {configure} from '../../src/lib/registration/configure.js'
 import {FEATURES, NEEDS} from '../../src/lib/registration/features.js'
 import {removeRegistration} from '../../src/lib/registration/remove.js'
 import {showRegistration} from '../../src/lib/registration/show.js'

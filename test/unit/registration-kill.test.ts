@@ -1,7 +1,7 @@
 import {beforeAll, describe, expect, it} from 'vitest'
 
 import type {OwnCertificate} from '../../src/lib/ports/certificates.js'
-import {rotate} from '../../src/lib/registration/certificates.js'
+import {rotate} from '../../src/lib/registration/rotate.js'
 import {configure} from '../../src/lib/registration/configure.js'
 import {removeRegistration} from '../../src/lib/registration/remove.js'
 import {

@@ -12,7 +12,7 @@ import {
   neededFor,
   type Feature,
 } from '../../src/lib/registration/features.js'
-import {nextFile} from '../../src/lib/registration/certificates.js'
+import {nextFile} from '../../src/lib/registration/rotate.js'
 import {planRegistration, type RegistrationState, type Wanted} from '../../src/lib/registration/plan.js'
 import {changeOf, says, type Step} from '../../src/lib/registration/steps.js'
 

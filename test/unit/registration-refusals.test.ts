@@ -2,9 +2,10 @@ import {afterEach, beforeAll, describe, expect, it} from 'vitest'
 
 import {refusalError} from '../../src/lib/entra/auth/refusals.js'
 import type {OwnCertificate} from '../../src/lib/ports/certificates.js'
-import {removeKeys} from '../../src/lib/registration/certificates.js'
+import {removeKeys} from '../../src/lib/registration/remove-keys.js'
 import {checkCloud} from '../../src/lib/registration/clouds.js'
-import {configure, type ConfigureRequest} from '../../src/lib/registration/configure.js'
+import type {ConfigureRequest} from '../../src/lib/registration/configure-request.js'
+import {configure} from '../../src/lib/registration/configure.js'
 import type {SandboxOptions} from '../../src/lib/sandbox/server.js'
 import {
   CONFIGURE,
@@ -216,6 +217,21 @@ describe('each of these gets its own message and exit code', () => {
     expect(world.sandbox.stats().requests).toBe(asked)
     expect(checkCloud('china', ['sync'])).toHaveLength(1)
     expect(checkCloud('global', ['sync', 'rollout'])).toEqual([])
+  })
+
+  it('a permission that is granted and refused all the same: everything else is done, and it is said', async () => {
+    const world = await open()
+    const strict: typeof fetch = async (input, init) => {
+      if (!String(input instanceof Request ? input.url : input).includes('/policies/'))
+        return fetch(input, init)
+      const error = {code: 'Authorization_RequestDenied', message: 'Insufficient privileges.'}
+      return Response.json({error}, {status: 403})
+    }
+    const report = await run(world, MIGRATE, {fetch: strict})
+    const refused = report.permissions.filter(({tried}) => tried === 'refused').map(({name}) => name)
+    expect(refused).toEqual(['Policy.ReadWrite.AuthenticationMethod', 'Policy.Read.All'])
+    expect(report.permissions.every(({granted}) => granted)).toBe(true)
+    expect(world.config.values['clientId']).toBe(report.application?.appId)
   })
 
   it('the last certificate that works', async () => {

@@ -1,6 +1,6 @@
 import type {ConfigStore} from '../ports/app-registration.js'
 import type {Progress} from './apply-steps.js'
-import type {ConfigureRequest} from './configure.js'
+import type {ConfigureRequest} from './configure-request.js'
 import type {Step} from './steps.js'
 
 /** What the settings file is to say that it does not say yet; undefined where it says everything. */

@@ -1,104 +1,19 @@
-import type {TenantRun} from '../changes/tenant-run.js'
-import {inTenantRun} from '../changes/tenant-run.js'
+import {inTenantRun, type TenantRun} from '../changes/tenant-run.js'
 import {MfaError} from '../errors/mfa-error.js'
-import type {CloudName} from '../model/cloud.js'
-import type {Secret} from '../model/secret.js'
-import type {AppRegistrations, AppSignIn, ConfigStore, RegistrationCaller} from '../ports/app-registration.js'
-import type {CertificateFacts, Certificates} from '../ports/certificates.js'
-import type {Clock} from '../ports/clock.js'
-import type {Files} from '../ports/files.js'
-import type {Journal} from '../ports/journal.js'
-import type {Ui} from '../ports/ui.js'
-import {applySteps, readIfThere, type Progress} from './apply-steps.js'
+import type {CertificateFacts} from '../ports/certificates.js'
+import {applySteps, type Progress} from './apply-steps.js'
 import {checkCloud} from './clouds.js'
 import {configChange} from './config-values.js'
+import type {ConfigureReport, ConfigureRequest, RegistrationDeps} from './configure-request.js'
 import {isGrant, waitForConsent} from './consent.js'
-import {neededFor, type Feature, type NeededPermission} from './features.js'
-import {permissionRows, type PermissionRow} from './granted.js'
-import {locate, noApplication, stateOf, type Which} from './locate.js'
-import {planRegistration, type Granted, type RegistrationState, type Wanted} from './plan.js'
-import {expired, prove, type Proof} from './prove.js'
+import {neededFor, type NeededPermission} from './features.js'
+import {permissionRows, useOf} from './granted.js'
+import {locate, noApplication, stateOf} from './locate.js'
+import {ownCertificate, warnIfSoon} from './own-certificate.js'
+import {planRegistration, type RegistrationState, type Wanted} from './plan.js'
+import {prove, type Proof} from './prove.js'
 import {roleTooLow} from './refused.js'
 import {says, type Step} from './steps.js'
-
-export interface ConfigureRequest {
-  /** As typed, for whoever meets the lock. */
-  readonly command: string
-  readonly which: Which
-  /** Another application, though one is known. */
-  readonly createNew: boolean
-  /** The application has to be there. */
-  readonly mustExist: boolean
-  readonly features: readonly Feature[]
-  /** Permissions that were named one by one: these alone are granted. None: all that the features need. */
-  readonly extra: readonly NeededPermission[]
-  readonly cloud: CloudName
-  /** What the settings file is to say of the tenant. */
-  readonly tenant: string
-  /** Absent: certificates are left alone. */
-  readonly certificate?: CertificateRequest | undefined
-  /** What goes into the settings file. */
-  readonly keep: {readonly signIn: boolean; readonly features: boolean}
-  readonly prune: boolean
-  readonly dryRun: boolean
-  readonly yes: boolean
-  /** How long an administrator may take to consent. */
-  readonly waitMs: number
-  readonly consistencyMs: number
-  readonly logFile?: string | undefined
-  /** Shows what is going to happen, before anything is asked or written. */
-  readonly preview: (preview: Preview) => Promise<void>
-}
-
-export interface CertificateRequest {
-  readonly file: string
-  /** Whether one is made where there is none; a file that somebody names has to be there. */
-  readonly mayMake: boolean
-  readonly commonName: string
-  readonly days: number
-  readonly password?: Secret | undefined
-}
-
-export interface Preview {
-  readonly tenantId: string
-  readonly caller: RegistrationCaller
-  readonly application?: {readonly displayName: string; readonly appId: string} | undefined
-  /** In order, in the imperative. */
-  readonly says: readonly string[]
-  readonly beyond: readonly Granted[]
-}
-
-export interface RegistrationDeps {
-  readonly registrations: AppRegistrations
-  readonly caller: RegistrationCaller
-  readonly signIn: AppSignIn
-  readonly certificates: Certificates
-  readonly config: ConfigStore
-  readonly files: Files
-  readonly journal: Journal
-  readonly clock: Clock
-  readonly ui: Ui
-  readonly tenantId: string
-}
-
-export interface ConfigureReport {
-  readonly tenantId: string
-  readonly dryRun: boolean
-  readonly application?:
-    {readonly appId: string; readonly objectId: string; readonly displayName: string} | undefined
-  readonly certificate?: {readonly facts: CertificateFacts; readonly file: string} | undefined
-  /** How many changes were made; in a dry run, would be. */
-  readonly changes: number
-  readonly permissions: readonly PermissionRow[]
-  readonly beyond: readonly Granted[]
-  /** Undefined: not tried, and why is among the warnings. */
-  readonly proof?: Proof | undefined
-  readonly configFile: string
-  readonly run?: string | undefined
-}
-
-const DAY_MS = 86_400_000
-const SOON_DAYS = 30
 
 /**
  * Creates or completes the application, its certificate and its grants, proves them, and writes the settings. Changes
@@ -334,30 +249,4 @@ function refuseOtherTenant(
     `${file} is set up for tenant ${other} (application ${clientId}), and this is ${tenant}; it is not overwritten.`,
     {exit: 'refused', fix: `Keep the settings apart: --config FILE. Or remove clientId from ${file}.`},
   )
-}
-
-/** The certificate that is there; undefined where one is to be made. Throws MfaError `auth` for one that has expired. */
-async function ownCertificate(
-  request: CertificateRequest | undefined,
-  {certificates, clock}: Pick<RegistrationDeps, 'certificates' | 'clock'>,
-): Promise<CertificateFacts | undefined> {
-  if (request === undefined) return undefined
-  const own = request.mayMake
-    ? await readIfThere(certificates, request.file, request.password)
-    : await certificates.read(request.file, request.password)
-  if (own !== undefined && own.facts.notAfter < clock.now()) throw expired(own.facts.notAfter, request.file)
-  return own?.facts
-}
-
-function warnIfSoon({notAfter}: CertificateFacts, {clock, ui}: Pick<RegistrationDeps, 'clock' | 'ui'>): void {
-  const days = daysLeft(notAfter, clock.now())
-  if (days <= SOON_DAYS)
-    ui.emit({type: 'warning', text: `The certificate expires in ${days} days: mfa app certificate rotate.`})
-}
-
-export const daysLeft = (until: Date, now: Date): number =>
-  Math.floor((until.getTime() - now.getTime()) / DAY_MS)
-
-export async function useOf({journal, tenantId}: RegistrationDeps, appId: string | undefined) {
-  return appId === undefined ? [] : journal.permissionUse(tenantId, appId)
 }

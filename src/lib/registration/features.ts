@@ -107,7 +107,7 @@ const WIDER: Readonly<Record<string, readonly string[]>> = {
   'Directory.ReadWrite.All': [...DIRECTORY_READS, 'Directory.Read.All'],
   'Directory.Read.All': DIRECTORY_READS,
   'Policy.Read.All': ['Policy.Read.AuthenticationMethod'],
-  'User.Read.All': ['Organization.Read.All'],
+  'User.Read.All': ['User.ReadBasic.All', 'Organization.Read.All'],
 }
 
 /** Whether who holds `held` may do what `needed` is for. */

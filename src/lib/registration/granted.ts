@@ -1,4 +1,4 @@
-import type {PermissionUse} from '../ports/journal.js'
+import type {Journal, PermissionUse} from '../ports/journal.js'
 import {covers, knownPermission, type NeededPermission} from './features.js'
 import {grantedOf, permissionOf, type RegistrationState} from './plan.js'
 import type {Tried} from './prove.js'
@@ -62,4 +62,12 @@ function lastUsed(permission: string, use: readonly PermissionUse[]): string | u
     .map((each) => each.lastUsed)
     .toSorted()
     .at(-1)
+}
+
+/** What this machine remembers of the application's permissions. */
+export async function useOf(
+  {journal, tenantId}: {readonly journal: Journal; readonly tenantId: string},
+  appId: string | undefined,
+) {
+  return appId === undefined ? [] : journal.permissionUse(tenantId, appId)
 }

@@ -2,9 +2,10 @@ import {MfaError} from '../errors/mfa-error.js'
 import type {RegisteredKey} from '../ports/app-registration.js'
 import type {Secret} from '../model/secret.js'
 import {readIfThere} from './apply-steps.js'
-import {daysLeft, useOf, type RegistrationDeps} from './configure.js'
+import type {RegistrationDeps} from './configure-request.js'
+import {daysLeft} from './own-certificate.js'
 import {neededFor, type Feature} from './features.js'
-import {permissionRows, type PermissionRow} from './granted.js'
+import {permissionRows, useOf, type PermissionRow} from './granted.js'
 import {locate, noApplication, stateOf, type Which} from './locate.js'
 
 export interface ShowRequest {

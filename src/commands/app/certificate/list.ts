@@ -16,7 +16,7 @@ export default class AppCertificateList extends MfaCommand {
     const {defaultAs, registrationDeps} = await import('../../../wire-registration.js')
     const requests = await import('../../../wire-registration-requests.js')
     const {showRegistration} = await import('../../../lib/registration/show.js')
-    const {showCertificates} = await import('../../../lib/report/app-report.js')
+    const {showCertificates} = await import('../../../lib/report/app-certificates-report.js')
     const as = defaultAs(flags, wired.settings)
     const deps = await registrationDeps(wired, flags, {as, writes: false}, this.signal)
     const view = await showRegistration(requests.showRequest(wired, flags), deps, this.signal)

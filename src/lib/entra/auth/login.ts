@@ -5,14 +5,12 @@ import type {SignInDescription} from '../../ports/sign-in-status.js'
 import {abortable} from './abortable.js'
 import {acquired, targetOf} from './app-only.js'
 import {openBrowser} from './open-browser.js'
+import {GRAPH_COMMAND_LINE_CLIENT} from './public-client.js'
 import {signInError} from './refusals.js'
 import {readSignIn, removeSignIn, writeSignIn, type StoredSignIn} from './sign-in-file.js'
 import type {SignInDeps, SignInSettings} from './sign-in-settings.js'
 import type {TokenProvider} from './token-provider.js'
 import {memoryCache, publicClient} from './user-sign-in.js'
-
-/** Microsoft's own public client for Graph command lines: for tenants where no app is registered yet. */
-export const GRAPH_COMMAND_LINE_CLIENT = '14d82eec-204b-4c2f-b7e8-296a70dab67e'
 
 export interface LoginOptions {
   /** Names of delegated permissions of Graph. Absent: everything that was consented to (`.default`). */

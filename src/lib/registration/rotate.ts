@@ -1,16 +1,15 @@
-import {happened, pastChanges} from '../changes/past-changes.js'
 import type {ChangeHandling} from '../changes/tenant-change.js'
 import {inTenantRun, type TenantRun} from '../changes/tenant-run.js'
 import {MfaError} from '../errors/mfa-error.js'
 import type {RegisteredKey, SignedInApp} from '../ports/app-registration.js'
 import type {CertificateFacts, OwnCertificate} from '../ports/certificates.js'
-import type {Journal} from '../ports/journal.js'
 import {applySteps, readIfThere, type Progress} from './apply-steps.js'
-import type {CertificateRequest, RegistrationDeps} from './configure.js'
+import type {CertificateRequest, RegistrationDeps} from './configure-request.js'
 import {locate, noApplication, type Which} from './locate.js'
 import {expired, prove} from './prove.js'
 import {roleTooLow} from './refused.js'
-import {changeOf, keyName, says, short, type Step} from './steps.js'
+import {keyIdOf, retired, type Retired} from './retired.js'
+import {changeOf, says, short, type Step} from './steps.js'
 
 /** Who changes the list of certificates: whoever may change applications, or the application itself, which needs no permission. */
 export type By =
@@ -144,32 +143,6 @@ async function rotating(
   return {...over, oldStays: stays}
 }
 
-interface Retired {
-  readonly thumbprintSha256: string
-  readonly thumbprintSha1: string
-  readonly subject: string
-  /** When it was replaced. */
-  readonly at: Date
-}
-
-/** The certificate that the one in use replaced, and that is still to be removed. */
-async function retired(journal: Journal, tenantId: string, current: string): Promise<Retired | undefined> {
-  let found: Retired | undefined
-  for await (const past of pastChanges(journal, tenantId, ['app'])) {
-    const {kind, before, after} = past.change
-    // That it is the one in use proves that it happened, even where a kill kept that off the record.
-    if (kind === 'take-over-certificate') {
-      const by = (after as {readonly thumbprintSha256?: string} | null)?.thumbprintSha256
-      if (by === current) found = {...(before as Omit<Retired, 'at'>), at: new Date(past.at)}
-    }
-    if (kind === 'remove-key' && found !== undefined && happened(past)) {
-      const gone = before as Pick<RegisteredKey, 'thumbprintSha1'> | null
-      if (gone?.thumbprintSha1 === found.thumbprintSha1) found = undefined
-    }
-  }
-  return found
-}
-
 async function endOld(
   request: RotateRequest,
   deps: RegistrationDeps,
@@ -295,108 +268,8 @@ function keyOf(
   )
 }
 
-/** Graph's id of a certificate that runs of ours registered. */
-async function keyIdOf(journal: Journal, tenantId: string, thumbprint: string): Promise<string | undefined> {
-  let keyId: string | undefined
-  for await (const {change, made} of pastChanges(journal, tenantId, ['app'])) {
-    const facts = change.after as {readonly thumbprintSha256?: string} | null
-    if (change.kind === 'add-key' && facts?.thumbprintSha256 === thumbprint) keyId = made?.['keyId'] ?? keyId
-  }
-  return keyId
-}
-
 /** `client.pem` → `client.new.pem`: where the next certificate waits until it is proven. */
 export function nextFile(file: string): string {
   const dot = /\.\w+$/.exec(file)?.index ?? file.length
   return `${file.slice(0, dot)}.new${file.slice(dot)}`
-}
-
-export interface RemoveKeysRequest {
-  readonly command: string
-  readonly which: Which
-  /** Thumbprints or key ids, or their first characters. */
-  readonly named: readonly string[]
-  /** All that have expired. */
-  readonly expired: boolean
-  /** Also the last one that still works. */
-  readonly force: boolean
-  readonly yes: boolean
-  /** SHA-256 of the one that this machine uses. */
-  readonly own?: string | undefined
-  readonly consistencyMs: number
-  readonly logFile?: string | undefined
-  readonly preview: (says: readonly string[]) => Promise<void>
-}
-
-/** Throws MfaError `refused` where no certificate that works would be left, `usage` for names that fit none or several. */
-export async function removeKeys(
-  request: RemoveKeysRequest,
-  deps: RegistrationDeps,
-  signal: AbortSignal,
-): Promise<readonly RegisteredKey[]> {
-  const {tenantId, journal, clock, ui} = deps
-  const options = {named: request.named, expired: request.expired}
-  const start = {
-    kind: 'app' as const,
-    tenantId,
-    command: request.command,
-    options,
-    logFile: request.logFile,
-    consistencyMs: request.consistencyMs,
-  }
-  return inTenantRun(start, {journal, clock}, signal, async (run) => {
-    const found = await locate(request.which, tenantId, deps, run.signal)
-    if (found === undefined) throw noApplication(request.which.displayName, tenantId)
-    const now = clock.now()
-    const gone = new Set([
-      ...request.named.map((name) => theOne(found.keys, name)),
-      ...(request.expired ? found.keys.filter((key) => !isGood(key, now)) : []),
-    ])
-    const keys = [...gone]
-    if (keys.length === 0) return []
-    const left = found.keys.filter((key) => !gone.has(key) && isGood(key, now))
-    if (left.length === 0 && keys.some((key) => isGood(key, now)) && !request.force)
-      throw new MfaError(
-        'LAST_CERTIFICATE',
-        'no certificate that works would be left: nothing could sign in as the application.',
-        {
-          exit: 'refused',
-          fix: 'Register another first (mfa app certificate add, or rotate); or accept it: --force.',
-        },
-      )
-    const steps = keys.map((key): Step => ({kind: 'remove-key', key}))
-    const mine = keys.some(
-      (key) => key.thumbprintSha256 !== undefined && key.thumbprintSha256 === request.own,
-    )
-    await request.preview([...steps.map(says), ...(mine ? ['this machine can then no longer sign in'] : [])])
-    if (!request.yes && !(await ui.confirm('Do this?', '--yes')))
-      throw new MfaError('DECLINED', 'nothing was changed', {exit: 'declined'})
-    const known = {displayName: found.displayName, graphId: '', objectId: found.objectId, appId: found.appId}
-    await applySteps(run, steps, {known}, deps).catch((error: unknown) => {
-      throw roleTooLow(error, deps.caller)
-    })
-    return keys
-  })
-}
-
-export const isGood = ({notBefore, notAfter}: RegisteredKey, now: Date): boolean =>
-  (notAfter === undefined || new Date(notAfter) > now) &&
-  (notBefore === undefined || new Date(notBefore) <= now)
-
-function theOne(keys: readonly RegisteredKey[], name: string): RegisteredKey {
-  const wanted = name.replaceAll(':', '').toLowerCase()
-  const fits = keys.filter(({keyId, thumbprintSha1 = '', thumbprintSha256 = ''}) =>
-    [keyId, thumbprintSha1, thumbprintSha256].some(
-      (id) => wanted !== '' && id.toLowerCase().startsWith(wanted),
-    ),
-  )
-  const [only] = fits
-  if (only !== undefined && fits.length === 1) return only
-  throw new MfaError(
-    'CERTIFICATE_NOT_FOUND',
-    fits.length === 0
-      ? `the application has no certificate "${name.slice(0, 80)}"`
-      : `several certificates begin with "${name}": ${fits.map(keyName).join(', ')}`,
-    {exit: 'usage', fix: 'See mfa app certificate list; give more characters of the thumbprint.'},
-  )
 }
