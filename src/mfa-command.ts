@@ -64,7 +64,11 @@ export abstract class MfaCommand extends Command {
   protected async wire(flags: Readonly<Record<string, unknown>>): Promise<Wiring> {
     if (this.#wiring === undefined) {
       const {wire} = await import('./wire.js')
-      this.#wiring = await wire(flags, {json: this.jsonEnabled(), command: this.id ?? 'mfa'})
+      this.#wiring = await wire(flags, {
+        json: this.jsonEnabled(),
+        command: this.id ?? 'mfa',
+        signal: this.signal,
+      })
     }
     return this.#wiring
   }

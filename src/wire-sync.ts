@@ -89,6 +89,7 @@ async function openRounds(wired: Wiring, flags: Flags, signal: AbortSignal) {
     })
   const request = await wired.request(flags)
   const tenant = await wired.tenant()
+  const lookup = await wired.lookup()
   const journal = await wired.journal()
   const tenantId = await tenant.directory.tenantId(signal)
   const logFile = (await wired.log()).file
@@ -117,7 +118,7 @@ async function openRounds(wired: Wiring, flags: Flags, signal: AbortSignal) {
     try {
       const opened = await openSource(settings, {clock, ui, scratch})
       try {
-        const deps = {source: opened, directory: tenant.directory, journal, scratch, clock, ui, files}
+        const deps = {source: opened, directory: tenant.directory, lookup, journal, scratch, clock, ui, files}
         const writer = () => Promise.resolve(tenant.writer())
         const report = await migrate(
           {...base, request: {...request, everyone: scope.kind === 'everyone', postponed}},

@@ -5,13 +5,15 @@ import type {Settings} from './lib/config/settings.js'
 import {createDirectory} from './lib/entra/directory.js'
 import {asPerson} from './lib/entra/auth/as-person.js'
 import type {SignInDescription} from './lib/entra/auth/sign-in-settings.js'
-import {createTokenProvider} from './lib/entra/auth/token-provider.js'
+import {createTokenProvider, type TokenProvider} from './lib/entra/auth/token-provider.js'
+import {peek, type TokenClaims} from './lib/entra/auth/jwt.js'
 import {endpoints} from './lib/entra/clouds.js'
 import {createMethodWriter} from './lib/entra/method-writer.js'
 import {createFetch} from './lib/entra/network.js'
 import {createGraph, type Graph, type GraphLogEvent} from './lib/entra/transport/graph.js'
 import type {PaceStats} from './lib/entra/transport/pace-stats.js'
 import {createPacer} from './lib/entra/transport/pacer.js'
+import type {GetToken} from './lib/entra/transport/tokens.js'
 import type {Clock} from './lib/ports/clock.js'
 import type {Directory} from './lib/ports/directory.js'
 import type {Journal} from './lib/ports/journal.js'
@@ -23,6 +25,10 @@ import type {RunLog} from './lib/state/log.js'
 export interface Tenant {
   /** For adapters of what is not a user's methods: registration, rollout, federation. */
   readonly graph: Graph
+  readonly graphUrl: string
+  readonly authorityUrl: string
+  /** What the token of this sign-in says of itself; undefined for one that tells nothing. */
+  claims(signal: AbortSignal): Promise<TokenClaims | undefined>
   /** Who signs in and how; absent for the tenant inside the tool. */
   readonly signIn: (() => SignInDescription) | undefined
   readonly directory: Directory
@@ -68,6 +74,7 @@ export async function openTenant(
   flags: Readonly<Record<string, unknown>>,
   deps: TenantDeps,
   as: SignInAs = 'configured',
+  signedIn?: TokenProvider,
 ): Promise<Tenant> {
   const {clock, ui, log} = deps
   const embedded = isEmbedded(settings)
@@ -75,12 +82,13 @@ export async function openTenant(
   const fetch = createFetch(process.env)
   const provider =
     sandbox === undefined
-      ? createTokenProvider(as === 'person' ? asPerson(settings) : settings, {
+      ? (signedIn ??
+        createTokenProvider(as === 'person' ? asPerson(settings) : settings, {
           clock,
           ui,
           fetch,
           stateFolder: settings.state.value.folder,
-        })
+        }))
       : undefined
   const pace = paceSettings(flags)
   // What is inside the tool has no quota, and a rehearsal should not wait for one.
@@ -94,12 +102,16 @@ export async function openTenant(
   })
   const traffic: Traffic = {byResult: new Map(), throttledMs: 0}
   const used = new Set<string>()
+  const {graphUrl, authorityUrl} = endpoints(settings.cloud.value, {
+    graphUrl: sandbox?.rootUrl ?? settings.graphUrl?.value,
+    authorityUrl: sandbox?.authorityUrl ?? settings.authorityUrl?.value,
+  })
+  const token: GetToken = (signal, options) =>
+    provider?.token(signal, options) ??
+    Promise.resolve((as === 'person' ? sandbox?.issuePersonToken() : sandbox?.issueToken()) ?? '')
   const graph = createGraph({
-    rootUrl:
-      sandbox?.rootUrl ?? endpoints(settings.cloud.value, {graphUrl: settings.graphUrl?.value}).graphUrl,
-    token: (signal, options) =>
-      provider?.token(signal, options) ??
-      Promise.resolve((as === 'person' ? sandbox?.issuePersonToken() : sandbox?.issueToken()) ?? ''),
+    rootUrl: graphUrl,
+    token,
     clock,
     fetch,
     pacer,
@@ -114,6 +126,9 @@ export async function openTenant(
   const known = sandbox?.tenantId ?? tenantIdOf(settings) ?? provider?.describe().tenantId
   return {
     graph,
+    graphUrl,
+    authorityUrl,
+    claims: async (signal) => peek(await token(signal)),
     signIn: provider === undefined ? undefined : () => provider.describe(),
     directory: known === undefined ? directory : {...directory, tenantId: () => Promise.resolve(known)},
     writer: () => createMethodWriter(graph, clock),

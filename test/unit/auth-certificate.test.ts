@@ -113,11 +113,13 @@ it.each([
   expect(error.fix).toBeTruthy()
 })
 
-it('refuses a PFX with the command that converts it', async () => {
+it('reads a PFX with its password', async () => {
   const path = await makePfx(folder, 'ours', PASSWORD)
-  const error = await refusal(load(path))
-  expect(error.exit).toBe('usage')
-  expect(error.fix).toContain(`openssl pkcs12 -in "${path}" -out client.pem`)
+  const loaded = await load(path, PASSWORD)
+  expect(loaded).toEqual(await load(ours.file))
+  expect(loaded.privateKey.reveal()).toBe((await load(ours.file)).privateKey.reveal())
+  expect((await refusal(load(path))).fix).toBe('Set MFA_CLIENT_CERTIFICATE_PASSWORD.')
+  expect((await refusal(load(path, 'wrong'))).code).toBe('KEY_PASSWORD')
 })
 
 it('refuses a key that is not RSA', async () => {

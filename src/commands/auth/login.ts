@@ -20,7 +20,9 @@ export default class AuthLogin extends MfaCommand {
     const wired = await this.wire(flags)
     const {login} = await import('../../lib/entra/auth/login.js')
     const kind = flags.browser ? 'browser' : 'device-code'
-    const signedIn = await login(kind, wired.settings, wired.signInDeps(), this.signal)
+    const {loginClient} = await import('../../wire-registration-settings.js')
+    const options = {clientId: loginClient(wired.settings)}
+    const signedIn = await login(kind, wired.settings, wired.signInDeps(), this.signal, options)
     wired.out.line(`signed in as ${signedIn.account} in tenant ${signedIn.tenantId}`)
     return {...signedIn}
   }

@@ -3,7 +3,7 @@ import type {Column} from '../ports/output.js'
 import type {HaCheck, PlacedFinding} from '../topology/check.js'
 import type {RuleId} from '../topology/finding.js'
 import {htmlPage, section} from './html.js'
-import {sarif} from './sarif.js'
+import {sarif, type SarifResult} from './sarif.js'
 import {type Show, writeCsv} from './show.js'
 
 /** Ids and titles, in order. */
@@ -81,16 +81,14 @@ export function haJson(found: HaCheck, titles: RuleTitles): Readonly<Record<stri
 }
 
 export function haSarif(found: HaCheck, titles: RuleTitles): string {
-  return sarif(
-    Object.entries(titles).map(([id, title]) => ({id, title})),
-    found.findings.map(({rule, severity, message, fix, line}) => ({
-      rule,
-      level: severity === 'blocker' ? 'error' : 'warning',
-      text: `${message}. ${fix}`,
-      file: found.file,
-      line,
-    })),
-  )
+  const rules = Object.entries(titles).map(([id, title]) => ({id, title}))
+  const results = found.findings.map(({rule, severity, message, fix, line}): SarifResult => ({
+    ruleId: rule,
+    level: severity === 'blocker' ? 'error' : 'warning',
+    message: `${message}. ${fix}`,
+    file: {path: found.file, line},
+  }))
+  return `${JSON.stringify(sarif({name: 'mfa', rules}, results), null, 2)}\n`
 }
 
 /** `mfa ha check --report FILE.html` */

@@ -7,6 +7,12 @@ export interface TokenClaims {
   readonly account?: string | undefined
   /** True for a token of an application, false for a person's; undefined where it does not say. */
   readonly isApplication?: boolean | undefined
+  /** Application permissions. */
+  readonly roles?: readonly string[] | undefined
+  /** Delegated permissions. */
+  readonly scopes?: readonly string[] | undefined
+  /** Whom it is for: an address, or an application id. */
+  readonly audience?: string | undefined
 }
 
 /** Undefined for a token that is no JSON Web Token: those are accepted as they are. */
@@ -33,7 +39,14 @@ export function peek(token: string): TokenClaims | undefined {
     clientId: text('appid', 'azp'),
     account: text('upn', 'preferred_username', 'unique_name'),
     isApplication: applies(all),
+    roles: names(all['roles']),
+    scopes: typeof all['scp'] === 'string' ? all['scp'].split(' ') : undefined,
+    audience: text('aud'),
   }
+}
+
+function names(value: unknown): readonly string[] | undefined {
+  return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : undefined
 }
 
 function applies({idtyp, roles, scp}: Readonly<Record<string, unknown>>): boolean | undefined {

@@ -12,6 +12,8 @@ export interface Attempt {
 }
 
 interface Meaning {
+  /** SIGN_IN_REFUSED unless set. */
+  readonly code?: Uppercase<string>
   readonly says: (attempt: Attempt) => string
   readonly fix: (attempt: Attempt) => string
   readonly exit?: ExitName
@@ -26,10 +28,12 @@ const trust = {
     'Compare issuer, subject and audience of the pipeline’s token with the federated credentials of the app registration.',
 }
 const wrongCloud = {
+  code: 'WRONG_CLOUD' as const,
   says: ({tenant, cloud}: Attempt) => `tenant ${tenant} does not belong to the cloud "${cloud}"`,
   fix: () => 'Choose the right cloud: --cloud or MFA_CLOUD.',
 }
 const tenantUnknown = {
+  code: 'TENANT_NOT_FOUND' as const,
   says: ({tenant, cloud}: Attempt) => `there is no tenant ${tenant} in the cloud "${cloud}"`,
   fix: () => 'Check --tenant or MFA_TENANT_ID, and --cloud or MFA_CLOUD.',
 }
@@ -50,36 +54,57 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   '900382': wrongCloud,
   '900432': wrongCloud,
   '500011': {
+    code: 'WRONG_CLOUD',
     says: ({tenant}) => `tenant ${tenant} does not know Microsoft Graph of this cloud`,
     fix: () => 'Choose the cloud of the tenant: --cloud or MFA_CLOUD.',
   },
   '700016': {
+    code: 'APP_NOT_FOUND',
     says: (attempt) => `the ${app(attempt)} does not exist in tenant ${attempt.tenant}`,
-    fix: () => 'Check MFA_CLIENT_ID and the tenant; an app that was deleted must be registered again.',
+    fix: () =>
+      'Check MFA_CLIENT_ID and the tenant. An app that was deleted is restored in the Entra admin center (30 days), or registered again: mfa app configure --new.',
   },
   '7000112': {
+    code: 'APP_DISABLED',
     says: (attempt) => `the ${app(attempt)} is disabled`,
     fix: () => 'Enable sign-in for it: Enterprise applications, Properties.',
   },
   '700027': {
+    code: 'CERTIFICATE_NOT_REGISTERED',
     says: (attempt) =>
       `the ${app(attempt)} does not know this certificate${
         attempt.thumbprint === undefined ? '' : ` (SHA-256 ${attempt.thumbprint})`
       }`,
     fix: () =>
-      'Add the certificate to the app registration (Certificates & secrets), or use the one that is there.',
+      'Register the certificate of this machine: mfa app certificate add; or use the one that is registered.',
+  },
+  '7000216': {
+    code: 'CERTIFICATE_NOT_REGISTERED',
+    says: (attempt) => `the ${app(attempt)} knows no certificate`,
+    fix: () => 'Register the certificate of this machine: mfa app certificate add.',
+  },
+  '90094': {
+    code: 'ROLE_TOO_LOW',
+    says: () =>
+      'an administrator has to consent to what this sign-in asks for, and the person who signed in is none',
+    fix: () =>
+      'Sign in as an Application Administrator and Privileged Role Administrator, or a Global Administrator.',
   },
   '1000502': {
+    code: 'CERTIFICATE_EXPIRED',
     says: () => 'the client certificate is not valid today',
-    fix: () => 'Make a new certificate and add it to the app registration.',
+    fix: () => 'Register a new one: mfa app certificate rotate.',
   },
   '700024': {
+    code: 'CLOCK_WRONG',
     says: () => 'the signed statement that proves who we are is not valid at this time',
     fix: () => 'Set this machine’s clock (a few minutes are too much); a federated token must be fresh.',
   },
   '65001': {
+    code: 'CONSENT_MISSING',
     says: (attempt) => `nobody has consented to the permissions of the ${app(attempt)}`,
-    fix: () => 'An administrator grants them: App registrations, API permissions, Grant admin consent.',
+    fix: () =>
+      'An administrator grants them: mfa app grant, or App registrations, API permissions, Grant admin consent.',
   },
   '65004': {
     says: () => 'the person declined the permissions',
@@ -169,7 +194,7 @@ export function refusalError(refusal: Refusal, attempt: Attempt): MfaError {
     meaning === undefined
       ? `Entra refused the sign-in (${label})${detail === '' ? '' : `: ${detail}`}`
       : `Entra refused the sign-in: ${meaning.says(attempt)} (${label})`
-  return new MfaError('SIGN_IN_REFUSED', says.endsWith('.') ? says : `${says}.`, {
+  return new MfaError(meaning?.code ?? 'SIGN_IN_REFUSED', says.endsWith('.') ? says : `${says}.`, {
     exit: meaning?.exit ?? 'auth',
     fix: meaning?.fix(attempt) ?? 'Look the AADSTS number up in Microsoft’s list of sign-in error codes.',
     requestId: id(traceId),

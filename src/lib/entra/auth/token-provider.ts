@@ -1,6 +1,7 @@
 import {MfaError} from '../../errors/mfa-error.js'
 import {Secret} from '../../model/secret.js'
 import {abortable} from './abortable.js'
+import {cloudOf} from '../clouds.js'
 import {acquireByCertificate, acquireByFederatedToken} from './app-only.js'
 import {peek} from './jwt.js'
 import {acquireByManagedIdentity} from './managed-identity.js'
@@ -100,7 +101,11 @@ async function acquire(
   }
 }
 
-function readyToken({accessToken, tenant}: SignInSettings, now: Date, refresh: boolean): string {
+function readyToken(
+  {accessToken, tenant, cloud, graphUrl}: SignInSettings,
+  now: Date,
+  refresh: boolean,
+): string {
   const token = accessToken?.value.reveal() ?? ''
   const from = accessToken?.from ?? 'MFA_ACCESS_TOKEN'
   const claims = peek(token)
@@ -117,6 +122,13 @@ function readyToken({accessToken, tenant}: SignInSettings, now: Date, refresh: b
         exit: 'auth',
         fix: `Set ${from} to a new token for this tenant and cloud. A certificate renews itself: MFA_CLIENT_CERTIFICATE_PATH.`,
       },
+    )
+  const elsewhere = cloudOf(claims?.audience)
+  if (graphUrl === undefined && elsewhere !== undefined && elsewhere !== cloud.value)
+    throw new MfaError(
+      'WRONG_CLOUD',
+      `The token in ${from} is for the cloud "${elsewhere}", but ${cloud.from} says ${cloud.value}.`,
+      {exit: 'auth', fix: `Choose the cloud of the token (--cloud ${elsewhere}), or set ${from} to another.`},
     )
   const tid = claims?.tenantId
   if (tenant !== undefined && tid !== undefined && isId(tenant.value) && tid !== tenant.value)

@@ -6,7 +6,7 @@ import {kindOf, type GraphAnswer, type GraphRequest} from './graph-request.js'
 import {createHttp, parseRoot} from './http.js'
 import {judge, requestIdOf, type Verdict} from './judge.js'
 import {pagesOf} from './pages.js'
-import {needOf} from './permissions.js'
+import {usedBy} from './permissions.js'
 import {createPacer, type PaceReport, type Pacer} from './pacer.js'
 import {createQueue} from './queue.js'
 import {backOffMs, retryAfterMs} from './retry-after.js'
@@ -158,8 +158,7 @@ export function createGraph(options: GraphOptions): Graph {
       const {holdMs} = paceOf(request, reply, clock.now())
       const verdict = judge(request, reply, repeated)
       if (verdict.is === 'done') {
-        const need = options.used === undefined ? undefined : needOf(request)
-        if (need !== undefined) options.used?.(need.permission)
+        if (options.used !== undefined) for (const each of usedBy(request)) options.used(each)
         return {status: verdict.status, body: verdict.body, requestId}
       }
       if (verdict.is === 'over') throw verdict.error
