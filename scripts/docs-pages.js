@@ -75,6 +75,8 @@ const EXITS = {
   'locks:release': ['unavailable', 'declined', 'data'],
   'mapping:export': ['auth', 'unavailable', 'data', 'interrupted'],
   'plan:show': ['data'],
+  rollback: ['partial', 'auth', 'locked', 'unavailable', 'refused', 'declined', 'data', 'interrupted'],
+  'portal:redirect': [],
   'rollout:add-group': [
     'partial',
     'auth',
