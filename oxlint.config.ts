@@ -14,7 +14,7 @@ const DOMAIN = [
   'rollback',
   'status',
 ]
-const ADAPTERS = ['source', 'entra', 'state', 'sandbox', 'terminal', 'config', 'storage', 'probe']
+const ADAPTERS = ['source', 'entra', 'state', 'sandbox', 'terminal', 'config', 'storage', 'probe', 'monitor']
 
 /** Each SDK in one adapter folder. */
 const SDKS: Readonly<Record<string, string>> = {
@@ -33,6 +33,8 @@ const SDKS: Readonly<Record<string, string>> = {
   'csv-parse': 'source',
   'node:sqlite': 'state|sandbox',
   pino: 'state',
+  pg: 'state',
+  'prom-client': 'monitor',
   'cli-table3': 'terminal',
   '@inquirer/prompts': 'terminal',
   'csv-stringify': 'report',

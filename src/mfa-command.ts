@@ -21,6 +21,7 @@ export abstract class MfaCommand extends Command {
   }
 
   #wiring: Wiring | undefined
+  #stopIsSuccess = false
   readonly #interrupt = new AbortController()
   readonly #onSignal = (name: NodeJS.Signals): void => {
     if (this.#interrupt.signal.aborted) {
@@ -75,6 +76,11 @@ export abstract class MfaCommand extends Command {
     })
   }
 
+  /** For a command that runs until it is stopped: being stopped is its success. */
+  protected endedWell(): void {
+    this.#stopIsSuccess = true
+  }
+
   /** For a result that is right and yet not 0: `differences`, `partial`. */
   protected exitWith(name: ExitName): void {
     process.exitCode = EXIT[name]
@@ -86,7 +92,8 @@ export abstract class MfaCommand extends Command {
   }
 
   protected override async catch(error: Error): Promise<void> {
-    const known = understood(this.#interrupt.signal.aborted ? this.#interrupt.signal.reason : error)
+    const stopped = this.#interrupt.signal.aborted && !this.#stopIsSuccess
+    const known = understood(stopped ? this.#interrupt.signal.reason : error)
     if (known !== undefined) report(known, this.jsonEnabled(), await this.#logged(known))
   }
 

@@ -8,7 +8,8 @@ export const settingsFlags = {
     helpGroup: 'WHERE',
   }),
   state: Flags.string({
-    summary: 'Where runs are remembered: a folder, or sqlite:FILE. [env: MFA_STATE]',
+    summary:
+      'Where runs are remembered: a folder, sqlite:FILE, or postgres://… for several machines. [env: MFA_STATE]',
     helpValue: 'WHERE',
     helpGroup: 'WHERE',
   }),

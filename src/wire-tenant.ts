@@ -14,6 +14,7 @@ import type {PaceStats} from './lib/entra/transport/pace-stats.js'
 import {createPacer} from './lib/entra/transport/pacer.js'
 import type {Clock} from './lib/ports/clock.js'
 import type {Directory} from './lib/ports/directory.js'
+import type {Journal} from './lib/ports/journal.js'
 import type {MethodWriter} from './lib/ports/method-writer.js'
 import type {Ui} from './lib/ports/ui.js'
 import type {RunLog} from './lib/state/log.js'
@@ -28,13 +29,22 @@ export interface Tenant {
   writer(): MethodWriter
   /** How fast it goes, for progress and the forecast. */
   pace(): PaceStats
+  /** HTTP requests so far by status (or code of a network fault), and how long throttling made us wait. */
+  readonly traffic: Traffic
   close(): Promise<void>
+}
+
+export interface Traffic {
+  readonly byResult: Map<string, number>
+  throttledMs: number
 }
 
 interface TenantDeps {
   readonly clock: Clock
   readonly ui: Ui
   readonly log: RunLog
+  /** Keeps what permissions were used for: `mfa app show` tells which never were. */
+  readonly journal: Journal
 }
 
 /** `sandbox` names the tenant inside the tool, unless requests are sent elsewhere. */
@@ -82,6 +92,8 @@ export async function openTenant(
     activationQuota: pace.activationQuota ?? quota,
     maxDurationMs: pace.maxDurationMs === undefined ? undefined : pace.maxDurationMs + ENDING_MS,
   })
+  const traffic: Traffic = {byResult: new Map(), throttledMs: 0}
+  const used = new Set<string>()
   const graph = createGraph({
     rootUrl:
       sandbox?.rootUrl ?? endpoints(settings.cloud.value, {graphUrl: settings.graphUrl?.value}).graphUrl,
@@ -92,7 +104,11 @@ export async function openTenant(
     fetch,
     pacer,
     retry: pace.maxWaitMs === undefined ? undefined : {maxWaitMs: pace.maxWaitMs},
-    log: (event) => log.write('debug', describe(event), {...event}),
+    log: (event) => {
+      countTraffic(traffic, event)
+      log.write('debug', describe(event), {...event})
+    },
+    used: (permission) => used.add(permission),
   })
   const directory = createDirectory(graph, {warn: (text) => ui.emit({type: 'warning', text})})
   const known = sandbox?.tenantId ?? tenantIdOf(settings) ?? provider?.describe().tenantId
@@ -102,7 +118,14 @@ export async function openTenant(
     directory: known === undefined ? directory : {...directory, tenantId: () => Promise.resolve(known)},
     writer: () => createMethodWriter(graph, clock),
     pace: () => pacer.stats(),
-    close: async () => sandbox?.stop(),
+    traffic,
+    close: async () => {
+      await sandbox?.stop()
+      const tenantId = known ?? provider?.describe().tenantId
+      const clientId = provider?.describe().clientId ?? settings.clientId?.value
+      if (used.size === 0 || tenantId === undefined || clientId === undefined) return
+      await deps.journal.permissionsUsed(tenantId, clientId, [...used], clock.now().toISOString())
+    },
   }
 }
 
@@ -123,6 +146,13 @@ export const sandboxFile = (settings: Settings): string => join(settings.state.v
 
 /** What an empty embedded tenant is filled with; it ships with the package. */
 export const exampleTenant = join(import.meta.dirname, '..', 'examples', 'contoso', 'tenant.json')
+
+function countTraffic(traffic: Traffic, event: GraphLogEvent): void {
+  if (event.type === 'http') {
+    const result = String(event.result)
+    traffic.byResult.set(result, (traffic.byResult.get(result) ?? 0) + 1)
+  } else if (event.reason === 'throttled') traffic.throttledMs += event.ms
+}
 
 function describe(event: GraphLogEvent): string {
   return event.type === 'http'

@@ -302,7 +302,7 @@ export class Wiring {
   async #openState(): Promise<State> {
     const {openState} = await import('./lib/state/open-state.js')
     const {value} = this.settings.state
-    const location = value.kind === 'folder' ? {kind: 'folder' as const, path: value.folder} : value
+    const location = value.kind === 'sqlite' ? value : {...value, path: value.folder}
     const state = await openState(location, {clock: this.clock})
     this.#closers.push(() => state.close())
     return state
@@ -310,7 +310,7 @@ export class Wiring {
 
   async #openTenant(as: SignInAs = 'configured'): Promise<Tenant> {
     const {openTenant} = await import('./wire-tenant.js')
-    const deps = {clock: this.clock, ui: this.ui, log: await this.log()}
+    const deps = {clock: this.clock, ui: this.ui, log: await this.log(), journal: await this.journal()}
     const tenant = await openTenant(this.settings, this.#flags, deps, as)
     this.#closers.push(() => tenant.close())
     return tenant

@@ -61,3 +61,37 @@ test('sandbox serve says what to type in another window', async () => {
   serving.process.kill('SIGINT')
   expect((await serving.ended).code).toBe(0)
 })
+
+test('sandbox show says what was granted to applications', async () => {
+  const appId = 'bbbbbbbb-0000-4000-8000-000000000001'
+  const file = await place.file(
+    'registered.json',
+    JSON.stringify({
+      tenantId: 'aaaaaaaa-0000-4000-8000-000000000001',
+      displayName: 'Contoso (invented)',
+      domains: ['contoso.com'],
+      users: [],
+      groups: [],
+      applications: [{id: 'cccccccc-0000-4000-8000-000000000001', appId, displayName: 'mfa'}],
+      servicePrincipals: [
+        {
+          id: 'dddddddd-0000-4000-8000-000000000001',
+          appId,
+          displayName: 'mfa',
+          accountEnabled: false,
+          appRoleAssignments: ['User.Read.All', 'GroupMember.Read.All'],
+          oauth2PermissionGrants: [{scope: 'Directory.ReadWrite.All User.Read.All'}],
+        },
+      ],
+    }),
+  )
+  expect((await place.mfa(['sandbox', 'reset', '--yes', '--tenant-file', file])).code).toBe(0)
+  const shown = await place.mfa(['sandbox', 'show'])
+  expect(shown.stdout).toContain(
+    [
+      `  application "mfa" (${appId}): 0 certificates, disabled`,
+      '    granted: GroupMember.Read.All, User.Read.All',
+      '    granted for people: Directory.ReadWrite.All, User.Read.All\n',
+    ].join('\n'),
+  )
+})

@@ -211,6 +211,12 @@ export class FakeTenant implements Directory, MethodWriter {
     return only.group
   }
 
+  async *everyone(signal: AbortSignal): AsyncGenerator<readonly EntraIdentity[]> {
+    await this.#asked('everyone', [], signal)
+    const all = [...this.#identities.values()]
+    for (let at = 0; at < all.length; at += PAGE) yield all.slice(at, at + PAGE)
+  }
+
   async *members(group: ObjectId, signal: AbortSignal): AsyncGenerator<readonly EntraIdentity[]> {
     await this.#asked('members', [group], signal)
     const found = this.#groups.get(group)

@@ -8,6 +8,7 @@ import type {
   Journal,
   Lock,
   LockHolder,
+  PermissionUse,
   RunRecord,
   RunStart,
   RunStatus,
@@ -24,6 +25,8 @@ export interface JournalStore {
   readonly migrated: Map<string, NonNullable<UserMemory['migrated']>>
   readonly remembered: {readonly owner: string; readonly what: Remember}[]
   readonly locks: Map<string, LockHolder & {readonly lost: AbortController}>
+  /** Tenant and client → permission → when last. */
+  readonly used: Map<string, Map<string, string>>
   hashKey?: Uint8Array
 }
 
@@ -38,6 +41,7 @@ export function journalStore(): JournalStore {
     migrated: new Map(),
     remembered: [],
     locks: new Map(),
+    used: new Map(),
   }
 }
 
@@ -215,7 +219,7 @@ export class MemoryJournal implements Journal {
   }
 
   async forgetTenant(tenantId: string): Promise<void> {
-    const {actions, images, migrated, remembered, results, runs} = this.store
+    const {actions, images, migrated, remembered, results, runs, used} = this.store
     for (const [id, run] of runs) {
       if (run.tenantId !== tenantId) continue
       runs.delete(id)
@@ -223,9 +227,31 @@ export class MemoryJournal implements Journal {
         for (const key of map.keys()) if (key.startsWith(owner(id, ''))) map.delete(key)
     }
     const mine = owner(tenantId, '')
-    for (const key of migrated.keys()) if (key.startsWith(mine)) migrated.delete(key)
+    for (const map of [migrated, used])
+      for (const key of map.keys()) if (key.startsWith(mine)) map.delete(key)
     actions.splice(0, Infinity, ...actions.filter((one) => one.tenantId !== tenantId))
     remembered.splice(0, Infinity, ...remembered.filter(({owner: whose}) => !whose.startsWith(mine)))
+  }
+
+  async permissionsUsed(
+    tenantId: string,
+    clientId: string,
+    permissions: readonly string[],
+    at: string,
+  ): Promise<void> {
+    const key = owner(tenantId, clientId)
+    const used = this.store.used.get(key) ?? new Map<string, string>()
+    this.store.used.set(key, used)
+    for (const permission of permissions) {
+      const before = used.get(permission)
+      used.set(permission, before === undefined || at > before ? at : before)
+    }
+  }
+
+  async permissionUse(tenantId: string, clientId: string): Promise<readonly PermissionUse[]> {
+    return [...(this.store.used.get(owner(tenantId, clientId)) ?? [])]
+      .map(([permission, lastUsed]) => ({permission, lastUsed}))
+      .toSorted((one, other) => (one.permission < other.permission ? -1 : 1))
   }
 
   async hashKey(): Promise<Uint8Array> {

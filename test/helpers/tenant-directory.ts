@@ -18,6 +18,9 @@ export async function tenantDirectory(file: string): Promise<Directory> {
     async *members(group) {
       yield membersOf(tenant, group).map(identity)
     },
+    async *everyone() {
+      yield tenant.users.map(identity)
+    },
     findUser: async (name) => tenant.users.filter((user) => isNamed(user, name)).map(identity)[0],
     async usersBySamAccountName(names) {
       const found = new Map<string, EntraIdentity[]>()

@@ -45,7 +45,7 @@ describe('a wrong flag', () => {
     [{'seed-file': ['a', '']}, '--seed-file: is empty'],
     [
       {state: 'postgres://user:hush@db.example.com/mfa'},
-      '--state: PostgreSQL as shared state is not available in this version',
+      '--state: has a password in the address, where others can read it',
     ],
     [{state: 'sqlite:'}, '--state: names no file after sqlite:'],
     [{state: 'mysql://hush'}, '--state: is an address of a kind that is not known'],

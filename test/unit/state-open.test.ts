@@ -102,10 +102,10 @@ describe('versions', () => {
     await old.close()
     const migrations = [...MIGRATIONS, 'CREATE TABLE later (id TEXT) STRICT']
     const db = openDatabase(file(), {now, migrations})
-    expect(db.get('PRAGMA user_version')).toEqual({user_version: 2})
+    expect(db.get('PRAGMA user_version')).toEqual({user_version: migrations.length})
     expect(db.get('SELECT count(*) AS n FROM later')).toEqual({n: 0})
     db.close()
-    const copy = `${file()}.v1.20260301T090000Z`
+    const copy = `${file()}.v${MIGRATIONS.length}.20260301T090000Z`
     expect(posix ? mode(copy) : 0o600).toBe(0o600)
     const before = new SqliteJournal(openDatabase(copy, {now}), clock)
     expect(Buffer.from(await before.hashKey()).equals(key)).toBe(true)
@@ -117,7 +117,7 @@ describe('versions', () => {
     const broken = [...MIGRATIONS, 'CREATE TABLE later (id TEXT) STRICT; SELECT nonsense']
     expect(() => openDatabase(file(), {now, migrations: broken})).toThrow('nonsense')
     const db = openDatabase(file(), {now})
-    expect(db.get('PRAGMA user_version')).toEqual({user_version: 1})
+    expect(db.get('PRAGMA user_version')).toEqual({user_version: MIGRATIONS.length})
     db.close()
   })
 
@@ -125,7 +125,7 @@ describe('versions', () => {
     openDatabase(file(), {now, migrations: [...MIGRATIONS, 'SELECT 1']}).close()
     const error = await failing(() => openState({kind: 'sqlite', file: file()}, {clock}))
     expect(error.exit).toBe('usage')
-    expect(error.message).toContain('state version 2')
+    expect(error.message).toContain(`state version ${MIGRATIONS.length + 1}`)
     expect(error.message).toContain(file())
     expect(readdirSync(root).filter((name) => name.includes('.v'))).toEqual([])
   })

@@ -1,6 +1,7 @@
 import {dirname, join, resolve} from 'node:path'
 import type {CloudName} from '../model/cloud.js'
 import {Secret} from '../model/secret.js'
+import type {Setting} from '../model/setting.js'
 import {loadConfigFile, type LoadedConfig} from './config-file.js'
 import type {ConfigFile} from './config-schema.js'
 import {settingsError, type Fault} from './faults.js'
@@ -9,7 +10,7 @@ import {serviceUrl} from './parse-address.js'
 import * as parse from './parse-values.js'
 import {flag, Reader, variable, type Given} from './sources.js'
 import type {SettingsFlags} from './settings-flags.js'
-import type {Settings} from './settings.js'
+import type {Settings, StateLocation} from './settings.js'
 import {userFolders} from './user-folders.js'
 
 export const CONFIG_FILE_NAME = 'mfa.config.json'
@@ -91,18 +92,21 @@ export async function loadSettings(input: SettingsInput): Promise<Settings> {
       [flag('seed-file', flags['seed-file'], cwd), inFile('seedFiles')],
       parse.files,
     ) ?? {value: [], from: 'default'},
-    state: reader.text(
-      [flag('state', flags.state, cwd), inEnv('MFA_STATE'), inFile('state')],
-      parse.state,
-    ) ?? {
-      value: {kind: 'folder', folder: folders.state},
-      from: 'default',
-    },
+    state: inFolder(
+      folders.state,
+      reader.text([flag('state', flags.state, cwd), inEnv('MFA_STATE'), inFile('state')], parse.state),
+    ),
     ...migrationSettings(reader, flags, cwd, inFile),
     configFile: config?.path,
   }
   if (faults.length > 0) throw settingsError(faults)
   return settings
+}
+
+/** The user's own folder where none is named, and for what a shared state does not hold. */
+function inFolder(folder: string, given: Setting<StateLocation> | undefined): Setting<StateLocation> {
+  if (given === undefined) return {value: {kind: 'folder', folder}, from: 'default'}
+  return given.value.kind === 'postgres' ? {...given, value: {...given.value, folder}} : given
 }
 
 async function findConfig(

@@ -81,11 +81,15 @@ export function source(text: string, base: string): Parsed<SourceLocation> {
 }
 
 export function state(text: string, base: string): Parsed<StateLocation> {
-  if (/^postgres(ql)?:/i.test(text))
-    return problem(
-      'PostgreSQL as shared state is not available in this version',
-      'Give a folder, or sqlite:FILE.',
-    )
+  if (/^postgres(ql)?:/i.test(text)) {
+    // What stands before the @ may be a secret: it is never repeated.
+    if (/^postgres(ql)?:\/\/[^/?#]*:[^/?#]*@/i.test(text))
+      return problem(
+        'has a password in the address, where others can read it',
+        'Take it out, and set PGPASSWORD or use a passfile.',
+      )
+    return {value: {kind: 'postgres', address: text, folder: ''}}
+  }
   const sqlite = /^sqlite:(.*)$/is.exec(text)?.[1]
   if (sqlite === '') return problem('names no file after sqlite:', 'Give sqlite:FILE, or a folder.')
   if (sqlite !== undefined) {
@@ -93,7 +97,7 @@ export function state(text: string, base: string): Parsed<StateLocation> {
     return {value: {kind: 'sqlite', folder: dirname(path), file: path}}
   }
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(text))
-    return problem('is an address of a kind that is not known', 'Give a folder, or sqlite:FILE.')
+    return problem('is an address of a kind that is not known', 'Give a folder, sqlite:FILE, or postgres://…')
   return {value: {kind: 'folder', folder: resolve(base, text)}}
 }
 

@@ -11,6 +11,8 @@ export type SourceLocation =
 export type StateLocation =
   | {readonly kind: 'folder'; readonly folder: string}
   | {readonly kind: 'sqlite'; readonly folder: string; readonly file: string}
+  /** `folder` is this machine's own, for what is not shared. */
+  | {readonly kind: 'postgres'; readonly folder: string; readonly address: string}
 
 type Optional<T> = Setting<T> | undefined
 

@@ -1,7 +1,7 @@
 import type {Organization} from '@microsoft/microsoft-graph-types'
 import {MfaError} from '../errors/mfa-error.js'
 import type {Directory} from '../ports/directory.js'
-import {findGroup, members} from './groups.js'
+import {everyone, findGroup, members} from './groups.js'
 import {tokensBySerial} from './inventory.js'
 import {betaOnly, readMethods} from './methods-reader.js'
 import {readMethodsPolicy} from './policy.js'
@@ -20,6 +20,7 @@ export function createDirectory(graph: Graph, options: DirectoryOptions = {}): D
     tenantId: (signal) => tenantId(graph, signal),
     findGroup: (nameOrId, signal) => findGroup(graph, nameOrId, signal),
     members: (group, signal) => members(graph, group, signal),
+    everyone: (signal) => everyone(graph, signal),
     findUser: (upnOrId, signal) => findUser(graph, upnOrId, signal),
     usersBySamAccountName: (names, signal) => usersBySamAccountName(graph, names, signal),
     methods: (users, signal) => readMethods(graph, users, signal, warn),

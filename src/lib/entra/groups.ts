@@ -41,12 +41,21 @@ export async function* members(
   }
 }
 
+/** All users of the tenant, page by page, each once. */
+export async function* everyone(graph: Graph, signal: AbortSignal): AsyncIterable<readonly EntraIdentity[]> {
+  yield* identities(
+    graph.pages(
+      {method: 'GET', version: 'v1.0', path: '/users', query: {$select: USER_SELECT, $top: '999'}},
+      signal,
+    ),
+  )
+}
+
 async function* transitiveUsers(
   graph: Graph,
   group: ObjectId,
   signal: AbortSignal,
 ): AsyncIterable<readonly EntraIdentity[]> {
-  const seen = new Set<ObjectId>()
   // A cast together with other parameters is an advanced query: it wants the header and $count.
   const pages = graph.pages(
     {
@@ -58,6 +67,13 @@ async function* transitiveUsers(
     },
     signal,
   )
+  yield* identities(pages)
+}
+
+async function* identities(
+  pages: AsyncIterable<readonly unknown[]>,
+): AsyncIterable<readonly EntraIdentity[]> {
+  const seen = new Set<ObjectId>()
   for await (const page of pages) {
     const fresh: EntraIdentity[] = []
     for (const user of page as readonly User[]) {

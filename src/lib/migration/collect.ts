@@ -1,3 +1,4 @@
+import type {ObjectId} from '../model/brand.js'
 import type {EntraMethods} from '../model/entra-user.js'
 import type {EntraGroup} from '../ports/directory.js'
 import type {Bag} from '../ports/scratch.js'
@@ -34,6 +35,13 @@ export interface Collected {
   readonly again: (plan: UserPlan, signal: AbortSignal) => Promise<UserPlan>
 }
 
+/** Stands for a group where all users of the tenant are meant. */
+export const EVERYONE: EntraGroup = {
+  id: 'all-users' as ObjectId,
+  displayName: 'all users',
+  isDynamic: false,
+}
+
 export const planKey = (user: {readonly userPrincipalName: string; readonly id: string}): string =>
   `${user.userPrincipalName.toLowerCase()} ${user.id}`
 
@@ -50,7 +58,7 @@ export async function collectPlans(
   await source.describe(signal)
   const servers = await readIdentities(request.match, deps, signal)
 
-  const group = await directory.findGroup(request.group, signal)
+  const group = request.everyone === true ? EVERYONE : await directory.findGroup(request.group, signal)
   const tenantId = await directory.tenantId(signal)
   const members = await readMembers(request, group, deps, signal)
   const policy = await directory.methodsPolicy(signal)
@@ -73,7 +81,13 @@ export async function collectPlans(
     scratch,
     signal,
   })
-  const wanted = only(matches.results, ({member}) => members.isWanted(member))
+  // Of all users of a tenant, those concern us whom the server knows; a member of a group concerns us in any case (U3).
+  const unknown = ({match}: MatchedMember): boolean =>
+    match.kind === 'none' && match.finding.code === 'no-server-user'
+  const wanted = only(
+    matches.results,
+    (one) => members.isWanted(one.member) && !(request.everyone === true && unknown(one)),
+  )
   const claims = new TokenClaims(scratch)
   const planChunk = async (chunk: readonly MatchedMember[]): Promise<void> => {
     signal.throwIfAborted()
@@ -104,7 +118,7 @@ export async function collectPlans(
     sourceFingerprint: await source.fingerprint(signal),
     plans,
     methods,
-    users: members.users,
+    users: request.everyone === true ? done : members.users,
     problems: source.problems(),
     settled: planner.settled,
     readAt,

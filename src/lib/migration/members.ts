@@ -20,7 +20,7 @@ export interface Members {
  * Throws MfaError `usage` for somebody who is not in the group.
  */
 export async function readMembers(
-  request: Pick<MigrationRequest, 'users'>,
+  request: Pick<MigrationRequest, 'users' | 'everyone' | 'postponed'>,
   group: EntraGroup,
   {directory, scratch, ui}: Pick<PlanningDeps, 'directory' | 'scratch' | 'ui'>,
   signal: AbortSignal,
@@ -28,11 +28,15 @@ export async function readMembers(
   const missing = new Map(request.users.map((name) => [name.toLowerCase(), name]))
   const asked: ReadonlySet<string> = new Set(missing.keys())
   const isWanted = ({userPrincipalName, id}: EntraIdentity): boolean =>
-    asked.size === 0 || asked.has(userPrincipalName.toLowerCase()) || asked.has(id.toLowerCase())
+    (asked.size === 0 || asked.has(userPrincipalName.toLowerCase()) || asked.has(id.toLowerCase())) &&
+    request.postponed?.has(id) !== true
   const all = scratch.bag<EntraIdentity>('members')
   const wanted = new Set<ObjectId>()
-  for await (const page of directory.members(group.id, signal)) {
+  let postponed = 0
+  const pages = request.everyone === true ? directory.everyone(signal) : directory.members(group.id, signal)
+  for await (const page of pages) {
     for (const member of page) {
+      if (asked.size === 0 && request.postponed?.has(member.id) === true) postponed += 1
       missing.delete(member.userPrincipalName.toLowerCase())
       missing.delete(member.id.toLowerCase())
       if (asked.size > 0 && isWanted(member)) wanted.add(member.id)
@@ -51,11 +55,11 @@ export async function readMembers(
       },
     )
   }
-  if (all.size === 0) {
+  if (all.size === 0 && request.everyone !== true) {
     const text = `Group "${group.displayName}" has no users that can be seen. If its membership is hidden, the permission Member.Read.Hidden is needed too.`
     ui.emit({type: 'warning', text})
   }
-  return {all, users: asked.size === 0 ? all.size : wanted.size, isWanted}
+  return {all, users: asked.size === 0 ? all.size - postponed : wanted.size, isWanted}
 }
 
 /**

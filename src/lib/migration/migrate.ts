@@ -16,6 +16,8 @@ import {count, emptySummary, plannedResult, type Results, type UserResult} from 
 import {refuseStale} from './stale.js'
 
 export interface MigrateInput {
+  /** As what the run goes on record; `migrate` unless said. */
+  readonly kind?: 'migrate' | 'sync' | undefined
   readonly request: MigrationRequest
   readonly dryRun: boolean
   /** Where to save the plan. */
@@ -76,7 +78,7 @@ export async function migrate(
   await source.describe(signal)
   const tenantId = await directory.tenantId(signal)
   // One tenant, one writer: two sources, or two spellings of one, may have the same users.
-  const lock = await journal.lock(`migrate ${tenantId}`, 'mfa migrate')
+  const lock = await journal.lock(`migrate ${tenantId}`, `mfa ${input.kind ?? 'migrate'}`)
   try {
     return await write(input, deps, AbortSignal.any([signal, lock.lost]), lock.lost)
   } finally {
@@ -144,7 +146,7 @@ async function write(
 
   const {options, all, users, consistencyMs} = input.request
   const {run, resumed} = await journal.beginRun({
-    kind: 'migrate',
+    kind: input.kind ?? 'migrate',
     tenantId,
     group: {id: group.id, displayName: group.displayName},
     sourceLabel: input.sourceLabel,

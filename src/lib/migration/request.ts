@@ -1,3 +1,4 @@
+import type {ObjectId} from '../model/brand.js'
 import type {Clock} from '../ports/clock.js'
 import type {Directory} from '../ports/directory.js'
 import type {Journal} from '../ports/journal.js'
@@ -14,13 +15,17 @@ export interface MappingRow {
 
 /** What the operator asked for. */
 export interface MigrationRequest {
-  /** Display name or object id of one group (U1). */
+  /** Display name or object id of one group (U1); not looked at with `everyone`. */
   readonly group: string
+  /** All users of the tenant instead of a group. */
+  readonly everyone?: boolean | undefined
   /** Only these members, by user principal name; empty means all. */
   readonly users: readonly string[]
   readonly options: MigrationOptions
   readonly match: MatchOptions
   readonly mapping: readonly MappingRow[]
+  /** Left out this time: who failed lately and is tried again later. */
+  readonly postponed?: ReadonlySet<ObjectId> | undefined
   /** U5 off: migrate unchanged users again. */
   readonly all: boolean
   /** Milliseconds that Entra may take to show what was written (R4). */

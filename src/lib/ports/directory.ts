@@ -27,6 +27,8 @@ export interface Directory {
   findGroup(nameOrId: string, signal: AbortSignal): Promise<EntraGroup>
   /** Users of the group and of groups inside it, page by page, each once (U1). */
   members(group: ObjectId, signal: AbortSignal): AsyncIterable<readonly EntraIdentity[]>
+  /** All users of the tenant, page by page, each once. */
+  everyone(signal: AbortSignal): AsyncIterable<readonly EntraIdentity[]>
   /** By user principal name or object id; undefined if there is none. */
   findUser(upnOrId: string, signal: AbortSignal): Promise<EntraIdentity | undefined>
   /** U2 (3): everybody in the tenant whose onPremisesSamAccountName is one of these. Keys in lower case. */

@@ -76,6 +76,13 @@ export interface UserResultRecord {
   readonly at: string
 }
 
+/** That an application has used a permission, and when last. */
+export interface PermissionUse {
+  /** The least permission of an operation that succeeded. */
+  readonly permission: string
+  readonly lastUsed: string
+}
+
 export interface LockHolder {
   readonly name: string
   readonly host: string
@@ -140,8 +147,17 @@ export interface Journal {
    * run. What is erased is overwritten on the disk. Answers how many users' records went.
    */
   forget(what: {readonly run?: RunId | undefined; readonly user?: string | undefined}): Promise<number>
-  /** Erases every run, image and memory of a tenant; the key and locks stay. */
+  /** Erases every run, image, memory and use of permissions of a tenant; the key and locks stay. */
   forgetTenant(tenantId: string): Promise<void>
+  /** Operations of a client in a tenant succeeded at `at`: the least permission of each. An older date changes nothing. */
+  permissionsUsed(
+    tenantId: string,
+    clientId: string,
+    permissions: readonly string[],
+    at: string,
+  ): Promise<void>
+  /** In the order of their names. */
+  permissionUse(tenantId: string, clientId: string): Promise<readonly PermissionUse[]>
   /** The key of all keyed hashes of this state; made on first use, 32 bytes. */
   hashKey(): Promise<Uint8Array>
   /** Throws MfaError `locked` that says whose the lock is, where and since when. Heartbeats by itself. */

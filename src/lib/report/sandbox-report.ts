@@ -15,6 +15,21 @@ export interface ShownTenant {
   readonly groups: readonly {readonly displayName: string; readonly members: readonly string[]}[]
   readonly hardwareOathDevices?:
     readonly {readonly serialNumber: string; readonly assignedTo?: string | undefined}[] | undefined
+  readonly applications?:
+    | readonly {
+        readonly appId: string
+        readonly displayName: string
+        readonly keyCredentials?: readonly unknown[] | undefined
+      }[]
+    | undefined
+  readonly servicePrincipals?:
+    | readonly {
+        readonly appId: string
+        readonly accountEnabled?: boolean | undefined
+        readonly appRoleAssignments?: readonly string[] | undefined
+        readonly oauth2PermissionGrants?: readonly {readonly scope: string}[] | undefined
+      }[]
+    | undefined
 }
 
 type User = ShownTenant['users'][number]
@@ -56,7 +71,29 @@ export async function showSandbox(tenant: ShownTenant, out: Output): Promise<voi
   out.line(`Sandbox tenant "${tenant.displayName}" (${tenant.tenantId})`)
   for (const {displayName, members} of tenant.groups)
     out.line(`  group "${displayName}": ${countOf(members.length, 'direct member')}`)
+  for (const line of applicationLines(tenant)) out.line(line)
   await out.table(columns, tenant.users, {limit: LIMIT})
+}
+
+function applicationLines({applications = [], servicePrincipals = []}: ShownTenant): string[] {
+  return applications.flatMap(({appId, displayName, keyCredentials = []}) => {
+    const principal = servicePrincipals.find((each) => each.appId === appId)
+    const granted = principal?.appRoleAssignments ?? []
+    const delegated = principal?.oauth2PermissionGrants?.map(({scope}) => scope) ?? []
+    const state =
+      principal === undefined
+        ? ', no service principal'
+        : principal.accountEnabled === false
+          ? ', disabled'
+          : ''
+    return [
+      `  application "${displayName}" (${appId}): ${countOf(keyCredentials.length, 'certificate')}${state}`,
+      ...(granted.length > 0 ? [`    granted: ${granted.join(', ')}`] : []),
+      ...(delegated.length > 0
+        ? [`    granted for people: ${delegated.join(' ').replaceAll(' ', ', ')}`]
+        : []),
+    ]
+  })
 }
 
 export interface ResetTenant {

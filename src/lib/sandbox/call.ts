@@ -1,6 +1,7 @@
 import type {Caller} from './caller.js'
 import type {GraphFault} from './graph-fault.js'
 import type {Moment} from './facts.js'
+import type {KeyRules} from './key-credentials.js'
 import type {Store} from './store.js'
 
 export type GraphVersion = 'v1.0' | 'beta'
@@ -28,6 +29,9 @@ export interface Call {
   readonly caller: Caller
   /** Lower-case UPNs of users whose requests fail. */
   readonly failing: ReadonlySet<string>
+  readonly rules: KeyRules
+  /** Directory roles of the one person who signs in. */
+  readonly personRoles: readonly string[]
 }
 
 export interface Answer {

@@ -1,3 +1,4 @@
+import {dumpRegistrations} from './dump-registrations.js'
 import {factsOf} from './facts.js'
 import type {FactKind} from './facts.js'
 import type {StoredGroup} from './resources/groups.js'
@@ -50,6 +51,7 @@ export function dumpStore(store: Store, {secrets = false}: DumpOptions = {}): Te
     clientApplications: JSON.parse(
       store.meta('clientApplications') ?? '[]',
     ) as TenantFile['clientApplications'],
+    ...dumpRegistrations(store),
   }
 }
 

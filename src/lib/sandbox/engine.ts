@@ -3,7 +3,7 @@ import {randomUUID} from 'node:crypto'
 import {answerBatch} from './batch.js'
 import type {Answer, Call, GraphVersion} from './call.js'
 import {mustBeAllowed, type Caller} from './caller.js'
-import {createDice, createQuota} from './faults.js'
+import {createDice, createQuota, keyRules} from './faults.js'
 import type {Faults, Mishap} from './faults.js'
 import {errorBody, GraphFault} from './graph-fault.js'
 import {createRouter} from './router.js'
@@ -51,7 +51,11 @@ export interface EngineParts {
   readonly faults: Faults
   readonly counter: Counter
   readonly now: () => Date
+  /** When something happens, in ms; shared by all that write to or read from the store. */
+  readonly momentOf: (at: Date) => number
   readonly root: () => string
+  /** Directory roles of the person who signs in. */
+  readonly personRoles: readonly string[]
   readonly onOperation?: ((seen: SeenOperation) => void) | undefined
 }
 
@@ -63,12 +67,20 @@ const SERVER_ERRORS = [
   [504, 'GatewayTimeout'],
 ] as const
 
-export function createEngine({store, faults, counter, now, root, onOperation}: EngineParts): Engine {
+export function createEngine({
+  store,
+  faults,
+  counter,
+  now,
+  momentOf,
+  root,
+  personRoles,
+  onOperation,
+}: EngineParts): Engine {
   const router = createRouter(ROUTES)
   const dice = createDice(faults)
   const quota = createQuota(faults.writesPerSecond)
   const keep = faults.consistency ?? 0
-  const momentOf = createMoments()
   const failing = new Set((faults.failUser ?? []).map((name) => name.toLowerCase()))
 
   const tooMany = (bare: boolean): Answer => {
@@ -103,6 +115,8 @@ export function createEngine({store, faults, counter, now, root, onOperation}: E
       seenAt: moment - keep,
       moment: {at: moment, keep},
       failing,
+      rules: keyRules(faults),
+      personRoles,
     }
     return request.method === 'GET'
       ? match.route.handler(call)
@@ -182,17 +196,6 @@ function telling(tell: (status: number) => void, work: () => Answer): Answer {
   } catch (error) {
     tell(failed(error).status)
     throw error
-  }
-}
-
-/** When something happens, in ms; goes on also where the service's clock is set back, or later reads would miss it. */
-function createMoments(): (at: Date) => number {
-  let last = 0
-  let ahead = 0
-  return (at) => {
-    if (at.getTime() + ahead < last) ahead = last - at.getTime()
-    last = at.getTime() + ahead
-    return last
   }
 }
 

@@ -1,6 +1,9 @@
 import type {Store} from './store.js'
 import {CURRENT, FOREVER} from './store.js'
 
+/** Objects of the tenant itself: their owner is 0. */
+export type TenantFactKind = 'application' | 'servicePrincipal' | 'appRoleAssignment' | 'permissionGrant'
+
 export type FactKind =
   | 'phone'
   | 'softwareOath'
@@ -10,6 +13,7 @@ export type FactKind =
   | 'temporaryAccessPass'
   | 'preferences'
   | 'requirements'
+  | TenantFactKind
 
 /** Something that holds for one user from a moment on. Older versions stay as long as delayed reads need them. */
 export interface Fact<Body> {

@@ -1,6 +1,7 @@
 import {MfaError} from '../errors/mfa-error.js'
+import type {KeyRules} from './key-credentials.js'
 
-/** What the sandbox does wrong on purpose. Rates are shares of requests, 0 to 1; batch items are requests too. */
+/** What the sandbox does wrong, or more strictly, on purpose. Rates are shares of requests, 0 to 1; batch items are requests too. */
 export interface Faults {
   /** 429 with Retry-After. */
   readonly throttle?: number | undefined
@@ -24,6 +25,10 @@ export interface Faults {
   readonly consistency?: number | undefined
   /** Same seed, same faults in the same order of requests; 1 if left out. */
   readonly seed?: number | undefined
+  /** How many certificates an application may have; 100 if left out. */
+  readonly maxKeys?: number | undefined
+  /** 1: a PATCH of keyCredentials has to repeat the `key` of entries that stay. */
+  readonly strictKeys?: number | undefined
   /** UPNs: every request below these users answers 500. */
   readonly failUser?: readonly string[] | undefined
 }
@@ -31,7 +36,16 @@ export interface Faults {
 const RATES = ['throttle', 'bareThrottle', 'error', 'lost', 'reset'] as const
 const SHARES = [...RATES, 'slow'] as const
 const SLOW_MS = 2000
-const NUMBERS = ['retryAfter', 'delay', 'writesPerSecond', 'consistency', 'seed'] as const
+const NUMBERS = [
+  'retryAfter',
+  'delay',
+  'writesPerSecond',
+  'consistency',
+  'seed',
+  'maxKeys',
+  'strictKeys',
+] as const
+const MAX_KEYS = 100
 
 type FaultName = (typeof RATES)[number] | 'slow' | (typeof NUMBERS)[number]
 
@@ -58,6 +72,10 @@ export function parseFaults(text: string): Faults {
     })
   }
   return failUser.length > 0 ? {...numbers, failUser} : numbers
+}
+
+export function keyRules({maxKeys = MAX_KEYS, strictKeys = 0}: Faults): KeyRules {
+  return {maxKeys, strictKeys: strictKeys > 0}
 }
 
 export type Mishap = 'throttle' | 'bareThrottle' | 'error' | 'lost' | 'reset'

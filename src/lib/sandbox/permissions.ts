@@ -50,6 +50,31 @@ export const MAY = {
     ...DIRECTORY_READ,
   ],
   readObjects: DIRECTORY_READ,
+  readApplications: [
+    'Application.Read.All',
+    'Application.ReadWrite.All',
+    'Application.ReadWrite.OwnedBy',
+    ...DIRECTORY_READ,
+  ],
+  writeApplications: ['Application.ReadWrite.All', 'Application.ReadWrite.OwnedBy'],
+  writePrincipals: ['Application.ReadWrite.All', 'Application.ReadWrite.OwnedBy', 'Directory.ReadWrite.All'],
+  assignRoles: ['AppRoleAssignment.ReadWrite.All'],
+  // Assigning takes a permission to read applications as well.
+  assignRolesBesides: ['Application.Read.All', 'Application.ReadWrite.All', ...DIRECTORY_READ],
+  readGrants: ['DelegatedPermissionGrant.ReadWrite.All', ...DIRECTORY_READ],
+  writeGrants: ['DelegatedPermissionGrant.ReadWrite.All', 'Directory.ReadWrite.All'],
+  readRoles: ['RoleManagement.Read.Directory', 'RoleManagement.ReadWrite.Directory', ...DIRECTORY_READ],
+} as const satisfies Record<string, readonly string[]>
+
+/** Delegated permissions where application permissions are of no use. */
+export const MAY_FOR_PERSON = {
+  readMe: ['User.Read', 'User.ReadBasic.All', 'User.Read.All', 'User.ReadWrite.All', ...DIRECTORY_READ],
+} as const satisfies Record<string, readonly string[]>
+
+/** Directory roles, any one of which a person needs besides the permission; Global Administrator always does. */
+export const HOLDERS = {
+  manageApplications: ['Application Administrator', 'Cloud Application Administrator'],
+  grantGraph: ['Privileged Role Administrator'],
 } as const satisfies Record<string, readonly string[]>
 
 /** What a token has that was not asked for less. */

@@ -1,9 +1,10 @@
 import {ROLES_CLAIM} from './caller.js'
+import {roleTemplateId} from './data/directory-roles.js'
 import type {Store} from './store.js'
 import {GRAPH_AUDIENCE} from './tokens.js'
 
 /** Microsoft's own public client for Graph command lines. */
-const COMMAND_LINE_CLIENT = '14d82eec-204b-4c2f-b7e8-296a70dab67e'
+export const COMMAND_LINE_CLIENT = '14d82eec-204b-4c2f-b7e8-296a70dab67e'
 
 export interface Person {
   readonly oid: string
@@ -31,6 +32,7 @@ export function personClaims(
     appid: client,
     idtyp: 'user',
     scp: scope.replaceAll(`${GRAPH_AUDIENCE}/`, ''),
+    wids: directoryRoles.flatMap((role) => roleTemplateId(role) ?? []),
     [ROLES_CLAIM]: directoryRoles,
   }
 }

@@ -6,7 +6,7 @@ export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 
 export interface Route extends Access {
   readonly method: Method
-  /** Below the version; `{name}` is a parameter. */
+  /** Below the version; `{name}` is a parameter, also inside a segment: `/applications(appId='{appId}')`. */
   readonly template: string
   readonly handler: Handler
   /** Both versions if left out. */
@@ -68,14 +68,16 @@ function bind(parts: readonly string[], segments: readonly string[]): Record<str
   const params: Record<string, string> = {}
   for (const [index, part] of parts.entries()) {
     const segment = segments[index] ?? ''
-    const name = /^\{(.+)\}$/.exec(part)?.[1]
+    const [, before = '', name, after = ''] = /^([^{]*)\{(.+)\}([^}]*)$/.exec(part) ?? []
     if (name === undefined) {
       if (part !== segment) return undefined
-    } else {
-      // Functions and casts are literals; a name is never taken for one of them.
-      if (segment === '' || segment.startsWith('$')) return undefined
-      params[name] = segment
+      continue
     }
+    if (!segment.startsWith(before) || !segment.endsWith(after)) return undefined
+    const value = segment.slice(before.length, segment.length - after.length)
+    // Functions and casts are literals; a name is never taken for one of them.
+    if (value === '' || value.startsWith('$')) return undefined
+    params[name] = value
   }
   return params
 }
@@ -89,7 +91,7 @@ function decode(path: string): string[] {
 }
 
 function countParameters({parts}: Compiled): number {
-  return parts.filter((part) => part.startsWith('{')).length
+  return parts.filter((part) => part.includes('{')).length
 }
 
 function unknownPath(path: string): GraphFault {

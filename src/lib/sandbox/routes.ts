@@ -16,6 +16,7 @@ import * as preferences from './resources/preferences.js'
 import {createTemporaryAccessPass} from './resources/temporary-access-pass.js'
 import {countUsers, getUser, listUsers} from './resources/users.js'
 import type {Method, Route} from './router.js'
+import {REGISTRATION_ROUTES} from './routes-registration.js'
 
 const AUTHENTICATION = '/users/{user}/authentication'
 const PHONE = `${AUTHENTICATION}/phoneMethods/{method}`
@@ -101,6 +102,7 @@ export const ROUTES: readonly Route[] = [
     permissions: MAY.readObjects,
     reads: true,
   },
+  ...REGISTRATION_ROUTES,
   ...NOT_IMPLEMENTED,
 ]
 

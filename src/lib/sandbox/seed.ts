@@ -4,12 +4,14 @@ import {MfaError} from '../errors/mfa-error.js'
 import {putFact} from './facts.js'
 import type {FactKind, Moment} from './facts.js'
 import {PHONE_ID, phoneKey} from './phone-rules.js'
+import {ensureGraphPrincipal} from './resources/graph-principal.js'
 import type {StoredGroup} from './resources/groups.js'
 import {freeToken, putToken} from './resources/hardware-tokens.js'
 import {NO_PREFERENCES, ONLY} from './resources/method-changes.js'
 import {readConfiguration, seedPolicy} from './resources/policy-store.js'
 import {findUser} from './resources/users.js'
 import type {StoredUser} from './resources/users.js'
+import {seedRegistrations} from './seed-registrations.js'
 import type {Store} from './store.js'
 import type {TenantDevice, TenantFile, TenantGroup, TenantUser} from './tenant-file.js'
 
@@ -30,11 +32,13 @@ export function seedTenant(store: Store, tenant: TenantFile, now: Date): void {
     store.setMeta('created', now.toISOString())
     store.setMeta('clientApplications', JSON.stringify(tenant.clientApplications ?? []))
     seedPolicy(store, tenant.authenticationMethodsPolicy)
+    ensureGraphPrincipal(store)
     const moment: Moment = {at: 0, keep: 0}
     const smsState = mobileState(store)
     for (const user of tenant.users) seedUser(store, user, now, moment, smsState)
     seedGroups(store, tenant.groups, now)
     for (const device of tenant.hardwareOathDevices ?? []) seedDevice(store, device, now, moment)
+    seedRegistrations(store, tenant, now, moment)
   })
 }
 

@@ -14,6 +14,8 @@ import {createSlowness} from './faults.js'
 import type {Faults} from './faults.js'
 import {createGraphEndpoint} from './graph-endpoint.js'
 import type {HttpAnswer} from './graph-endpoint.js'
+import {ensureGraphPrincipal} from './resources/graph-principal.js'
+import {createMoments} from './moments.js'
 import {isEmpty, seedTenant} from './seed.js'
 import {personClaims} from './person.js'
 import {createCounter} from './stats.js'
@@ -38,6 +40,8 @@ export interface SandboxOptions {
   readonly deviceCodePolls?: number | undefined
   /** Directory roles of the person who signs in; Global Administrator if left out. */
   readonly personRoles?: readonly string[] | undefined
+  /** Directory roles of whoever opens the page for admin consent; those of the person who signs in if left out. */
+  readonly consentRoles?: readonly string[] | undefined
   /** Hears of every Graph operation, each item of a batch too, before anything is answered. */
   readonly onOperation?: ((seen: SeenOperation) => void) | undefined
 }
@@ -72,16 +76,23 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       if (options.tenant === undefined) throw noTenant(options.stateFile)
       seedTenant(store, options.tenant, now())
     }
+    ensureGraphPrincipal(store)
     const counter = createCounter()
     const tokens = createTokens(store, now)
     const faults = options.faults ?? {}
     let rootUrl = ''
     const root = (): string => rootUrl
-    const engine = createEngine({store, faults, counter, now, root, onOperation: options.onOperation})
-    const graph = createGraphEndpoint(engine, tokens)
     const personRoles = options.personRoles ?? [GLOBAL_ADMINISTRATOR]
-    const devicePolls = options.deviceCodePolls ?? 1
-    const authority = createAuthority({store, tokens, now, root, devicePolls, personRoles})
+    const shared = {store, now, momentOf: createMoments(), root, personRoles}
+    const engine = createEngine({...shared, faults, counter, onOperation: options.onOperation})
+    const graph = createGraphEndpoint(engine, tokens)
+    const authority = createAuthority({
+      ...shared,
+      tokens,
+      keep: faults.consistency ?? 0,
+      devicePolls: options.deviceCodePolls ?? 1,
+      consentRoles: options.consentRoles ?? personRoles,
+    })
     const server = createServer((request, response) => {
       void serve(request, response, {
         now,

@@ -5,6 +5,7 @@ import {z} from 'zod'
 import {errorCode} from '../errors/error-code.js'
 import {MfaError} from '../errors/mfa-error.js'
 import {jsonFault} from '../model/json-fault.js'
+import {applicationSchema, principalSchema} from './tenant-file-registrations.js'
 import {PHONE_NUMBER} from './phone-rules.js'
 
 const guid = z.string().regex(/^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/, 'must be a GUID')
@@ -134,6 +135,8 @@ export const tenantFileSchema = z.strictObject({
       }),
     )
     .optional(),
+  applications: z.array(applicationSchema).optional(),
+  servicePrincipals: z.array(principalSchema).optional(),
 })
 
 /** The seed of a sandbox tenant. */

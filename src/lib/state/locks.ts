@@ -122,21 +122,26 @@ export class SqliteLocks {
   }
 
   #holder(row: Row): LockHolder {
-    const read = reader(row, this.#db.file, 'lock')
-    return {
-      name: read.text('name'),
-      host: read.text('host'),
-      user: read.text('user'),
-      pid: read.integer('pid'),
-      command: read.text('command'),
-      since: read.text('since'),
-      heartbeat: read.text('heartbeat'),
-      expires: read.text('expires'),
-    }
+    return holderOf(row, this.#db.file)
   }
 }
 
-function lockedError(holder: LockHolder): MfaError {
+/** One row of the table of locks. */
+export function holderOf(row: Row, file: string): LockHolder {
+  const read = reader(row, file, 'lock')
+  return {
+    name: read.text('name'),
+    host: read.text('host'),
+    user: read.text('user'),
+    pid: read.integer('pid'),
+    command: read.text('command'),
+    since: read.text('since'),
+    heartbeat: read.text('heartbeat'),
+    expires: read.text('expires'),
+  }
+}
+
+export function lockedError(holder: LockHolder): MfaError {
   return new MfaError(
     'LOCKED',
     `Another run holds the lock ${holder.name}: ${holder.command}, started by ${holder.user} on ${holder.host} ` +
@@ -148,7 +153,7 @@ function lockedError(holder: LockHolder): MfaError {
   )
 }
 
-function userName(): string {
+export function userName(): string {
   try {
     return userInfo().username
   } catch {

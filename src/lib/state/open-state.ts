@@ -1,8 +1,10 @@
-import {closeSync, openSync} from 'node:fs'
+import {closeSync, existsSync, openSync} from 'node:fs'
 import {mkdir, readdir} from 'node:fs/promises'
 import {dirname, join, resolve} from 'node:path'
+import {MfaError} from '../errors/mfa-error.js'
 import type {Clock} from '../ports/clock.js'
 import type {Journal} from '../ports/journal.js'
+import type {CopyEnd} from './copy-tables.js'
 import type {LockTiming} from './locks.js'
 import {openDatabase} from './open-database.js'
 import {restrictToOwner} from './restrict.js'
@@ -12,7 +14,10 @@ import {stateFault} from './state-fault.js'
 const STATE_FILE = 'state.db'
 
 export type StateLocation =
-  {readonly kind: 'folder'; readonly path: string} | {readonly kind: 'sqlite'; readonly file: string}
+  | {readonly kind: 'folder'; readonly path: string}
+  | {readonly kind: 'sqlite'; readonly file: string}
+  /** Shared; `path` is a folder of this machine, for logs. */
+  | {readonly kind: 'postgres'; readonly address: string; readonly path: string}
 
 export interface State {
   readonly journal: Journal
@@ -35,7 +40,8 @@ export interface StateDeps {
  * `unavailable` (disk full, busy for too long).
  */
 export async function openState(location: StateLocation, deps: StateDeps): Promise<State> {
-  const file = resolve(location.kind === 'folder' ? join(location.path, STATE_FILE) : location.file)
+  if (location.kind === 'postgres') return openShared(location, deps)
+  const file = stateFile(location)
   const folder = dirname(file)
   const logFolder = join(folder, 'logs')
   try {
@@ -45,6 +51,63 @@ export async function openState(location: StateLocation, deps: StateDeps): Promi
   }
   const db = openDatabase(file, {now: deps.clock.now()})
   const journal = new SqliteJournal(db, deps.clock, deps.lockTiming)
+  return {journal, folder, logFolder, close: () => journal.close()}
+}
+
+/** Absolute. */
+function stateFile(location: Exclude<StateLocation, {readonly kind: 'postgres'}>): string {
+  return resolve(location.kind === 'folder' ? join(location.path, STATE_FILE) : location.file)
+}
+
+/** One side of `mfa state copy`; what is copied from has to be there. Throws as `openState`. */
+export async function openCopyEnd(
+  location: StateLocation,
+  side: 'from' | 'to',
+  {clock}: StateDeps,
+): Promise<CopyEnd> {
+  if (location.kind === 'postgres') {
+    const {connectPostgres} = await import('./postgres/connect.js')
+    const {migrateSchema} = await import('./postgres/pg-schema.js')
+    const {postgresEnd} = await import('./postgres/copy-postgres.js')
+    const {db, schema} = await connectPostgres(location.address)
+    try {
+      await migrateSchema(db, schema)
+      return postgresEnd(db, clock)
+    } catch (error) {
+      await db.close()
+      throw error
+    }
+  }
+  const file = stateFile(location)
+  if (side === 'from' && !existsSync(file))
+    throw new MfaError('STATE_MISSING', `there is no state at ${file}`, {
+      exit: 'usage',
+      fix: 'Name the folder or file that the runs were kept in.',
+    })
+  const folder = dirname(file)
+  try {
+    await prepare(folder, file, join(folder, 'logs'))
+  } catch (error) {
+    throw stateFault(error, file)
+  }
+  const {sqliteEnd} = await import('./copy-sqlite.js')
+  return sqliteEnd(openDatabase(file, {now: clock.now()}), clock)
+}
+
+async function openShared(
+  {address, path}: StateLocation & {readonly kind: 'postgres'},
+  deps: StateDeps,
+): Promise<State> {
+  const folder = resolve(path)
+  const logFolder = join(folder, 'logs')
+  try {
+    await mkdir(logFolder, {recursive: true, mode: 0o700})
+    if ((await readdir(folder)).length === 1) await restrictToOwner(folder)
+  } catch (error) {
+    throw stateFault(error, folder)
+  }
+  const {openPostgres} = await import('./postgres/open-postgres.js')
+  const journal = await openPostgres(address, deps)
   return {journal, folder, logFolder, close: () => journal.close()}
 }
 

@@ -108,4 +108,13 @@ export const MIGRATIONS: readonly string[] = [
     expires TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE permission_use (
+    tenant_id TEXT NOT NULL,
+    client_id TEXT NOT NULL,
+    permission TEXT NOT NULL,
+    last_used TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, client_id, permission)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ]

@@ -2,7 +2,7 @@ import {randomBytes} from 'node:crypto'
 import type {ActionId, ObjectId, RunId} from '../model/brand.js'
 import type {EntraMethods} from '../model/entra-user.js'
 import type {Clock} from '../ports/clock.js'
-import type {ActionRecord, Journal, Lock, LockHolder, RunRecord, RunStart, RunStatus, UserMemory, UserResultRecord} from '../ports/journal.js' // prettier-ignore
+import type {ActionRecord, Journal, Lock, LockHolder, PermissionUse, RunRecord, RunStart, RunStatus, UserMemory, UserResultRecord} from '../ports/journal.js' // prettier-ignore
 import type {Database, Row} from './database.js'
 import {isEntraMethods, reader} from './decode.js'
 import {GroupCommit} from './group-commit.js'
@@ -174,9 +174,33 @@ export class SqliteJournal implements Journal {
 
   async forgetTenant(tenantId: string): Promise<void> {
     this.#db.transaction(() => {
-      for (const table of ['actions', 'migrated', 'numbers', 'tokens', 'runs']) {
+      for (const table of ['actions', 'migrated', 'numbers', 'tokens', 'permission_use', 'runs']) {
         this.#db.run(`DELETE FROM ${table} WHERE tenant_id = ?`, tenantId)
       }
+    })
+  }
+
+  async permissionsUsed(
+    tenantId: string,
+    clientId: string,
+    permissions: readonly string[],
+    at: string,
+  ): Promise<void> {
+    this.#db.transaction(() => {
+      for (const permission of permissions)
+        this.#db.run(
+          `INSERT INTO permission_use (tenant_id, client_id, permission, last_used) VALUES (?, ?, ?, ?)
+           ON CONFLICT DO UPDATE SET last_used = max(last_used, excluded.last_used)`,
+          tenantId, clientId, permission, at,
+        ) // prettier-ignore
+    })
+  }
+
+  async permissionUse(tenantId: string, clientId: string): Promise<readonly PermissionUse[]> {
+    const sql = 'SELECT * FROM permission_use WHERE tenant_id = ? AND client_id = ? ORDER BY permission'
+    return this.#db.all(sql, tenantId, clientId).map((row) => {
+      const read = reader(row, this.#db.file, 'use of a permission')
+      return {permission: read.text('permission'), lastUsed: read.text('last_used')}
     })
   }
 

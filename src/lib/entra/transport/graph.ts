@@ -6,6 +6,7 @@ import {kindOf, type GraphAnswer, type GraphRequest} from './graph-request.js'
 import {createHttp, parseRoot} from './http.js'
 import {judge, requestIdOf, type Verdict} from './judge.js'
 import {pagesOf} from './pages.js'
+import {needOf} from './permissions.js'
 import {createPacer, type PaceReport, type Pacer} from './pacer.js'
 import {createQueue} from './queue.js'
 import {backOffMs, retryAfterMs} from './retry-after.js'
@@ -60,6 +61,8 @@ export interface GraphOptions {
   readonly attemptTimeoutMs?: number | undefined
   readonly random?: (() => number) | undefined
   readonly log?: ((event: GraphLogEvent) => void) | undefined
+  /** Hears of every request that succeeded: the least permission that it needed. */
+  readonly used?: ((permission: string) => void) | undefined
 }
 
 /**
@@ -154,7 +157,11 @@ export function createGraph(options: GraphOptions): Graph {
       const requestId = reply.fault ? undefined : requestIdOf(reply)
       const {holdMs} = paceOf(request, reply, clock.now())
       const verdict = judge(request, reply, repeated)
-      if (verdict.is === 'done') return {status: verdict.status, body: verdict.body, requestId}
+      if (verdict.is === 'done') {
+        const need = options.used === undefined ? undefined : needOf(request)
+        if (need !== undefined) options.used?.(need.permission)
+        return {status: verdict.status, body: verdict.body, requestId}
+      }
       if (verdict.is === 'over') throw verdict.error
       if (verdict.is === 'signed-out') {
         if (refreshed) throw verdict.error

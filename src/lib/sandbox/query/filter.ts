@@ -1,6 +1,11 @@
 import {badRequest} from '../graph-fault.js'
 
-export type Literal = string | number | boolean | null
+/** A GUID without quotation marks, as Edm.Guid properties are compared. */
+export interface GuidLiteral {
+  readonly guid: string
+}
+
+export type Literal = string | number | boolean | null | GuidLiteral
 export type Comparison = 'eq' | 'ne' | 'gt' | 'ge' | 'lt' | 'le'
 
 export interface Compared {
@@ -26,6 +31,7 @@ type Token =
   | {readonly kind: 'string'; readonly text: string}
 
 const TOKEN = /\s*(?:(?<punctuation>[(),])|'(?<string>(?:[^']|'')*)'|(?<word>[^\s(),']+))/gy
+const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 const COMPARISONS: ReadonlySet<string> = new Set(['eq', 'ne', 'gt', 'ge', 'lt', 'le'])
 const MAX_DEPTH = 50
 
@@ -119,6 +125,7 @@ class Parser {
     if (token?.kind !== 'word') throw invalid(this.#text)
     if (token.text === 'null') return null
     if (token.text === 'true' || token.text === 'false') return token.text === 'true'
+    if (GUID.test(token.text)) return {guid: token.text.toLowerCase()}
     if (/^-?[0-9]+(\.[0-9]+)?$/.test(token.text)) return Number(token.text)
     throw invalid(this.#text)
   }

@@ -7,11 +7,11 @@ import type {
 } from '@microsoft/microsoft-graph-types'
 
 import type {GraphVersion} from '../call.js'
-import type {FactKind} from '../facts.js'
+import type {FactKind, TenantFactKind} from '../facts.js'
 import type {EntityType} from '../query/options.js'
 
 /** The kinds of methods that are facts of one user; hardware OATH tokens are apart, in the inventory. */
-export type MethodKind = Exclude<FactKind, 'preferences' | 'requirements'>
+export type MethodKind = Exclude<FactKind, 'preferences' | 'requirements' | TenantFactKind>
 
 interface Created {
   readonly createdDateTime: string

@@ -1,0 +1,58 @@
+import type {Registry} from 'prom-client'
+
+/** What the metrics are made of; counts since the process began, the rest as of the last round. */
+export interface SyncNumbers {
+  readonly rounds: number
+  readonly skipped: number
+  readonly errors: number
+  readonly lastSeconds: number
+  /** Unix seconds; undefined before the first round that went well. */
+  readonly lastSuccess: number | undefined
+  readonly lagSeconds: number | undefined
+  /** Users by where they stand. */
+  readonly users: Readonly<Record<'in_sync' | 'pending' | 'failed' | 'unmatched' | 'disabled', number>>
+  /** HTTP requests to Microsoft Graph by status, or code of a network fault. */
+  readonly requests: ReadonlyMap<string, number>
+  readonly throttledSeconds: number
+  readonly certificateDays: number | undefined
+}
+
+/** Prometheus' text format, made anew from the numbers at each asking. */
+export async function createMetrics(numbers: () => SyncNumbers): Promise<() => Promise<string>> {
+  const {Gauge, Counter, Registry: NewRegistry} = await import('prom-client')
+  const registry: Registry = new NewRegistry()
+  const gauge = (name: string, help: string, labelNames: string[] = []) =>
+    new Gauge({name, help, labelNames, registers: [registry]})
+  const counter = (name: string, help: string, labelNames: string[] = []) =>
+    new Counter({name, help, labelNames, registers: [registry]})
+  const users = gauge('mfa_sync_users', 'Users by where they stand after the last round', ['state'])
+  const lag = gauge('mfa_sync_lag_seconds', 'Seconds since a round last went well')
+  const success = gauge('mfa_sync_last_success_timestamp_seconds', 'When a round last went well')
+  const seconds = gauge('mfa_sync_round_seconds', 'How long the last round took')
+  const days = gauge('mfa_certificate_days_left', 'Days until the client certificate ends')
+  const rounds = counter('mfa_sync_rounds_total', 'Rounds that ended')
+  const skipped = counter('mfa_sync_rounds_skipped_total', 'Starts left out because a round still ran')
+  const errors = counter('mfa_sync_round_errors_total', 'Rounds that ended with an error')
+  const requests = counter('mfa_graph_requests_total', 'HTTP requests to Microsoft Graph', ['status'])
+  const throttled = counter('mfa_graph_throttled_seconds_total', 'Seconds waited because Graph throttled')
+  return () => {
+    const now = numbers()
+    for (const [state, count] of Object.entries(now.users)) users.set({state}, count)
+    seconds.set(now.lastSeconds)
+    if (now.lastSuccess !== undefined) success.set(now.lastSuccess)
+    if (now.lagSeconds !== undefined) lag.set(now.lagSeconds)
+    if (now.certificateDays !== undefined) days.set(now.certificateDays)
+    for (const [metric, value] of [
+      [rounds, now.rounds],
+      [skipped, now.skipped],
+      [errors, now.errors],
+      [throttled, now.throttledSeconds],
+    ] as const) {
+      metric.reset()
+      metric.inc(value)
+    }
+    requests.reset()
+    for (const [status, count] of now.requests) requests.inc({status}, count)
+    return registry.metrics()
+  }
+}

@@ -1,0 +1,135 @@
+import {randomUUID} from 'node:crypto'
+import {hostname} from 'node:os'
+
+import {MfaError} from '../../errors/mfa-error.js'
+import type {Clock} from '../../ports/clock.js'
+import type {Lock, LockHolder} from '../../ports/journal.js'
+import {holderOf, lockedError, type LockTiming, userName} from '../locks.js'
+import {livenessOf, ownIdentity} from '../process-identity.js'
+import {reader} from '../decode.js'
+import type {PgDatabase} from './pg-database.js'
+
+/** Locks in the database, for processes of several machines. Times are the database server's: clocks of machines differ. */
+export class PgLocks {
+  readonly #db: PgDatabase
+  readonly #clock: Clock
+  readonly #timing: LockTiming
+  readonly #skewMs: number
+  readonly #held = new Set<Lock>()
+
+  /** @param skewMs the database server's clock less that of this machine */
+  constructor(db: PgDatabase, clock: Clock, timing: LockTiming, skewMs: number) {
+    this.#db = db
+    this.#clock = clock
+    this.#timing = timing
+    this.#skewMs = skewMs
+  }
+
+  /** Taken at once if free, or if its process on this host is gone; from another host only after expiry. */
+  async take(name: string, command: string): Promise<Lock> {
+    const ticket = randomUUID()
+    const me = ownIdentity()
+    await this.#db.transaction(async (on) => {
+      const now = this.#now()
+      // Two who come at the same moment: the second waits here, and then sees the first one's row.
+      await on.run('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', name)
+      const row = await on.get('SELECT * FROM locks WHERE name = $1', name)
+      // A transaction that was repeated after a broken connection may find its own row.
+      if (row !== undefined && row['ticket'] !== ticket) this.#refuseIfHeld(row, now)
+      await on.run('DELETE FROM locks WHERE name = $1', name)
+      await on.run(
+        `INSERT INTO locks (name, ticket, host, "user", pid, process, command, since, heartbeat, expires)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)`,
+        name, ticket, hostname(), userName(), me.pid, JSON.stringify([me.scope, me.started]), command,
+        now.toISOString(), this.#expiry(now),
+      ) // prettier-ignore
+    })
+    return this.#keep(name, ticket)
+  }
+
+  async list(): Promise<readonly LockHolder[]> {
+    const rows = await this.#db.all('SELECT * FROM locks ORDER BY name COLLATE "C"')
+    return rows.map((row) => holderOf(row, this.#db.label))
+  }
+
+  async break(name: string): Promise<boolean> {
+    return (await this.#db.run('DELETE FROM locks WHERE name = $1', name)) > 0
+  }
+
+  async releaseAll(): Promise<void> {
+    for (const lock of this.#held) await lock.release()
+  }
+
+  #keep(name: string, ticket: string): Lock {
+    const lost = new AbortController()
+    let lastBeat = this.#clock.monotonic()
+    let beating = false
+    const stop = (): void => {
+      clearInterval(timer)
+      this.#held.delete(lock)
+    }
+    const lose = (why: string, cause?: unknown): void => {
+      stop()
+      lost.abort(
+        new MfaError('LOCK_LOST', `The lock ${name} was lost: ${why}.`, {
+          exit: 'locked',
+          fix: 'See who has it now (mfa locks list); the same command goes on where it stopped.',
+          cause,
+        }),
+      )
+    }
+    const beat = async (): Promise<void> => {
+      // The database may be away: past the expiry another machine may have it already.
+      if (this.#clock.monotonic() - lastBeat >= this.#timing.expiry - this.#timing.heartbeat)
+        return lose('its heartbeat cannot be written')
+      if (beating) return
+      beating = true
+      try {
+        const sent = this.#clock.monotonic()
+        const now = this.#now()
+        const kept = await this.#db.run(
+          'UPDATE locks SET heartbeat = $1, expires = $2 WHERE name = $3 AND ticket = $4',
+          now.toISOString(), this.#expiry(now), name, ticket,
+        ) // prettier-ignore
+        if (!this.#held.has(lock)) return
+        if (kept === 0) return lose('somebody else took it, or it was released by hand')
+        lastBeat = sent
+      } catch {
+        // The next beat may get through.
+      } finally {
+        beating = false
+      }
+    }
+    const timer = setInterval(() => void beat(), this.#timing.heartbeat).unref()
+    const lock: Lock = {
+      lost: lost.signal,
+      release: async () => {
+        if (!this.#held.has(lock)) return
+        stop()
+        await this.#db.run('DELETE FROM locks WHERE name = $1 AND ticket = $2', name, ticket)
+      },
+    }
+    this.#held.add(lock)
+    return lock
+  }
+
+  #refuseIfHeld(row: Parameters<typeof holderOf>[0], now: Date): void {
+    const holder = holderOf(row, this.#db.label)
+    const [scope, started] = reader(row, this.#db.label, `lock ${holder.name}`).strings('process')
+    const liveness =
+      holder.host === hostname()
+        ? livenessOf({pid: holder.pid, scope: scope ?? '', started: started ?? ''})
+        : 'unknown'
+    if (liveness === 'dead') return
+    if (liveness === 'unknown' && now.toISOString() >= holder.expires) return
+    throw lockedError(holder)
+  }
+
+  #now(): Date {
+    return new Date(this.#clock.now().getTime() + this.#skewMs)
+  }
+
+  #expiry(now: Date): string {
+    return new Date(now.getTime() + this.#timing.expiry).toISOString()
+  }
+}

@@ -1,0 +1,119 @@
+import {createHash} from 'node:crypto'
+
+import type {ObjectId, RunId} from '../model/brand.js'
+import type {Clock} from '../ports/clock.js'
+import type {Journal, RunRecord} from '../ports/journal.js'
+import type {Ui} from '../ports/ui.js'
+import {type Failing, failingUsers, postponed} from './postpone.js'
+
+/** What is kept in sync: a group, or everybody whom the server knows. */
+export type Scope = {readonly kind: 'group'; readonly nameOrId: string} | {readonly kind: 'everyone'}
+
+/** What one migration of the scope came to. */
+export interface Migrated {
+  readonly run: RunId | null
+  readonly summary: {
+    readonly users: number
+    readonly migrated: number
+    readonly unchanged: number
+    readonly partly: number
+    readonly failed: number
+    readonly unmatched: number
+    readonly disabled: number
+    readonly actions: Readonly<Record<string, number>>
+  }
+  /** Set where it ended early. */
+  readonly stop?: {readonly error: unknown} | undefined
+}
+
+export interface RoundReport extends Omit<Migrated, 'stop'> {
+  /** ISO 8601 */
+  readonly startedAt: string
+  readonly seconds: number
+  /** Who fails, those who were left out this time among them. */
+  readonly failing: readonly Failing[]
+  /** How many of them were left out. */
+  readonly postponed: number
+}
+
+export interface RoundDeps {
+  readonly journal: Journal
+  readonly clock: Clock
+  readonly ui: Ui
+  /** Plans, writes, reads back and records, as `mfa migrate --yes` does. */
+  migrate(postponed: ReadonlySet<ObjectId>, signal: AbortSignal): Promise<Migrated>
+}
+
+export interface RoundInput {
+  readonly tenantId: string
+  readonly scope: Scope
+  /** Where users come from, as typed. */
+  readonly sourceLabel: string
+  /** The migration options: another set plans everybody anew (U5). */
+  readonly options: Readonly<Record<string, unknown>>
+  /** Between two rounds; the unit of the growing pauses. */
+  readonly intervalMs: number
+}
+
+/**
+ * One round: who changed is migrated, who failed lately is left out until the pause is over, everybody else costs nothing (U5).
+ * Throws what ended it early, after it is on record.
+ */
+export async function syncRound(
+  input: RoundInput,
+  deps: RoundDeps,
+  signal: AbortSignal,
+): Promise<RoundReport> {
+  const {journal, clock, ui} = deps
+  const began = clock.monotonic()
+  const startedAt = clock.now().toISOString()
+  const before = await roundsOf(input, journal)
+  sayIfOptionsChanged(before[0], input.options, ui)
+  const left = postponed(await failingUsers(before, journal, input.intervalMs), clock.now())
+  const {stop, ...migrated} = await deps.migrate(left, signal)
+  if (stop !== undefined) throw stop.error
+  const failing = await failingUsers(await roundsOf(input, journal), journal, input.intervalMs)
+  return {
+    ...migrated,
+    startedAt,
+    seconds: Math.round((clock.monotonic() - began) / 100) / 10,
+    failing: [...failing.values()],
+    postponed: left.size,
+  }
+}
+
+/** Rounds of this tenant, source and scope, newest first. */
+export async function roundsOf(
+  {tenantId, scope, sourceLabel}: Pick<RoundInput, 'tenantId' | 'scope' | 'sourceLabel'>,
+  journal: Journal,
+): Promise<readonly RunRecord[]> {
+  return (await journal.runs())
+    .filter((run) => run.kind === 'sync' && run.tenantId === tenantId && run.sourceLabel === sourceLabel)
+    .filter(({group}) =>
+      scope.kind === 'everyone'
+        ? group?.id === 'all-users'
+        : group?.id === scope.nameOrId || group?.displayName === scope.nameOrId,
+    )
+    .sort((one, other) => (one.id < other.id ? 1 : -1))
+}
+
+function sayIfOptionsChanged(
+  last: RunRecord | undefined,
+  options: Readonly<Record<string, unknown>>,
+  ui: Ui,
+): void {
+  if (last === undefined) return
+  const of = (all: Readonly<Record<string, unknown>>) =>
+    createHash('sha256')
+      .update(
+        JSON.stringify(
+          Object.keys(options)
+            .toSorted()
+            .map((name) => [name, all[name] ?? null]),
+        ),
+      )
+      .digest('hex')
+  if (of(last.options) === of(options)) return
+  const text = `The migration options changed since the last round (${last.startedAt}): everybody is planned again.`
+  ui.emit({type: 'warning', text})
+}

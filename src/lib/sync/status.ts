@@ -1,0 +1,76 @@
+import type {Journal, LockHolder, RunRecord} from '../ports/journal.js'
+import {type Failing, failingUsers} from './postpone.js'
+
+export interface RoundRow {
+  readonly run: string
+  readonly startedAt: string
+  readonly endedAt?: string | undefined
+  readonly status: RunRecord['status']
+  readonly users: number
+  readonly migrated: number
+  readonly unchanged: number
+  readonly failed: number
+}
+
+/** One scope that is kept in sync: a tenant, a source, a group or everybody. */
+export interface ScopeStatus {
+  readonly tenantId: string
+  readonly scope: string
+  readonly source: string
+  readonly rounds: readonly RoundRow[]
+  /** Seconds since a round last went through; null where none ever did. */
+  readonly lagSeconds: number | null
+  readonly failing: readonly Failing[]
+}
+
+export interface SyncStatus {
+  readonly scopes: readonly ScopeStatus[]
+  /** Who synchronises now. */
+  readonly leader: LockHolder | null
+}
+
+const ROUNDS_SHOWN = 10
+
+/** `mfa sync status`, from the journal alone. */
+export async function syncStatus(journal: Journal, now: Date, intervalMs: number): Promise<SyncStatus> {
+  const runs = (await journal.runs())
+    .filter(({kind}) => kind === 'sync')
+    .sort((one, other) => (one.id < other.id ? 1 : -1))
+  const byScope = Map.groupBy(runs, ({tenantId, sourceLabel, group}) =>
+    JSON.stringify([tenantId, sourceLabel, group?.id]),
+  )
+  const scopes: ScopeStatus[] = []
+  for (const rounds of byScope.values()) {
+    const [newest] = rounds
+    if (newest === undefined) continue
+    const through = rounds.find(({status}) => status === 'finished')
+    const at = through?.endedAt ?? through?.startedAt
+    scopes.push({
+      tenantId: newest.tenantId,
+      scope: newest.group?.displayName ?? '',
+      source: newest.sourceLabel,
+      rounds: rounds.slice(0, ROUNDS_SHOWN).map(rowOf),
+      lagSeconds: at === undefined ? null : Math.max(0, Math.round((now.getTime() - Date.parse(at)) / 1000)),
+      failing: [...(await failingUsers(rounds, journal, intervalMs)).values()],
+    })
+  }
+  const leader = (await journal.locks()).find(({name}) => name.startsWith('sync ')) ?? null
+  return {scopes, leader}
+}
+
+function rowOf(run: RunRecord): RoundRow {
+  const count = (name: string) => {
+    const value = run.summary?.[name]
+    return typeof value === 'number' ? value : 0
+  }
+  return {
+    run: run.id,
+    startedAt: run.startedAt,
+    endedAt: run.endedAt,
+    status: run.status,
+    users: count('users'),
+    migrated: count('migrated'),
+    unchanged: count('unchanged'),
+    failed: count('failed') + count('partly'),
+  }
+}

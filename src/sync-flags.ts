@@ -1,0 +1,25 @@
+import {Flags} from '@oclif/core'
+
+import {groupFlag} from './mfa-flags.js'
+
+export const intervalFlag = Flags.string({
+  summary: 'Time between two rounds, such as 90s, 15m or 2h; also the first pause of a user who fails.',
+  default: '15m',
+  helpValue: 'TIME',
+})
+
+export const syncFlags = {
+  group: groupFlag,
+  'all-users': Flags.boolean({summary: 'Everybody in the tenant whom the server knows.'}),
+  interval: intervalFlag,
+  'max-changes': Flags.string({summary: 'Refuse a round with more changes.', helpValue: 'N|N%'}),
+  'errors-max': Flags.integer({
+    summary: 'End a round after this many failed users (no limit unless set).',
+    min: 1,
+  }),
+  consistency: Flags.integer({
+    summary: 'Seconds that Entra may take to show what was written.',
+    default: 60,
+    min: 0,
+  }),
+}

@@ -1,0 +1,99 @@
+import {setTimeout as sleep} from 'node:timers/promises'
+
+import {afterAll, beforeAll, describe, expect, it} from 'vitest'
+
+import {CONTOSO, newPlace, type Place} from '../helpers/mfa.js'
+
+let place: Place
+
+beforeAll(async () => {
+  place = await newPlace({MFA_TENANT_ID: 'sandbox', MFA_SOURCE: CONTOSO})
+})
+afterAll(() => place.remove())
+
+const GROUP = ['--group', 'MFA early birds', '--seed-file', `${CONTOSO}/seeds.csv`]
+
+describe('mfa sync', () => {
+  it('once brings over who changed; a second time nobody', async () => {
+    const first = await place.mfa(['sync', 'once', ...GROUP, '--json'])
+    expect({code: first.code, stderr: first.stderr}).toMatchObject({code: 0})
+    expect(first.json()).toMatchObject({summary: {users: 6, migrated: 6}, failing: [], postponed: 0})
+    const second = await place.mfa(['sync', 'once', ...GROUP, '--json'])
+    expect(second.json()).toMatchObject({summary: {users: 6, migrated: 0, unchanged: 6}})
+  })
+
+  it('status tells the rounds from the journal', async () => {
+    const {code, stdout} = await place.mfa(['sync', 'status', '--json'])
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({
+      schemaVersion: 1,
+      leader: null,
+      scopes: [{scope: 'MFA early birds', failing: [], rounds: [{unchanged: 6}, {migrated: 6}]}],
+    })
+  })
+
+  it('run serves health and metrics, refuses a second one, and ends with 0 on SIGTERM', async () => {
+    const running = place.start(['sync', 'run', ...GROUP, '--interval', '1h', '--listen', '127.0.0.1:0'])
+    const told = untilStderr(running, /health and metrics: (http:\S+)\/live/)
+    await running.untilStdout(/round 1: 6 users/)
+    const url = await told
+    const get = async (path: string) => {
+      const answer = await fetch(`${url}${path}`)
+      return {status: answer.status, text: await answer.text()}
+    }
+    expect(await get('/live')).toEqual({status: 200, text: 'live\n'})
+    expect(await get('/ready')).toEqual({status: 200, text: 'ready\n'})
+    const {text} = await get('/metrics')
+    expect(text).toContain('mfa_sync_users{state="in_sync"} 6')
+    expect(text).toContain('mfa_sync_rounds_total 1')
+    expect(text).toMatch(/mfa_graph_requests_total\{status="200"\} [1-9]/)
+    expect(text).not.toContain('contoso.com')
+    const second = await place.mfa(['sync', 'run', ...GROUP, '--json'])
+    expect(second.code).toBe(5)
+    running.process.kill('SIGTERM')
+    const ended = await running.ended
+    expect(ended.code, ended.stderr).toBe(0)
+    expect(ended.stdout).toMatch(/stopped after 1 rounds\n$/)
+  })
+
+  it('run goes on after a kill', async () => {
+    const killed = place.start(['sync', 'run', ...GROUP, '--interval', '1h'])
+    await killed.untilStdout(/round 1/)
+    killed.process.kill('SIGKILL')
+    await killed.ended
+    const again = place.start(['sync', 'run', ...GROUP, '--interval', '1h'])
+    await again.untilStdout(/round 1: 6 users, 0 changed, 6 unchanged/)
+    again.process.kill('SIGINT')
+    expect((await again.ended).code).toBe(0)
+  })
+
+  it.each([
+    [['sync', 'once'], 'give either --group or --all-users'],
+    [['sync', 'once', '--group', 'MFA early birds', '--all-users'], 'give either --group or --all-users'],
+    [['sync', 'run', ...GROUP, '--interval', 'soon'], '--interval: "soon" is no length of time'],
+    [['sync', 'run', ...GROUP, '--listen', 'here'], '--listen: "here" is no address with a port'],
+    [['sync', 'service', '--format', 'systemd'], 'give either --group or --all-users'],
+  ])('%j is a usage error', async (args, message) => {
+    const {code, stderr} = await place.mfa(args)
+    expect(code).toBe(64)
+    expect(stderr).toContain(message)
+  })
+
+  it('service repeats what was typed, with absolute paths', async () => {
+    const {stdout} = await place.mfa(['sync', 'service', '--format', 'systemd', ...GROUP, '--interval', '5m'])
+    expect(stdout).toContain(
+      `mfa sync run --group "MFA early birds" --seed-file ${CONTOSO}/seeds.csv --interval 5m --source ${CONTOSO} --tenant sandbox`,
+    )
+  })
+})
+
+async function untilStderr(running: ReturnType<Place['start']>, pattern: RegExp): Promise<string> {
+  let text = ''
+  running.process.stderr.on('data', (piece: string) => (text += piece))
+  for (let tries = 0; tries < 100; tries++) {
+    const found = pattern.exec(text)?.[1]
+    if (found !== undefined) return found
+    await sleep(50)
+  }
+  throw new Error(`not said: ${String(pattern)}:\n${text}`)
+}

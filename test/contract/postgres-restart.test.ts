@@ -1,0 +1,94 @@
+import {afterAll, beforeAll, describe, expect, it} from 'vitest'
+
+import type {ActionId, ObjectId} from '../../src/lib/model/brand.js'
+import type {RunStart} from '../../src/lib/ports/journal.js'
+import {openPostgres} from '../../src/lib/state/postgres/open-postgres.js'
+import {systemClock} from '../../src/wire.js'
+import {hasPostgres, startPostgres, type TestPostgres} from '../helpers/postgres.js'
+
+const START: RunStart = {
+  kind: 'sync',
+  tenantId: 't',
+  sourceLabel: 's',
+  sourceFingerprint: 'f',
+  options: {},
+  resumeKey: 'k',
+  startedAt: '2026-03-01T00:00:00.000Z',
+}
+
+describe.skipIf(!hasPostgres)('a PostgreSQL that restarts', () => {
+  let postgres: TestPostgres
+  beforeAll(async () => {
+    postgres = await startPostgres()
+  })
+  afterAll(() => postgres.stop())
+  const open = (address: string, patienceMs?: number) =>
+    openPostgres(address, {clock: systemClock, password: postgres.password, patienceMs})
+
+  it('loses nothing that was written, and nobody notices but by the wait', async () => {
+    const journal = await open(postgres.address())
+    const {run} = await journal.beginRun(START)
+    const at = START.startedAt
+    let restarted = false
+    for (let n = 0; n < 60; n++) {
+      const action = `a${n}` as ActionId
+      const user = 'u' as ObjectId
+      const intent = {
+        run: run.id,
+        user,
+        userPrincipalName: 'u@contoso.com',
+        action,
+        intent: {n},
+        intentAt: at,
+      }
+      await journal.intent(intent)
+      if (n === 20) {
+        postgres.restart()
+        restarted = true
+      }
+      await journal.outcome(run.id, user, action, {outcome: {status: 'done'}}, at)
+    }
+    const seen = new Map<string, string | undefined>()
+    for await (const {action, outcome} of journal.actions(run.id)) seen.set(action, outcome?.status)
+    expect(restarted).toBe(true)
+    expect([...seen.values()].filter((status) => status === 'done')).toHaveLength(60)
+    await journal.close()
+  })
+
+  it('ends the command with what to do where it stays away', async () => {
+    const journal = await open(postgres.address(), 500)
+    const other = await startPostgres()
+    const gone = await openPostgres(other.address(), {
+      clock: systemClock,
+      password: other.password,
+      patienceMs: 500,
+    })
+    other.stop()
+    await expect(gone.runs()).rejects.toMatchObject({code: 'STATE_UNREACHABLE', exit: 'unavailable'})
+    await gone.close()
+    await journal.close()
+  })
+
+  it('is brought up to date by two machines at the same moment', async () => {
+    const address = postgres.address()
+    const journals = await Promise.all([open(address), open(address), open(address)])
+    expect(await journals[0].runs()).toEqual([])
+    await Promise.all(journals.map((journal) => journal.close()))
+  })
+
+  it('gives a lock to one of many who come at the same moment', async () => {
+    const address = postgres.address()
+    const journals = await Promise.all([open(address), open(address), open(address)])
+    const taken = await Promise.allSettled(journals.map((journal) => journal.lock('sync t', 'mfa sync run')))
+    expect(taken.filter(({status}) => status === 'fulfilled')).toHaveLength(1)
+    await Promise.all(journals.map((journal) => journal.close()))
+  })
+
+  it.each([
+    ['postgres://app@db.example.com/x?sslmode=disable', 'sslmode=disable would send everything in the clear'],
+    ['postgres://app@127.0.0.1/x?sslmode=prefer', 'sslmode=prefer is not known here'],
+    ['postgres://app@127.0.0.1/x?schema=a;b', 'no plain name'],
+  ])('%s is refused', async (address, message) => {
+    await expect(open(address)).rejects.toThrow(message)
+  })
+})
