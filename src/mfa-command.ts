@@ -64,7 +64,11 @@ export abstract class MfaCommand extends Command {
   protected async wire(flags: Readonly<Record<string, unknown>>): Promise<Wiring> {
     if (this.#wiring === undefined) {
       const {wire} = await import('./wire.js')
-      this.#wiring = await wire(flags, {json: this.jsonEnabled(), command: this.id ?? 'mfa'})
+      this.#wiring = await wire(flags, {
+        json: this.jsonEnabled(),
+        command: this.id ?? 'mfa',
+        signal: this.signal,
+      })
     }
     return this.#wiring
   }
@@ -145,7 +149,7 @@ export function report(error: unknown, json: boolean, logFile?: string): void {
   if (known.exit === 'bug' && log === undefined) process.stderr.write(`${(known.cause as Error)?.stack}\n`)
   if (json) {
     const details = {code, message, fix, requestId, logFile: log}
-    process.stdout.write(`${JSON.stringify({schemaVersion: 1, error: details}, null, 2)}\n`)
+    process.stdout.write(`${JSON.stringify({schemaVersion: 1, error: details, ...known.details}, null, 2)}\n`)
     return
   }
   const below = [

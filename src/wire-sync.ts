@@ -113,11 +113,14 @@ async function openRounds(wired: Wiring, flags: Flags, signal: AbortSignal) {
   }
   const round: Parameters<typeof syncRound>[1]['migrate'] = async (postponed, stop) => {
     const {openScratch} = await import('./lib/state/scratch.js')
+    const {openLookup} = await import('./wire-active-directory.js')
     const scratch = openScratch()
+    // Of this round alone: a controller may be gone by the next one.
+    const lookup = await openLookup(settings, {clock, ui, signal: stop})
     try {
       const opened = await openSource(settings, {clock, ui, scratch})
       try {
-        const deps = {source: opened, directory: tenant.directory, journal, scratch, clock, ui, files}
+        const deps = {source: opened, directory: tenant.directory, lookup, journal, scratch, clock, ui, files}
         const writer = () => Promise.resolve(tenant.writer())
         const report = await migrate(
           {...base, request: {...request, everyone: scope.kind === 'everyone', postponed}},
@@ -129,6 +132,7 @@ async function openRounds(wired: Wiring, flags: Flags, signal: AbortSignal) {
         await opened.close()
       }
     } finally {
+      await lookup?.close()
       scratch.close()
     }
   }

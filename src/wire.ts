@@ -15,12 +15,14 @@ import type {UndoDeps} from './lib/migration/undo.js'
 import type {MigrationRequest, PlanningDeps} from './lib/migration/request.js'
 import type {Clock} from './lib/ports/clock.js'
 import type {Directory} from './lib/ports/directory.js'
+import type {DirectoryLookup} from './lib/ports/directory-lookup.js'
 import type {Files} from './lib/ports/files.js'
 import type {Journal} from './lib/ports/journal.js'
 import type {Output} from './lib/ports/output.js'
 import type {Scratch} from './lib/ports/scratch.js'
 import type {Source} from './lib/ports/source.js'
 import type {Show} from './lib/report/show.js'
+import {attributeOf} from './wire-active-directory.js'
 import type {SignInAs, Tenant} from './wire-tenant.js'
 import {createOutput} from './lib/terminal/output.js'
 import {terminalFacts} from './lib/terminal/terminal-facts.js'
@@ -46,6 +48,7 @@ export class Wiring {
   readonly clock: Clock = systemClock
   readonly #flags: Flags
   readonly #command: string
+  readonly #signal: AbortSignal
   readonly #closers: (() => Promise<void> | void)[] = []
   #log: RunLog | undefined
   #state: Promise<State> | undefined
@@ -56,6 +59,7 @@ export class Wiring {
     this.settings = settings
     this.#flags = flags
     this.#command = options.command
+    this.#signal = options.signal
     const {stderr, stdin, stdout} = process
     const err = terminalFacts(process.env, stderr)
     this.ui = createTerminalUi({...err, stderr, stdin, json: options.json, clock: this.clock})
@@ -71,7 +75,9 @@ export class Wiring {
   /** Flags that say where things are, as they were typed; for the command that comes next. */
   get again(): string {
     const parts = REPEATED.flatMap((name) =>
-      [this.#flags[name] ?? []].flat().map((value) => ` --${name} ${quoted(value)}`),
+      [this.#flags[name] ?? []]
+        .flat()
+        .map((value) => (value === true ? ` --${name}` : ` --${name} ${quoted(value)}`)),
     )
     return parts.join('')
   }
@@ -164,8 +170,17 @@ export class Wiring {
     return source
   }
 
+  /** U2 (4); opened before anything else is asked, so that wrong settings show at once. */
+  async lookup(): Promise<DirectoryLookup | undefined> {
+    const {openLookup} = await import('./wire-active-directory.js')
+    const lookup = await openLookup(this.settings, {clock: this.clock, ui: this.ui, signal: this.#signal})
+    if (lookup !== undefined) this.#closers.push(() => lookup.close())
+    return lookup
+  }
+
   async planning(): Promise<PlanningDeps> {
     return {
+      lookup: await this.lookup(),
       source: await this.source(),
       directory: await this.directory(),
       journal: await this.journal(),
@@ -201,6 +216,7 @@ export class Wiring {
   /** Without `--source` only the Entra side. */
   async pairing(): Promise<PairDeps> {
     return {
+      lookup: this.settings.source === undefined ? undefined : await this.lookup(),
       source: this.settings.source === undefined ? undefined : await this.source(),
       directory: await this.directory(),
       scratch: await this.scratch(),
@@ -234,6 +250,7 @@ export class Wiring {
       match: {
         ...(settings.defaultDomain === undefined ? {} : {defaultDomain: settings.defaultDomain.value}),
         netbios: settings.netbios?.value ?? {},
+        ...(settings.adUrls === undefined ? {} : {directoryAttribute: attributeOf(settings)}),
       },
       mapping: rows,
       all: flags['all'] === true,
@@ -286,6 +303,17 @@ export class Wiring {
     const {openPlan} = await import('./lib/migration/plan-file.js')
     const {requestOf} = await import('./lib/migration/migrate.js')
     const {header} = await openPlan(path, this.files)
+    const {directoryAttribute: planned} = header.match
+    if (planned !== asked.match.directoryAttribute) {
+      const made = planned === undefined ? 'without Active Directory' : `with --ad-attribute ${planned}`
+      throw new MfaError('PLAN_AD', `the plan was made ${made}, and would not come out the same now`, {
+        exit: 'usage',
+        fix:
+          planned === undefined
+            ? 'Leave out --ad-url (and MFA_AD_URL, adUrls).'
+            : `Give --ad-url and --ad-attribute ${planned}, as when the plan was made.`,
+      })
+    }
     if (asked.group !== '' && asked.group !== header.group.id && asked.group !== header.group.displayName) {
       throw new MfaError(
         'PLAN_GROUP',
@@ -341,6 +369,11 @@ const REPEATED = [
   'mapping',
   'default-domain',
   'netbios',
+  'ad-url',
+  'ad-base',
+  'ad-attribute',
+  'ad-ca',
+  'ad-anonymous',
   'config',
   'state',
 ] as const
@@ -353,6 +386,8 @@ const quoted = (value: unknown): string => {
 export interface WireOptions {
   readonly json: boolean
   readonly command: string
+  /** Aborted on Ctrl-C. */
+  readonly signal: AbortSignal
 }
 
 /**

@@ -185,6 +185,72 @@ const ROWS: readonly Row[] = [
     ],
   },
   {
+    setting: 'adUrls',
+    places: [
+      {
+        from: 'mfa.config.json: adUrls',
+        config: {adUrls: ['ldaps://DC1.example.com', 'ldap://dc2.example.com']},
+        value: ['ldaps://dc1.example.com:636', 'ldap://dc2.example.com:389'],
+      },
+      {
+        from: 'MFA_AD_URL',
+        env: {MFA_AD_URL: 'ldaps://dc3.example.com:3269, ldaps://dc3.example.com:3269/'},
+        value: ['ldaps://dc3.example.com:3269'],
+      },
+      {
+        from: '--ad-url',
+        flags: {'ad-url': ['ldaps://[::1]:10636']},
+        value: ['ldaps://[::1]:10636'],
+      },
+    ],
+  },
+  {
+    setting: 'adBase',
+    places: [
+      {from: 'mfa.config.json: adBase', config: {adBase: 'DC=a'}, value: 'DC=a'},
+      {from: 'MFA_AD_BASE', env: {MFA_AD_BASE: 'DC=b'}, value: 'DC=b'},
+      {from: '--ad-base', flags: {'ad-base': 'DC=c'}, value: 'DC=c'},
+    ],
+  },
+  {
+    setting: 'adAttribute',
+    places: [
+      {from: 'mfa.config.json: adAttribute', config: {adAttribute: 'mail'}, value: 'mail'},
+      {from: 'MFA_AD_ATTRIBUTE', env: {MFA_AD_ATTRIBUTE: 'employeeID'}, value: 'employeeID'},
+      {
+        from: '--ad-attribute',
+        flags: {'ad-attribute': 'extensionAttribute1'},
+        value: 'extensionAttribute1',
+      },
+    ],
+  },
+  {
+    setting: 'adCa',
+    places: [
+      {from: 'mfa.config.json: adCa', config: {adCa: 'a'}, value: 'a'},
+      {from: 'MFA_AD_CA', env: {MFA_AD_CA: 'b'}, value: 'b'},
+      {from: '--ad-ca', flags: {'ad-ca': 'c'}, value: 'c'},
+    ],
+  },
+  {
+    setting: 'adAnonymous',
+    places: [
+      {from: 'mfa.config.json: adAnonymous', config: {adAnonymous: true}, value: true},
+      {from: '--ad-anonymous', flags: {'ad-anonymous': true}, value: true},
+    ],
+  },
+  {
+    setting: 'adUsername',
+    places: [
+      {from: 'mfa.config.json: adUsername', config: {adUsername: 'CONTOSO\\a'}, value: 'CONTOSO\\a'},
+      {from: 'MFA_AD_USERNAME', env: {MFA_AD_USERNAME: 'CONTOSO\\b'}, value: 'CONTOSO\\b'},
+    ],
+  },
+  {
+    setting: 'adPassword',
+    places: [{from: 'MFA_AD_PASSWORD', env: {MFA_AD_PASSWORD: ''}, value: ''}],
+  },
+  {
     setting: 'seedFiles',
     places: [
       {from: 'default', value: []},

@@ -60,6 +60,7 @@ function rounds(people: readonly Person[], scope: RoundInput['scope'] = {kind: '
             },
             {
               source,
+              lookup: undefined,
               directory: tenant,
               journal,
               scratch: memoryScratch(),

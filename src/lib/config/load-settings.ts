@@ -4,6 +4,7 @@ import {Secret} from '../model/secret.js'
 import type {Setting} from '../model/setting.js'
 import {loadConfigFile, type LoadedConfig} from './config-file.js'
 import type {ConfigFile} from './config-schema.js'
+import {directorySettings} from './directory-settings.js'
 import {settingsError, type Fault} from './faults.js'
 import {migrationSettings} from './migration-settings.js'
 import {serviceUrl} from './parse-address.js'
@@ -88,6 +89,7 @@ export async function loadSettings(input: SettingsInput): Promise<Settings> {
       parse.file,
     ),
     sourceCa: reader.text([flag('source-ca', flags['source-ca'], cwd), inFile('sourceCa')], parse.file),
+    ...directorySettings(reader, flags, input, inFile),
     seedFiles: reader.value<readonly string[], readonly string[]>(
       [flag('seed-file', flags['seed-file'], cwd), inFile('seedFiles')],
       parse.files,

@@ -58,6 +58,14 @@ export interface Settings extends MigrationSettings {
   readonly sourceCertificate?: Optional<string>
   readonly sourceCertificatePassword?: Optional<Secret>
   readonly sourceCa?: Optional<string>
+  /** `ldaps://host[:port]`, or `ldap://host[:port]` for StartTLS; in the order in which they are tried. */
+  readonly adUrls?: Optional<readonly string[]>
+  readonly adBase?: Optional<string>
+  readonly adAttribute?: Optional<string>
+  readonly adCa?: Optional<string>
+  readonly adAnonymous?: Optional<boolean>
+  readonly adUsername?: Optional<string>
+  readonly adPassword?: Optional<Secret>
   readonly seedFiles: Setting<readonly string[]>
   readonly state: Setting<StateLocation>
   /** The file that was read, if one was. */

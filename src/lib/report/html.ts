@@ -21,6 +21,8 @@ export interface Page {
   readonly bar: {readonly title: string; readonly parts: readonly Part[]}
   /** Counts as horizontal bars, the longest first. */
   readonly counts: {readonly title: string; readonly parts: readonly Part[]}
+  /** More of the same kind. */
+  readonly charts?: readonly Page['counts'][] | undefined
   readonly sections: readonly Section<never>[]
 }
 
@@ -43,7 +45,7 @@ export function* htmlPage(page: Page): Iterable<string> {
 <dl>${page.facts.map(([name, value]) => `<dt>${escape(name)}</dt><dd>${escape(value)}</dd>`).join('')}</dl>
 <p class="verdict">${escape(page.verdict)}</p>
 ${stackedBar(page.bar)}
-${countBars(page.counts)}
+${[page.counts, ...(page.charts ?? [])].map(countBars).join('\n')}
 `
   for (const {title, columns, rows} of page.sections) yield* table(title, columns, rows())
   yield '</body>\n</html>\n'

@@ -81,6 +81,8 @@ export interface Graph {
     signal: AbortSignal,
   ): AsyncIterable<readonly unknown[]>
   readonly serviceClock: ServiceClock
+  /** Name and port of the service, for references to objects in it. */
+  readonly host: string
 }
 
 const RETRY: RetryBudget = {
@@ -212,6 +214,7 @@ export function createGraph(options: GraphOptions): Graph {
     write: run,
     pages: (request, signal) => pagesOf(request, {base, origin, read: (next) => run(next, signal)}),
     serviceClock,
+    host,
   }
 }
 

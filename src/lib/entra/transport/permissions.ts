@@ -50,6 +50,11 @@ const NEEDS: readonly (readonly [method: 'GET' | 'write', path: RegExp, need: Ne
     {permission: 'Policy.Read.AuthenticationMethod', role: READER_ROLE},
   ],
   [
+    'GET',
+    /^\/policies\/featureRolloutPolicies/,
+    {permission: 'Directory.ReadWrite.All (delegated only)', role: 'Hybrid Identity Administrator'},
+  ],
+  [
     'write',
     /^\/policies\/featureRolloutPolicies/,
     {permission: 'Directory.ReadWrite.All (delegated only)', role: 'Hybrid Identity Administrator'},
@@ -65,6 +70,8 @@ const NEEDS: readonly (readonly [method: 'GET' | 'write', path: RegExp, need: Ne
     {permission: 'Domain-InternalFederation.Read.All', role: READER_ROLE},
   ],
   ['GET', /^\/domains/, {permission: 'Domain.Read.All', role: READER_ROLE}],
+  ['write', /^\/groups$/, {permission: 'Group.Create', role: 'Groups Administrator'}],
+  ['write', /^\/groups/, {permission: 'GroupMember.ReadWrite.All', role: 'Groups Administrator'}],
   ['GET', /^\/groups/, {permission: 'GroupMember.Read.All', role: READER_ROLE}],
   ['GET', /^\/users/, {permission: 'User.Read.All', role: READER_ROLE}],
   ['GET', /^\/organization/, {permission: 'Organization.Read.All', role: READER_ROLE}],
