@@ -1,19 +1,20 @@
 import type {AuthenticationResult} from '@azure/msal-node'
 import {MfaError} from '../../errors/mfa-error.js'
 import {Secret} from '../../model/secret.js'
+import type {SignInDescription} from '../../ports/sign-in-status.js'
 import {abortable} from './abortable.js'
 import {targetOf} from './app-only.js'
 import {openBrowser} from './open-browser.js'
 import {signInError} from './refusals.js'
-import {readSignIn, removeSignIn, writeSignIn} from './sign-in-file.js'
-import type {SignInDeps, SignInDescription, SignInSettings} from './sign-in-settings.js'
+import {readSignIn, removeSignIn, writeSignIn, type StoredSignIn} from './sign-in-file.js'
+import type {SignInDeps, SignInSettings} from './sign-in-settings.js'
 import {memoryCache, publicClient} from './user-sign-in.js'
 
 /** Microsoft's own public client for Graph command lines: for tenants where no app is registered yet. */
 export const GRAPH_COMMAND_LINE_CLIENT = '14d82eec-204b-4c2f-b7e8-296a70dab67e'
 
 export interface LoginOptions {
-  /** Absent: everything that was consented to (`.default`). */
+  /** Names of delegated permissions of Graph. Absent: everything that was consented to (`.default`). */
   readonly scopes?: readonly string[] | undefined
   /** Absent: the system's way. May fail: the address is shown as well. */
   readonly openBrowser?: ((url: string) => Promise<void>) | undefined
@@ -40,7 +41,7 @@ export async function login(
   const target = targetOf(settings)
   const tenant = settings.tenant?.value ?? 'organizations'
   const clientId = settings.clientId?.value ?? GRAPH_COMMAND_LINE_CLIENT
-  const scopes = [...(options.scopes ?? [target.scope])]
+  const scopes = scopesFor(target, options.scopes)
   const cache = memoryCache(new Secret(''))
   const {app, conversation} = await publicClient(settings, deps, signal, {clientId}, tenant, cache)
   const note = (text: string) => deps.ui.emit({type: 'note', text})
@@ -86,7 +87,7 @@ export async function login(
     clientId,
     signedInAt: deps.clock.now().toISOString(),
   }
-  await writeSignIn(deps.stateFolder, {
+  const stored: StoredSignIn = {
     ...signIn,
     schemaVersion: 1,
     cloud: settings.cloud.value,
@@ -95,8 +96,23 @@ export async function login(
     homeAccountId: account.homeAccountId,
     scopes,
     cache: cache.content(),
-  })
+  }
+  await writeSignIn(deps.stateFolder, stored, deps.restrict)
   return signIn
+}
+
+function scopesFor(
+  {resource, scope}: {readonly resource: string; readonly scope: string},
+  names: readonly string[] = [],
+): string[] {
+  if (names.length === 0) return [scope]
+  const wrong = names.find((name) => !/^[A-Za-z][\w.-]{0,99}$/.test(name))
+  if (wrong !== undefined)
+    throw new MfaError('SCOPE_INVALID', `--scope ${wrong}: that is no name of a permission.`, {
+      exit: 'usage',
+      fix: 'Name a delegated permission of Microsoft Graph, such as Directory.ReadWrite.All.',
+    })
+  return names.map((name) => `${resource}/${name}`)
 }
 
 /** Forgets the person who signed in. False where nobody was. */

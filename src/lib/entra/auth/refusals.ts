@@ -1,4 +1,5 @@
 import {MfaError} from '../../errors/mfa-error.js'
+import {redact} from '../../model/redact.js'
 import type {ExitName} from '../../errors/exit-codes.js'
 import type {Conversation, Refusal} from './conversation.js'
 
@@ -9,7 +10,12 @@ export interface Attempt {
   readonly cloud: string
   /** SHA-256 thumbprint, where a certificate signed. */
   readonly thumbprint?: string | undefined
+  /** Milliseconds by which this machine's clock is ahead of Entra's. */
+  readonly clockAhead?: number | undefined
 }
+
+/** Entra allows five minutes; a network takes seconds. */
+const WRONG_CLOCK = 120_000
 
 interface Meaning {
   readonly says: (attempt: Attempt) => string
@@ -42,6 +48,17 @@ const needsPerson = {
   fix: signInAgain,
 }
 
+const notNow: Meaning = {
+  says: ({clockAhead}) =>
+    `the signed statement that proves who we are is not valid at this time${
+      clockAhead === undefined ? '' : `; ${clockSays(clockAhead)}`
+    }`,
+  fix: ({clockAhead = Infinity}) =>
+    Math.abs(clockAhead) < WRONG_CLOCK
+      ? 'A federated token must be fresh: let the pipeline write a new one. A certificate must be valid today.'
+      : 'Set this machine’s clock (a few minutes are too much; let it follow a time server), then run the same command again.',
+}
+
 /** Microsoft's AADSTS numbers and what they mean to the operator of this tool. */
 const MEANINGS: Readonly<Record<string, Meaning>> = {
   '90002': tenantUnknown,
@@ -67,19 +84,22 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
         attempt.thumbprint === undefined ? '' : ` (SHA-256 ${attempt.thumbprint})`
       }`,
     fix: () =>
-      'Add the certificate to the app registration (Certificates & secrets), or use the one that is there.',
+      'Add the certificate to the app registration (mfa app certificate add, or Certificates & secrets in the admin center), or use the one that is there.',
   },
   '1000502': {
     says: () => 'the client certificate is not valid today',
-    fix: () => 'Make a new certificate and add it to the app registration.',
+    fix: () =>
+      'Sign in as a person (mfa auth login), then mfa app certificate rotate; or check this machine’s clock.',
   },
-  '700024': {
-    says: () => 'the signed statement that proves who we are is not valid at this time',
-    fix: () => 'Set this machine’s clock (a few minutes are too much); a federated token must be fresh.',
+  '700023': {
+    says: () => 'what we signed is addressed to another place than the one that was asked',
+    fix: () => 'Check MFA_AUTHORITY_URL, and --cloud or MFA_CLOUD.',
   },
+  '700024': notNow,
   '65001': {
     says: (attempt) => `nobody has consented to the permissions of the ${app(attempt)}`,
-    fix: () => 'An administrator grants them: App registrations, API permissions, Grant admin consent.',
+    fix: () =>
+      'An administrator grants them: mfa app grant, or App registrations, API permissions, Grant admin consent.',
   },
   '65004': {
     says: () => 'the person declined the permissions',
@@ -129,7 +149,12 @@ const WORDS: Readonly<Record<string, Meaning>> = {
  * One MfaError for whatever MSAL threw: a request that could not be made, a refusal by Entra, or MSAL's own no.
  * MSAL's error is not kept as the cause: nothing of what was sent may end up in a log.
  */
-export function signInError(error: unknown, {failure, refusal}: Conversation, attempt: Attempt): MfaError {
+export function signInError(
+  error: unknown,
+  {failure, refusal, clockAhead}: Conversation,
+  attempted: Attempt,
+): MfaError {
+  const attempt = {...attempted, clockAhead: clockAhead()}
   if (error instanceof MfaError) return error
   const failed = failure()
   if (failed !== undefined) return failed
@@ -176,6 +201,13 @@ export function refusalError(refusal: Refusal, attempt: Attempt): MfaError {
   })
 }
 
+function clockSays(ahead: number): string {
+  if (Math.abs(ahead) < WRONG_CLOCK) return 'this machine’s clock is right'
+  const minutes = Math.round(Math.abs(ahead) / 60_000)
+  const much = minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`
+  return `this machine’s clock is ${much} ${ahead > 0 ? 'ahead' : 'behind'}`
+}
+
 /** The server's own words, without the ids at their end, and without anything shaped like a token. */
 function sentence(description: string): string {
   const [words = ''] = description.split(/\s*(?:Trace ID|Correlation ID|Timestamp):/i)
@@ -183,8 +215,7 @@ function sentence(description: string): string {
 }
 
 function safe(text: string, length: number): string {
-  return text
-    .replace(/eyJ[\w.-]+/g, '[secret]')
+  return redact(text)
     .replace(/[\w+/=-]{80,}/g, '[secret]')
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim()
