@@ -26,9 +26,9 @@ export async function lookAtStatus(wired: Wiring, flags: Flags, signal: AbortSig
   const journal = await wired.journal()
   const signIn = await lookAtSignIn(wired)
   const tenantId = signIn.tenantId ?? (await onlyTenant(journal))
+  // Newest first.
   const runs = tenantId === undefined ? [] : (await journal.runs()).filter((run) => run.tenantId === tenantId)
-  const lastOf = (kind: string) =>
-    runs.filter((run) => run.kind === kind && run.status === 'finished').findLast(() => true)
+  const lastOf = (kind: string) => runs.find((run) => run.kind === kind && run.status === 'finished')
   const recorded = tenantId === undefined ? undefined : await readRecorded(journal, tenantId)
   const sync = lastOf('sync')
   const facts: StatusFacts = {
@@ -37,12 +37,12 @@ export async function lookAtStatus(wired: Wiring, flags: Flags, signal: AbortSig
     cloud: wired.settings.cloud.value,
     signIn: signIn.described,
     certificate: signIn.certificate,
-    configuredAt: runs.findLast(
+    configuredAt: runs.find(
       ({kind, status, sourceLabel}) =>
         kind === 'app' && status === 'finished' && sourceLabel === 'mfa app configure',
     )?.endedAt,
     dependencies: await lookAtDependencies(flags),
-    backup: await lookAtBackups(flags),
+    backup: await lookAtBackups(wired, flags, signal),
     groups: tenantId === undefined ? [] : await groupFacts(journal, tenantId),
     lastSync: sync === undefined ? undefined : {at: sync.endedAt ?? sync.startedAt, status: sync.status},
     pilots: recorded?.pilots ?? [],

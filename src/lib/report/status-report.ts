@@ -1,5 +1,5 @@
 import type {Attestation, GroupFact, StatusFacts} from '../status/facts.js'
-import {PILOT_CHECKS, type PilotUser} from '../status/pilot-checks.js'
+import {PILOT_CHECKS, type PilotCheckId, type PilotUser} from '../status/pilot-checks.js'
 import type {Evidence, Phase, StepState, StepStatus} from '../status/steps.js'
 import {countOf} from '../model/count-of.js'
 import type {Column} from '../ports/output.js'
@@ -48,13 +48,22 @@ const groupColumns: readonly Column<GroupFact>[] = [
   {key: 'smsOrVoiceOnly', title: 'SMS/voice only', value: ({smsOrVoiceOnly}) => smsOrVoiceOnly, weight: 0},
 ]
 
+const SHORT: Readonly<Record<PilotCheckId, string>> = {
+  'methods-visible': 'Methods',
+  'calls-and-texts': 'Calls',
+  'sign-in': 'Sign-in',
+  notifications: 'Push',
+  'hardware-token': 'Token',
+}
+
 const pilotColumns: readonly Column<PilotUser>[] = [
   {key: 'userPrincipalName', title: 'Pilot user', value: ({userPrincipalName}) => userPrincipalName},
   ...PILOT_CHECKS.map(({id}): Column<PilotUser> => ({
     key: id,
-    title: id,
-    value: ({answers}) => answers[id],
+    title: SHORT[id],
+    value: ({answers}) => answers[id]?.replace('not-applicable', 'n/a'),
     weight: 0,
+    min: SHORT[id].length,
   })),
 ]
 

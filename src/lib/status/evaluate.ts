@@ -4,6 +4,8 @@ import {failures, isComplete, PILOT_CHECK_IDS} from './pilot-checks.js'
 import {ATTESTED, type Evidence, type StepId, type StepState, type StepStatus, STEPS} from './steps.js'
 
 const DAY_MS = 86_400_000
+/** A run is named by its first letters. */
+const SHORT_ID = 10
 /** A backup older than this, or a certificate that ends sooner, is warned of. */
 const SOON_DAYS = 30
 
@@ -67,7 +69,7 @@ const judge: Readonly<Record<StepId, (facts: StatusFacts) => Judged>> = {
       evidence: groups.map((group) => ({
         what: `"${group.displayName}": ${group.migrated} of ${countOf(group.users, 'user')} migrated${rest(group)}`,
         at: group.at,
-        by: `run ${group.run}`,
+        by: `run ${group.run.slice(0, SHORT_ID)}`,
       })),
       next: left === undefined ? undefined : `mfa migrate --retry ${left.run} --source WHERE`,
     }
