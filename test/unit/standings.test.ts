@@ -44,6 +44,7 @@ async function standings(at: World, withSource: boolean): Promise<readonly strin
     scratch,
     ui: new FakeUi(),
     source: withSource ? at.source : undefined,
+    lookup: undefined,
   })
   const lines: string[] = []
   for await (const chunk of known.of(members, signal))
@@ -64,6 +65,7 @@ const detail = async (at: World, name: string): Promise<string> => {
     scratch,
     ui: new FakeUi(),
     source,
+    lookup: undefined,
   })
   for await (const chunk of known.of(members, signal))
     for (const {state} of chunk) return 'detail' in state ? state.detail : ''
@@ -175,6 +177,7 @@ describe('how far the migration of each member has come', () => {
         scratch: memoryScratch(),
         ui: new FakeUi(),
         source: undefined,
+        lookup: undefined,
       }).groups()
     expect(await known()).toEqual(new Set())
     await run(at, {input: {dryRun: true}})

@@ -40,8 +40,8 @@ export function seedTenant(store: Store, tenant: TenantFile, now: Date): void {
     for (const user of tenant.users) seedUser(store, user, now, moment, smsState)
     seedGroups(store, tenant.groups, now)
     for (const device of tenant.hardwareOathDevices ?? []) seedDevice(store, device, now, moment)
-    seedRegistrations(store, tenant, now, moment)
     for (const rollout of tenant.featureRolloutPolicies ?? []) seedRollout(store, rollout, moment)
+    seedRegistrations(store, tenant, now, moment)
   })
 }
 
