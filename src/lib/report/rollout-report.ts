@@ -149,7 +149,7 @@ export async function refuseUnaccepted(
   throw new MfaError(
     onPrem ? 'ONPREM_MFA' : 'LOCK_OUT',
     only === undefined
-      ? `people would be stuck (${kinds}); nothing was changed`
+      ? `the lock-out check refuses (${kinds}); nothing was changed`
       : `${only.detail} Nothing was changed.`,
     {
       exit: 'refused',
