@@ -1,7 +1,8 @@
 import {countOf} from '../model/count-of.js'
 import type {Ui} from '../ports/ui.js'
 import type {WaveReport} from '../rollout/wave-report.js'
-import {blockersJson, checkJson, refuseUnaccepted, tellEffect, utc, type Telling} from './rollout-report.js'
+import {blockersJson, refuseUnaccepted, type Telling} from './rollout-objections.js'
+import {checkJson, tellEffect, utc} from './rollout-report.js'
 import type {Show} from './show.js'
 
 type Json = Readonly<Record<string, unknown>>

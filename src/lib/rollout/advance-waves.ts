@@ -1,7 +1,7 @@
 import {inTenantRun} from '../changes/tenant-run.js'
 import {acceptedCodes, type BlockerCode} from './blockers.js'
 import {mustBeWanted, objectionsOf, type Asked} from './change-rollout.js'
-import {peopleIn, settleOpen} from './changes.js'
+import {peopleIn, settleOpen} from './handling.js'
 import {fill, finishedWave, nextOf, readWavePeople, type NextWave, type WavePeople} from './fill-wave.js'
 import {ADVANCE, cutOffWave, dueAt, unfinishedWave, wavePlans, type WavePlan} from './wave-plans.js'
 
