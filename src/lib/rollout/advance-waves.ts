@@ -46,11 +46,8 @@ export async function advanceWaves(
   )
   if (wanted.length === 0) throw noWaves(asked?.displayName)
   const reports: WaveReport[] = []
-  for (const plan of wanted) {
-    const report = await advanceOne(plan, tenantId, accepted, request, deps, signal)
-    reports.push(report)
-    if (report.status === 'refused') break
-  }
+  // One that is refused does not hold up the others.
+  for (const plan of wanted) reports.push(await advanceOne(plan, tenantId, accepted, request, deps, signal))
   return reports
 }
 
