@@ -280,6 +280,16 @@ describe('the tenant', () => {
     expect((await finding('B4', {users: await users(), policy: off, answers: seenTo})).state).toBe('open')
   })
 
+  test('a method that the server only offers is told, and stops nobody', async () => {
+    const on = policy(['sms', 'microsoftAuthenticator'])
+    const settings = set('portal', {usersCanSwitchMode: true, usersCanSwitchModeToOathToken: true})
+    expect(await finding('B4', {users: await users(), policy: on, settings})).toMatchObject({
+      state: 'open',
+      blocks: [],
+      evidence: expect.stringContaining('the tenant has them off: Hardware OATH tokens'),
+    })
+  })
+
   test('legacy settings may allow it: a word, no obstacle', async () => {
     const old = policy([], 'migrationInProgress')
     expect(await finding('B4', {users: await users(), policy: old})).toMatchObject({

@@ -3,8 +3,9 @@ import type {MethodsPolicy} from '../model/methods-policy.js'
 import type {ServerSettings} from '../ports/server-settings.js'
 import {type Answers, type Standing, standing} from './answers.js'
 import {type Blocks, CATALOGUE, type Dependency, type Severity} from './catalogue.js'
-import {type Evidence, evidenceOf, methodsInUse, MODE_NAMES} from './evidence.js'
+import {evidenceOf, methodsInUse, methodsOffered, MODE_NAMES} from './evidence.js'
 import {checkPolicy, POLICY_NAMES, type UsedMethod} from './policy-check.js'
+import type {Evidence} from './settings-evidence.js'
 import type {Affected, UserSurvey} from './survey-users.js'
 import {type SmsVoiceEnd, userFindings} from './user-findings.js'
 
@@ -124,11 +125,15 @@ function stateOf({question}: Dependency, {applies}: Evidence, said: Standing): F
 /** B4, where the tenant can be asked: its policy says whether the methods in use are on. */
 function byPolicy({
   policy,
+  settings,
   users,
 }: AssessmentFacts):
   {readonly state: FindingState; readonly detail: string; readonly blocks: readonly Blocks[]} | undefined {
   if (policy === undefined) return undefined
-  const {off, limited, uncertain} = checkPolicy(policy, methodsInUse(users))
+  const used = methodsInUse(users)
+  const {off, limited, uncertain} = checkPolicy(policy, used)
+  const unused = methodsOffered(settings).filter((mode) => !used.includes(mode))
+  const missed = checkPolicy(policy, unused).off
   const names = (methods: readonly UsedMethod[]): string =>
     methods
       .map(({mode, method}) => {
@@ -136,12 +141,18 @@ function byPolicy({
         return `${POLICY_NAMES[method]} (${MODE_NAMES[mode]}, ${count})`
       })
       .join(', ')
-  const some =
-    limited.length === 0
+  const some = [
+    ...(limited.length === 0
       ? []
       : [
           `On for some users only: ${names(limited)}; mfa migrate --dry-run tells who is left out (policy-disallows).`,
-        ]
+        ]),
+    ...(missed.length === 0
+      ? []
+      : [
+          `Users may choose these on the server, nobody has, and the tenant has them off: ${missed.map(({method}) => POLICY_NAMES[method]).join(', ')}.`,
+        ]),
+  ]
   if (off.length > 0) {
     const detail = `The policy of the tenant has these off: ${names(off)}.`
     const legacy =
@@ -152,7 +163,7 @@ function byPolicy({
       detail: [detail, ...(uncertain ? [legacy] : []), ...some].join(' '),
     }
   }
-  if (limited.length > 0) return {state: 'open', blocks: [], detail: some.join(' ')}
+  if (some.length > 0) return {state: 'open', blocks: [], detail: some.join(' ')}
   return {
     state: 'done',
     blocks: [],

@@ -12,7 +12,7 @@ const POLICY_ROLE = 'Authentication Policy Administrator'
 const READER_ROLE = 'Global Reader'
 
 /** Least permission of each operation that the tool uses, first match wins. Source: Graph permissions reference. */
-const NEEDS: readonly (readonly [method: 'GET' | 'write', path: RegExp, need: Need])[] = [
+export const NEEDS: readonly (readonly [method: 'GET' | 'write', path: RegExp, need: Need])[] = [
   [
     'write',
     /^\/users\/[^/]+\/authentication\/phoneMethods/,
@@ -93,4 +93,13 @@ const NEEDS: readonly (readonly [method: 'GET' | 'write', path: RegExp, need: Ne
 export function needOf(request: Pick<GraphRequest, 'method' | 'path'>): Need | undefined {
   const group = request.method === 'GET' ? 'GET' : 'write'
   return NEEDS.find(([method, path]) => method === group && path.test(request.path))?.[2]
+}
+
+/** Every permission that a request makes use of: members are read with their properties as users. */
+export function usedBy(request: Pick<GraphRequest, 'method' | 'path'>): readonly string[] {
+  const need = needOf(request)
+  if (need === undefined) return []
+  return /^\/groups\/.*\/microsoft\.graph\.user$/.test(request.path)
+    ? [need.permission, 'User.Read.All']
+    : [need.permission]
 }
