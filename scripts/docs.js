@@ -17,9 +17,7 @@ for (const name of readdirSync(new URL('commands/', docs)))
   if (!made.has(`commands/${name}`)) rmSync(new URL(`commands/${name}`, docs))
 for (const [path, text] of made) writeFileSync(new URL(path, docs), text)
 mkdirSync(new URL('schema/', docs), {recursive: true})
-for (const [name, schema] of [
-  ['answers', answersJsonSchema()],
-  ['topology', topologyJsonSchema()],
-])
+const schemas = {answers: answersJsonSchema(), topology: topologyJsonSchema()}
+for (const [name, schema] of Object.entries(schemas))
   writeFileSync(new URL(`schema/${name}.schema.json`, docs), `${JSON.stringify(schema, null, 2)}\n`)
 process.stdout.write(`${made.size} pages\n`)

@@ -71,6 +71,20 @@ const ROWS: readonly Row[] = [
     ],
   },
   {
+    setting: 'clientObjectId',
+    places: [{from: 'mfa.config.json: clientObjectId', config: {clientObjectId: GUID(4)}, value: GUID(4)}],
+  },
+  {
+    setting: 'features',
+    places: [
+      {
+        from: 'mfa.config.json: features',
+        config: {features: ['migrate', 'sync']},
+        value: ['migrate', 'sync'],
+      },
+    ],
+  },
+  {
     setting: 'clientCertificatePath',
     places: [
       {
@@ -396,7 +410,7 @@ describe('flags beat environment beats config file', () => {
     expect(new Set(ROWS.map(({setting}) => setting))).toEqual(
       new Set(
         Object.keys({...settings, clientCertificate: 1, clientCertificatePath: 1}).filter(
-          (key) => key !== 'configFile',
+          (key) => key !== 'configFile' && key !== 'configTenant',
         ),
       ),
     )
@@ -435,6 +449,15 @@ it('reads the working folder’s file, else the user’s, else the one that --co
   const named = await load({config: '../other.json'})
   expect(named.tenant).toEqual({value: 'named.example.com', from: 'other.json: tenant'})
   expect(named.configFile).toBe(join(folder, 'other.json'))
+})
+
+it('lets --config name a file that is not there yet, for a command that writes it', async () => {
+  await expect(load({config: 'new.json'})).rejects.toMatchObject({exit: 'usage'})
+  const input = {flags: {config: 'new.json'}, env: {}, cwd, home}
+  expect((await loadSettings({...input, writesConfig: true})).configFile).toBeUndefined()
+  await expect(loadSettings({...input, flags: {config: ''}, writesConfig: true})).rejects.toMatchObject({
+    exit: 'usage',
+  })
 })
 
 it('shows no secret, and is what signing in takes', async () => {

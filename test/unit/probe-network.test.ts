@@ -1,6 +1,7 @@
 import {createSocket} from 'node:dgram'
 import {createHash} from 'node:crypto'
 import {mkdtemp, readFile, rm} from 'node:fs/promises'
+import {type AddressInfo, createServer, type Socket} from 'node:net'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {createSecureContext, type SecureContext} from 'node:tls'
@@ -105,6 +106,22 @@ describe('the network', () => {
     } finally {
       await portal.stop()
       await short.stop()
+    }
+  })
+
+  it('waits no longer than it may for those who take connections and say nothing', async () => {
+    const sockets: Socket[] = []
+    const server = createServer((socket) => sockets.push(socket.on('error', () => {})))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const endpoint = {host: '127.0.0.1', port: (server.address() as AddressInfo).port}
+    const hurried = network({timeoutMs: 100})
+    const late = {kind: 'failed', why: 'no answer in time'}
+    try {
+      expect(await hurried.tls(endpoint, 'localhost')).toEqual(late)
+      expect(await hurried.get({endpoint, name: 'localhost', path: '/', cookies: []})).toEqual(late)
+    } finally {
+      for (const socket of sockets) socket.destroy()
+      await new Promise((resolve) => server.close(resolve))
     }
   })
 

@@ -227,6 +227,15 @@ describe('any topology', () => {
     }
   })
 
+  it('gives comments of one line, whatever its file is called', () => {
+    const file = parseTopology(reference, 'a\nfrontend evil.yaml')
+    for (const format of ['haproxy', 'nginx'] as const) {
+      const [made] = generate(file, format, cloudHosts('global'))
+      expect(made?.text).toMatch(/^# .*from a\\nfrontend evil\.yaml by/)
+      expect(made?.text).not.toMatch(/^frontend evil/m)
+    }
+  })
+
   it('without balanced names has no load balancer', () => {
     const text = reference.replace(/balancedNames:[\s\S]+/, '').replaceAll(/ {4}usesSdk.*\n/g, '')
     expect(errorOf(() => made(text, 'haproxy')).message).toBe(

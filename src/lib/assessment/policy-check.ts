@@ -15,6 +15,7 @@ export const POLICY_NAMES: Readonly<Record<PolicyMethod, string>> = {
   microsoftAuthenticator: 'Microsoft Authenticator',
   hardwareOath: 'Hardware OATH tokens',
   softwareOath: 'Third-party software OATH tokens',
+  fido2: 'Passkey (FIDO2)',
 }
 
 /** A method in use, and what it needs. */

@@ -12,6 +12,7 @@ export const configFileSchema = z.strictObject({
   tenant: text.optional(),
   cloud: z.enum(CLOUD_NAMES).optional(),
   clientId: text.optional(),
+  clientObjectId: text.optional(),
   clientCertificatePath: text.optional(),
   federatedTokenFile: text.optional(),
   managedIdentity: z.boolean().optional(),
@@ -41,6 +42,7 @@ export const configFileSchema = z.strictObject({
   mapping: text.optional(),
   maxChanges: z.union([z.int().min(0), text]).optional(),
   errorsMax: z.int().min(1).optional(),
+  features: z.array(z.enum(['migrate', 'sync', 'federation', 'audit', 'rollout', 'readiness'])).optional(),
 })
 
 export type ConfigFile = z.infer<typeof configFileSchema>

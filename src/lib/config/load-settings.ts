@@ -24,6 +24,8 @@ export interface SettingsInput {
   /** The user's home folder. */
   readonly home: string
   readonly platform?: NodeJS.Platform | undefined
+  /** The file that `--config` names may be missing: the command writes it. */
+  readonly writesConfig?: boolean | undefined
 }
 
 /**
@@ -34,7 +36,7 @@ export async function loadSettings(input: SettingsInput): Promise<Settings> {
   const {flags, env, cwd} = input
   const folders = userFolders(input.platform ?? process.platform, env, input.home)
   const faults: Fault[] = []
-  const config = await findConfig(flags.config, cwd, folders.config, faults)
+  const config = await findConfig(flags.config, cwd, folders.config, input.writesConfig === true, faults)
   faults.push(...(config?.faults ?? []))
   const reader = new Reader(faults)
 
@@ -58,6 +60,8 @@ export async function loadSettings(input: SettingsInput): Promise<Settings> {
       parse.cloudName,
     ) ?? {value: 'global' satisfies CloudName, from: 'default'},
     clientId: reader.text([inEnv('MFA_CLIENT_ID', 'AZURE_CLIENT_ID'), inFile('clientId')], parse.clientId),
+    clientObjectId: reader.text([inFile('clientObjectId')], parse.clientId),
+    features: reader.value([inFile('features')], (value) => ({value})),
     ...certificate(reader, inEnv, inFile('clientCertificatePath'), faults),
     clientCertificatePassword: secret('MFA_CLIENT_CERTIFICATE_PASSWORD', 'AZURE_CLIENT_CERTIFICATE_PASSWORD'),
     federatedTokenFile: reader.text(
@@ -100,6 +104,7 @@ export async function loadSettings(input: SettingsInput): Promise<Settings> {
     ),
     ...migrationSettings(reader, flags, cwd, inFile),
     configFile: config?.path,
+    configTenant: config?.values.tenant,
   }
   if (faults.length > 0) throw settingsError(faults)
   return settings
@@ -115,6 +120,7 @@ async function findConfig(
   named: string | undefined,
   cwd: string,
   userFolder: string,
+  mayBeMissing: boolean,
   faults: Fault[],
 ): Promise<LoadedConfig | undefined> {
   if (named === undefined)
@@ -124,7 +130,7 @@ async function findConfig(
     )
   const path = resolve(cwd, named)
   const config = named === '' ? undefined : await loadConfigFile(path)
-  if (config === undefined)
+  if (config === undefined && !(mayBeMissing && named !== ''))
     faults.push({
       message: named === '' ? '--config: is empty' : `--config: there is no file ${path}`,
       fix: 'Name an existing file, or leave --config out.',

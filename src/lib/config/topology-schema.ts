@@ -145,7 +145,13 @@ export const topologySchema = z
   .strictObject({
     $schema: z.string().optional(),
     version: z.literal(1, 'must be 1').describe('Version of this format.'),
-    name: z.string().min(1).max(100).describe('For people.'),
+    name: z
+      .string()
+      .min(1)
+      .max(100)
+      // It stands in comments of generated files: no line ends there.
+      .regex(/^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$/, 'must be one line of text')
+      .describe('For people.'),
     cloud: z.enum(CLOUD_NAMES).default('global').describe('National cloud of the tenant (H14).'),
     oneWaySms: z.boolean().describe('Do users type one-time passwords from text messages (one-way SMS, H7)?'),
     servers: some(server).describe('MFA servers.'),
@@ -208,9 +214,9 @@ function isPattern(text: string): boolean {
   }
 }
 
-/** The published schema of topology files, for editors. */
+/** The published schema of topology files, in the draft that editors understand. */
 export function topologyJsonSchema(): Readonly<Record<string, unknown>> {
-  const {$schema, ...rest} = z.toJSONSchema(topologySchema, {io: 'input'})
+  const {$schema, ...rest} = z.toJSONSchema(topologySchema, {io: 'input', target: 'draft-07'})
   return {
     $schema,
     title: 'Topology of an Azure MFA Server deployment, for mfa ha',

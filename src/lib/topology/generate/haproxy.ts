@@ -1,4 +1,5 @@
 import {MfaError} from '../../errors/mfa-error.js'
+import {printable} from '../../model/printable.js'
 import type {TopologyFile} from '../../model/topology.js'
 import {type Balanced, balancedNames, hostPort, isIp} from './balancing.js'
 import {type GeneratedFile, unixText} from './generated.js'
@@ -24,7 +25,7 @@ export function haproxy(file: TopologyFile): readonly GeneratedFile[] {
     )
   const byName = names.some(({members}) => members.some(({address}) => !isIp(address)))
   const lines = [
-    `# HAProxy for "${file.topology.name}", from ${file.path} by mfa ha generate. Check it: haproxy -c -f haproxy.cfg`,
+    `# HAProxy for "${file.topology.name}", from ${printable(file.path)} by mfa ha generate. Check it: haproxy -c -f haproxy.cfg`,
     ...all
       .filter(({isRadius}) => isRadius)
       .map(

@@ -1,3 +1,4 @@
+import {printable} from '../../model/printable.js'
 import type {TopologyFile} from '../../model/topology.js'
 import {type Balanced, balancedNames, hostPort, isIp} from './balancing.js'
 import {type GeneratedFile, unixText} from './generated.js'
@@ -10,7 +11,7 @@ export function nginx(file: TopologyFile): readonly GeneratedFile[] {
   const seconds = file.topology.radius?.answerSeconds ?? 60
   const byName = names.some(({members}) => members.some(({address}) => !isIp(address)))
   const lines = [
-    `# nginx for "${file.topology.name}", from ${file.path} by mfa ha generate. Check it: nginx -t -c FILE`,
+    `# nginx for "${file.topology.name}", from ${printable(file.path)} by mfa ha generate. Check it: nginx -t -c FILE`,
     '# stream is a module of its own in some systems (Debian: libnginx-mod-stream), which the next line loads.',
     'include /etc/nginx/modules-enabled/*.conf;',
     ...(byName
