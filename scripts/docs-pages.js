@@ -158,7 +158,6 @@ const EXITS = {
   'sandbox:serve': ['unavailable', 'data'],
   'sandbox:show': ['unavailable', 'data'],
   'sandbox:sign-in': ['unavailable', 'data'],
-  'portal:redirect': [],
   'server:assess': ['differences', 'auth', 'unavailable', 'data', 'interrupted'],
   'server:backup': ['unavailable', 'refused', 'data', 'interrupted'],
   'server:backups': ['data', 'interrupted'],

@@ -39,7 +39,7 @@ const run = async (world: RegistrationWorld, options: ProcessOptions = {}) => {
 }
 /** As after a kill: the lock goes with the process. */
 async function killed(world: RegistrationWorld, work: (world: RegistrationWorld) => Promise<unknown>) {
-  await expect(work(world)).rejects.toThrow()
+  await expect(work(world)).rejects.toThrow('killed')
   world.store.locks.clear()
 }
 
