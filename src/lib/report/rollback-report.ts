@@ -59,8 +59,10 @@ export function showRolledBack(
   out.line(`\n${verdict}`)
   const open = report.steps.find(({state}) => state === 'open')
   if (report.dryRun) out.line(`Next: mfa rollback --accept onprem-mfa${again}`)
-  else if (open === undefined) out.line(`Next: mfa federation show --watch${again}`)
-  else out.line(`Next: mfa rollback --accept onprem-mfa --step ${open.id}${again}`)
+  else if (open === undefined) {
+    const isSet = report.steps.some(({kind, state}) => kind === 'federation' && state === 'done')
+    out.line(isSet ? `Next: mfa federation show --watch${again}` : 'Next: mfa runs show last')
+  } else out.line(`Next: mfa rollback --accept onprem-mfa --step ${open.id}${again}`)
   const {tenantId, dryRun, run, finished} = report
   return {
     tenantId,
