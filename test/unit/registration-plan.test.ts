@@ -108,17 +108,26 @@ describe('the plan of a registration', () => {
 
   it('keeps the certificates of other machines, and says what is granted beyond need without taking it away', () => {
     const other = {keyId: 'k', name: 'CN=mfa on other', thumbprintSha256: 'EF'.repeat(32)}
-    const full = carryOut(EMPTY, wantedFor(['migrate', 'audit', 'rollout']))
+    // Rollout's right to write members covered migrate's to read them; on its own, migrate asks for the narrow one.
+    const full = carryOut(carryOut(EMPTY, wantedFor(['migrate', 'audit', 'rollout'])), wantedFor(['migrate']))
     const application = full.application && {...full.application, keys: [other, ...full.application.keys]}
     const plan = planRegistration({...full, application}, wantedFor(['migrate']))
     expect(plan.steps).toEqual([])
     expect(plan.beyond.map(({permission, kind}) => `${kind} ${permission}`)).toEqual([
       'application AuditLog.Read.All',
+      'application Group.Create',
+      'application GroupMember.ReadWrite.All',
       'delegated Directory.ReadWrite.All',
       'delegated UserAuthenticationMethod.Read.All',
     ])
     const pruned = planRegistration({...full, application}, wantedFor(['migrate'], {prune: true}))
-    expect(pruned.steps.map(({kind}) => kind)).toEqual(['change-application', 'grant-scopes', 'revoke-role'])
+    expect(pruned.steps.map(({kind}) => kind)).toEqual([
+      'change-application',
+      'grant-scopes',
+      'revoke-role',
+      'revoke-role',
+      'revoke-role',
+    ])
   })
 
   it('says what the cloud does not have instead of asking for it', () => {

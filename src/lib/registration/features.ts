@@ -47,6 +47,11 @@ export const NEEDS: Readonly<Record<Feature, readonly NeededPermission[]>> = {
   rollout: [
     person('Directory.ReadWrite.All', 'read and change staged rollout; Graph lets only people do this'),
     person('UserAuthenticationMethod.Read.All', 'check who would be locked out before a group is added'),
+    app('Group.Create', 'make the group that waves fill'),
+    app('GroupMember.ReadWrite.All', 'fill it wave by wave, also while nobody is signed in'),
+    READ_USERS,
+    READ_METHODS,
+    READ_POLICIES,
   ],
   readiness: [
     READ_USERS,
