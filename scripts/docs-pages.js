@@ -79,6 +79,7 @@ const EXITS = {
   'locks:release': ['unavailable', 'declined', 'data'],
   'mapping:export': ['auth', 'unavailable', 'data', 'interrupted'],
   'plan:show': ['data'],
+  'portal:redirect': [],
   readiness: ['differences', 'partial', 'auth', 'unavailable', 'data', 'interrupted'],
   'readiness:campaign': [
     'partial',
@@ -100,6 +101,7 @@ const EXITS = {
     'data',
     'interrupted',
   ],
+  rollback: ['partial', 'auth', 'locked', 'unavailable', 'refused', 'declined', 'data', 'interrupted'],
   'rollout:add-group': [
     'partial',
     'auth',
@@ -181,7 +183,6 @@ const EXITS = {
   'sandbox:serve': ['unavailable', 'data'],
   'sandbox:show': ['unavailable', 'data'],
   'sandbox:sign-in': ['unavailable', 'data'],
-  'portal:redirect': [],
   'server:assess': ['differences', 'auth', 'unavailable', 'data', 'interrupted'],
   'server:backup': ['unavailable', 'refused', 'data', 'interrupted'],
   'server:backups': ['data', 'interrupted'],
@@ -190,6 +191,9 @@ const EXITS = {
   'server:verify-backup': ['unavailable', 'data', 'interrupted'],
   'source:check': ['auth', 'unavailable', 'data', 'interrupted'],
   'state:copy': ['locked', 'unavailable', 'data', 'interrupted'],
+  status: ['data', 'interrupted'],
+  'status:check': ['auth', 'locked', 'unavailable', 'declined'],
+  'status:confirm': ['auth', 'locked', 'unavailable'],
   'sync:once': ['partial', 'auth', 'locked', 'unavailable', 'refused', 'data', 'interrupted'],
   'sync:run': ['auth', 'locked', 'unavailable', 'data'],
   'sync:service': [],

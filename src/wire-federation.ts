@@ -1,7 +1,6 @@
 import {duration} from './lib/config/pace-settings.js'
 import {MfaError} from './lib/errors/mfa-error.js'
 import {createFederations} from './lib/entra/federation.js'
-import type {PlannedStanding} from './lib/federation/check-migration.js'
 import type {OpenDependency} from './lib/federation/guard.js'
 import type {SetDeps, SetPlanned, SetRequest} from './lib/federation/set-federation.js'
 import {
@@ -11,12 +10,11 @@ import {
   watchFederation,
 } from './lib/federation/standing.js'
 import {watchLines} from './lib/report/federation-report.js'
-import {collectPlans} from './lib/migration/collect.js'
-import type {ObjectId} from './lib/model/brand.js'
-import type {EntraIdentity} from './lib/model/entra-user.js'
+import {readPolicyGroups} from './lib/migration/members.js'
+import {migrationStandings} from './lib/migration/standings.js'
+import {allowedFor} from './lib/model/allowed-methods.js'
 import {BEHAVIOR_OF, type BehaviorWord} from './lib/model/mfa-behavior.js'
 import type {Clock} from './lib/ports/clock.js'
-import type {Bag} from './lib/ports/scratch.js'
 import type {Wiring} from './wire.js'
 
 type Flags = Readonly<Record<string, unknown>>
@@ -62,50 +60,25 @@ export async function standings(
 }
 
 export async function setDeps(wired: Wiring, flags: Flags, signal: AbortSignal): Promise<SetDeps> {
-  const deps = {...(await standingDeps(wired)), scratch: await wired.scratch(), ui: wired.ui}
-  if (wired.settings.source === undefined) return deps
-  return {...deps, planned: (users) => plannedStandings(wired, flags, users as Bag<EntraIdentity>, signal)}
-}
-
-/** Everybody of the domain as if they were one group, planned against the source: what is left to carry over (U5). */
-async function* plannedStandings(
-  wired: Wiring,
-  flags: Flags,
-  users: Bag<EntraIdentity>,
-  signal: AbortSignal,
-): AsyncGenerator<PlannedStanding> {
-  const planning = await wired.planning()
-  const request = {...(await wired.request({...flags, group: 'the domain'})), users: []}
-  const directory = {
-    ...planning.directory,
-    findGroup: () => Promise.resolve({id: 'domain' as ObjectId, displayName: 'the domain', isDynamic: false}),
-    members: (group: ObjectId, aborted: AbortSignal) =>
-      group === 'domain' ? pagesOf(users) : planning.directory.members(group, aborted),
+  const deps = await standingDeps(wired)
+  const scratch = await wired.scratch()
+  return {
+    ...deps,
+    scratch,
+    ui: wired.ui,
+    async allowed(aborted) {
+      const policy = await deps.directory.methodsPolicy(aborted)
+      const isMember = await readPolicyGroups(policy, {...deps, scratch, ui: wired.ui}, aborted)
+      return (user) => allowedFor(policy, (group) => isMember(group, user))
+    },
+    async standings() {
+      const {match, mapping} = await wired.request(flags)
+      const source = wired.settings.source === undefined ? undefined : await wired.source()
+      const tenantId = await deps.directory.tenantId(signal)
+      const lookup = source === undefined ? undefined : await wired.lookup()
+      return migrationStandings({match, mapping}, tenantId, {...deps, source, lookup, scratch, ui: wired.ui})
+    },
   }
-  const {plans} = await collectPlans(request, {...planning, directory}, signal)
-  for (const [, {id, userPrincipalName, outcome, findings, actions}] of plans.entries()) {
-    const codes = new Set(findings.map(({code}) => code as string))
-    yield {
-      id,
-      userPrincipalName,
-      outcome,
-      ambiguous: AMBIGUOUS.some((code) => codes.has(code)),
-      detail: findings[0]?.detail ?? `${actions.length} changes to make`,
-    }
-  }
-}
-
-const AMBIGUOUS = ['ambiguous-match', 'sid-mismatch', 'domain-needed']
-const PAGE = 500
-
-async function* pagesOf(users: Bag<EntraIdentity>): AsyncGenerator<readonly EntraIdentity[]> {
-  let page: EntraIdentity[] = []
-  for (const [, user] of users.entries()) {
-    if (page.push(user) < PAGE) continue
-    yield page
-    page = []
-  }
-  if (page.length > 0) yield page
 }
 
 /** Flags of `mfa federation set` as the library wants them. */
@@ -143,5 +116,11 @@ export async function setRequest(
 /** Open dependencies C1–C6 of the answers file; undefined without one. */
 async function dependencies(file: string | undefined): Promise<readonly OpenDependency[] | undefined> {
   if (file === undefined) return undefined
-  return undefined
+  const {readAnswers} = await import('./wire-assess.js')
+  const {openDependencies} = await import('./lib/assessment/answers.js')
+  return openDependencies(await readAnswers(file)).map(({id, title, action, state, items}) => {
+    const which = items.length === 0 ? '' : ` (${items.join(', ')})`
+    const why = state === 'unanswered' ? 'not answered' : `still open${which}`
+    return {id, detail: `${title}: ${why}; ${action}`}
+  })
 }

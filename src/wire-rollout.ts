@@ -10,7 +10,7 @@ import {duration} from './lib/config/pace-settings.js'
 import type {Asked} from './lib/rollout/change-rollout.js'
 import type {CheckDeps} from './lib/rollout/check.js'
 import type {WaveDeps} from './lib/rollout/wave-report.js'
-import type {Telling} from './lib/report/rollout-report.js'
+import type {Telling} from './lib/report/rollout-objections.js'
 import {BLOCKER_CODES} from './lib/rollout/blockers.js'
 import type {Wiring} from './wire.js'
 

@@ -3,8 +3,7 @@ import {join} from 'node:path'
 import {paceSettings} from './lib/config/pace-settings.js'
 import type {Settings} from './lib/config/settings.js'
 import {createDirectory} from './lib/entra/directory.js'
-import {asPerson} from './lib/entra/auth/as-person.js'
-import type {SignInDescription} from './lib/entra/auth/sign-in-settings.js'
+import {asPerson, personNeeded} from './lib/entra/auth/as-person.js'
 import {createTokenProvider, type TokenProvider} from './lib/entra/auth/token-provider.js'
 import {peek, type TokenClaims} from './lib/entra/auth/jwt.js'
 import {endpoints} from './lib/entra/clouds.js'
@@ -18,8 +17,10 @@ import type {Clock} from './lib/ports/clock.js'
 import type {Directory} from './lib/ports/directory.js'
 import type {Journal} from './lib/ports/journal.js'
 import type {MethodWriter} from './lib/ports/method-writer.js'
+import type {SignInDescription} from './lib/ports/sign-in-status.js'
 import type {Ui} from './lib/ports/ui.js'
 import type {RunLog} from './lib/state/log.js'
+import {restrictToOwner} from './lib/state/restrict.js'
 
 /** One tenant, real or embedded. */
 export interface Tenant {
@@ -46,6 +47,8 @@ export interface Traffic {
 }
 
 interface TenantDeps {
+  /** What only a person may change ("Staged rollout"), for the message that says so. */
+  readonly onlyPersons?: string | undefined
   readonly clock: Clock
   readonly ui: Ui
   readonly log: RunLog
@@ -83,13 +86,15 @@ export async function openTenant(
   const provider =
     sandbox === undefined
       ? (signedIn ??
-        createTokenProvider(as === 'person' ? asPerson(settings) : settings, {
+        createTokenProvider(as === 'person' ? asPerson(settings, deps.onlyPersons) : settings, {
           clock,
           ui,
           fetch,
           stateFolder: settings.state.value.folder,
+          restrict: restrictToOwner,
         }))
       : undefined
+  if (as === 'person' && provider?.describe().kind === 'none') throw personNeeded(settings, deps.onlyPersons)
   const pace = paceSettings(flags)
   // What is inside the tool has no quota, and a rehearsal should not wait for one.
   const quota = embedded ? ('none' as const) : undefined
@@ -112,6 +117,7 @@ export async function openTenant(
   const graph = createGraph({
     rootUrl: graphUrl,
     token,
+    holder: () => provider?.holder?.(),
     clock,
     fetch,
     pacer,

@@ -30,6 +30,7 @@ import {terminalFacts} from './lib/terminal/terminal-facts.js'
 import {createTerminalUi, type TerminalUi} from './lib/terminal/terminal-ui.js'
 import {ownerFiles, refuseUnwritable} from './lib/state/owner-files.js'
 import type {RunLog} from './lib/state/log.js'
+import {restrictToOwner} from './lib/state/restrict.js'
 import type {State} from './lib/state/open-state.js'
 
 export const systemClock: Clock = {
@@ -89,6 +90,7 @@ export class Wiring {
       ui: this.ui,
       fetch: createFetch(process.env),
       stateFolder: this.settings.state.value.folder,
+      restrict: restrictToOwner,
     }
   }
 
@@ -150,9 +152,12 @@ export class Wiring {
     return this.#tenant
   }
 
-  /** As `tenant`, signed in as a person: for what Graph does not let applications do. */
-  personTenant(): Promise<Tenant> {
-    this.#personTenant ??= this.#openTenant('person')
+  /**
+   * As `tenant`, signed in as a person: for what Graph does not let applications do, `what` ("Staged rollout") in the
+   * words of the message. Throws MfaError `auth` at once where no person is signed in.
+   */
+  personTenant(what?: string): Promise<Tenant> {
+    this.#personTenant ??= this.#openTenant('person', {what})
     return this.#personTenant
   }
 
@@ -339,12 +344,21 @@ export class Wiring {
 
   /** As `tenant`, signed in as somebody whom no other command knows. */
   async tenantAs(signedIn: TokenProvider): Promise<Tenant> {
-    return this.#openTenant('configured', signedIn)
+    return this.#openTenant('configured', {signedIn})
   }
 
-  async #openTenant(as: SignInAs = 'configured', signedIn?: TokenProvider): Promise<Tenant> {
+  async #openTenant(
+    as: SignInAs = 'configured',
+    {signedIn, what}: {readonly signedIn?: TokenProvider; readonly what?: string | undefined} = {},
+  ): Promise<Tenant> {
     const {openTenant} = await import('./wire-tenant.js')
-    const deps = {clock: this.clock, ui: this.ui, log: await this.log(), journal: await this.journal()}
+    const deps = {
+      clock: this.clock,
+      ui: this.ui,
+      log: await this.log(),
+      journal: await this.journal(),
+      onlyPersons: what,
+    }
     const tenant = await openTenant(this.settings, this.#flags, deps, as, signedIn)
     this.#closers.push(() => tenant.close())
     return tenant

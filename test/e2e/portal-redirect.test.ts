@@ -81,7 +81,7 @@ const PROGRAMS = {
 
 const NEEDED = (['nginx', 'haproxy'] as const).map((name) => ({name, ...needing(name)}))
 
-describe.each(NEEDED)('$name$note', ({name, skips}) => {
+describe.each(NEEDED)('$name $note', ({name, skips}) => {
   const {file, argumentsFor} = PROGRAMS[name]
 
   const serving = async (

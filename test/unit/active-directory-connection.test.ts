@@ -1,4 +1,5 @@
 import {type AddressInfo, createServer, type Socket} from 'node:net'
+import {networkInterfaces} from 'node:os'
 import {afterEach, describe, expect, test} from 'vitest'
 
 import {Secret} from '../../src/lib/model/secret.js'
@@ -22,6 +23,7 @@ afterEach(async () => {
 /** A port that keeps what it is sent. */
 async function listen(
   answer: (socket: Socket, piece: Buffer) => void,
+  address = '127.0.0.1',
 ): Promise<{port: number; heard: () => Buffer}> {
   const pieces: Buffer[] = []
   const sockets = new Set<Socket>()
@@ -33,7 +35,7 @@ async function listen(
       answer(socket, piece)
     })
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(0, address, resolve))
   closing.push(async () => {
     for (const socket of sockets) socket.destroy()
     await new Promise((resolve) => server.close(resolve))
@@ -90,6 +92,16 @@ test('a silent server is given up after its time, and the next one is tried', as
     exit: 'usage',
     message: expect.stringMatching(/no StartTLS.*no answer in time/),
   })
+})
+
+const hasIpv6 = Object.values(networkInterfaces()).some((all) => all?.some(({address}) => address === '::1'))
+
+test.skipIf(!hasIpv6)('an IPv6 address is an address', async () => {
+  const {port, heard} = await listen(noStartTls, '::1')
+  await expect(open([`ldap://[::1]:${port}`])).rejects.toMatchObject({
+    message: expect.stringContaining('no StartTLS'),
+  })
+  expect(heard().length).toBeGreaterThan(0)
 })
 
 test('Ctrl-C ends the wait', async () => {

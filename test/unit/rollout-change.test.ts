@@ -191,6 +191,12 @@ describe('the switch', () => {
     })
   })
 
+  it('goes on without a check where there is no group to check', async () => {
+    const at = rolloutWorld([])
+    await change(at, {action: 'create', isEnabled: false})
+    expect(await change(at, {action: 'enable'})).toMatchObject({writes: 1, check: undefined})
+  })
+
   it('covers nobody while it is off', async () => {
     const at = rolloutWorld(['ann'])
     await change(at, {action: 'create', isEnabled: false})

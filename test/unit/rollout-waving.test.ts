@@ -82,6 +82,18 @@ describe('waves', () => {
     expect(await advance(at, {accept: ['changed-on-server']})).toMatchObject([{status: 'filled'}])
   })
 
+  it('do not hold each other up', async () => {
+    const at = rolloutWorld(NAMES)
+    at.tenant.addUser(person('zoe'), PHONE)
+    at.tenant.addUser(person('yan'), PHONE)
+    at.tenant.addFakeGroup({id: 'other' as ObjectId, displayName: 'Other'}, [idOf('yan'), idOf('zoe')])
+    await start(at)
+    await start(at, {group: 'Other', size: '1'})
+    at.tenant.addUser(person('cyd'), NO_METHODS)
+    expect((await advance(at)).map(({status}) => status)).toEqual(['refused', 'filled'])
+    expect((await advance(at, {group: 'Other'})).map(({status}) => status)).toEqual(['complete'])
+  })
+
   it('name who left, and who was taken out; those stay out', async () => {
     const at = rolloutWorld(NAMES)
     await start(at)

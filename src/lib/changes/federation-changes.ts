@@ -1,10 +1,9 @@
-import {EFFECT_DELAY_MS, type MfaBehavior, MFA_BEHAVIORS, type ShownBehavior} from '../model/mfa-behavior.js'
+import {EFFECT_DELAY_MS, type MfaBehavior, type ShownBehavior} from '../model/mfa-behavior.js'
 import type {DomainFederation, Federations} from '../ports/federation.js'
 import type {Journal, TenantRunKind} from '../ports/journal.js'
-import {pastChanges, type PastChange} from './past-changes.js'
+import {cutOffChange, pastChanges} from './past-changes.js'
 import type {ChangeHandling, TenantChange} from './tenant-change.js'
 
-const MINUTE = 60_000
 const KIND = 'set-federation'
 
 /** One change of one domain's behaviour. */
@@ -53,18 +52,13 @@ export async function federationRecords(
 }
 
 /** A change of this domain whose command died before its outcome was on record. */
-export async function cutOffChange(
+export const cutOffFederation = async (
   journal: Journal,
   tenantId: string,
   domain: string,
   kinds: readonly TenantRunKind[],
-): Promise<FederationChange | undefined> {
-  const id = changeId(domain)
-  let found: PastChange | undefined
-  for await (const past of pastChanges(journal, tenantId, kinds)) if (past.change.id === id) found = past
-  const open = found !== undefined && (found.outcome === undefined || found.outcome.status === 'unknown')
-  return open ? (found?.change as FederationChange) : undefined
-}
+): Promise<FederationChange | undefined> =>
+  (await cutOffChange(journal, tenantId, changeId(domain), kinds)) as FederationChange | undefined
 
 export function federationChange(
   domain: DomainFederation,
@@ -89,8 +83,7 @@ export function federationHandling(change: FederationChange, federations: Federa
     const at = federations.now()
     return {
       setAt: at.toISOString(),
-      // To the full minute, rounded up: more would be a promise that nobody makes.
-      effectiveBy: new Date(Math.ceil((at.getTime() + EFFECT_DELAY_MS) / MINUTE) * MINUTE).toISOString(),
+      effectiveBy: new Date(at.getTime() + EFFECT_DELAY_MS).toISOString(),
     }
   }
   return {
@@ -120,6 +113,3 @@ export const isFederated = ({authenticationType, federationId}: DomainFederation
   authenticationType === 'Federated' && federationId !== undefined
 
 const changeId = (domain: string): string => `${KIND} ${domain.toLowerCase()}`
-
-export const isBehavior = (value: unknown): value is MfaBehavior =>
-  (MFA_BEHAVIORS as readonly unknown[]).includes(value)

@@ -17,8 +17,7 @@ export const ACCEPTABLE = {
   'method-uncertain': 'only legacy settings of the tenant may allow what the user has',
   'methods-unreadable': 'what the user has could not be read',
   'users-not-checked': 'users of the domain are outside the group that was checked',
-  'not-migrated': 'the server record of a user is not carried over',
-  'migration-unknown': 'no run on record tells whether the user has a server record',
+  'not-migrated': 'the server record of a user is not carried over, or no run on record tells',
   'dependencies-unknown': 'nobody answered what still depends on MFA Server',
   'onprem-mfa': 'you attest that MFA works at the identity provider',
 } as const satisfies Readonly<Record<string, string>>

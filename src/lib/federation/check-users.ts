@@ -1,8 +1,6 @@
-import {MfaError} from '../errors/mfa-error.js'
-import {allowedFor, policyGroups} from '../model/allowed-methods.js'
 import type {ObjectId} from '../model/brand.js'
 import type {EntraIdentity, EntraMethods} from '../model/entra-user.js'
-import type {AllowedMethods, MethodsPolicy} from '../model/methods-policy.js'
+import type {AllowedMethods} from '../model/methods-policy.js'
 import {describeStanding, methodStanding} from '../model/usable-methods.js'
 import {type Directory, isReadFailure, type ReadFailure} from '../ports/directory.js'
 import type {Federations} from '../ports/federation.js'
@@ -99,24 +97,4 @@ export function judgeUser(
   if (standing === 'usable') return undefined
   const code = standing === 'maybe' ? 'method-uncertain' : 'no-usable-method'
   return acceptable(code, describeStanding(methods, allowed), userPrincipalName)
-}
-
-/** M3: reads the groups that the policy names once; one that was deleted has no members. */
-export async function readAllowed(
-  policy: MethodsPolicy,
-  {directory, scratch, ui}: Pick<UserCheckDeps, 'directory' | 'scratch' | 'ui'>,
-  signal: AbortSignal,
-): Promise<Allowed> {
-  const bag = scratch.bag<true>('federation-policy')
-  for (const group of policyGroups(policy)) {
-    try {
-      for await (const page of directory.members(group as ObjectId, signal))
-        for (const {id} of page) bag.set(`${group}/${id}`, true)
-    } catch (error) {
-      if (!(error instanceof MfaError) || error.exit !== 'usage') throw error
-      const text = `The authentication methods policy names group ${group}, which is not in the tenant any more; nobody counts as its member.`
-      ui.emit({type: 'warning', text})
-    }
-  }
-  return (user) => allowedFor(policy, (group) => bag.get(`${group}/${user}`).length > 0)
 }

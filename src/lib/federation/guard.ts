@@ -5,11 +5,12 @@ import type {Directory} from '../ports/directory.js'
 import {isReadFailure} from '../ports/directory.js'
 import type {DomainFederation, Federations} from '../ports/federation.js'
 import type {Journal} from '../ports/journal.js'
+import type {MigrationStandings} from '../ports/migration-standing.js'
 import type {Bag, Scratch} from '../ports/scratch.js'
 import type {Ui} from '../ports/ui.js'
 import {ACCEPTABLE, acceptable, type Blocker, final, isAcceptable} from './blockers.js'
-import {checkMigrated, judgePlanned, type PlannedStanding} from './check-migration.js'
-import {type Allowed, checkUsers, readAllowed} from './check-users.js'
+import {checkMigrated} from './check-migration.js'
+import {type Allowed, checkUsers} from './check-users.js'
 import {emergencyAccountMissing, emergencyAccountUnknown, judgeEmergencyAccount} from './emergency-account.js'
 
 /** Something that still needs MFA Server: C1–C6 of the dependencies. */
@@ -37,8 +38,10 @@ export interface GuardDeps {
   readonly journal: Journal
   readonly scratch: Scratch
   readonly ui: Ui
-  /** Compares the users with the source, where there is one. */
-  readonly planned?: ((users: Bag<{readonly id: string}>) => AsyncIterable<PlannedStanding>) | undefined
+  /** How far the migration of users has come; asked for on first use, since it may read the server. */
+  standings(): Promise<MigrationStandings>
+  /** M3: what the authentication methods policy allows to each user. */
+  allowed(signal: AbortSignal): Promise<Allowed>
 }
 
 export interface Guarded {
@@ -62,8 +65,7 @@ export async function guard(request: GuardRequest, deps: GuardDeps, signal: Abor
   if (request.to === 'enforceMfaByFederatedIdp') report(onPremMfa())
   if (request.to !== 'rejectMfaByFederatedIdp') return {blockers, accepted, checked: 0}
   reportDependencies(request.dependencies, report)
-  const policy = await deps.directory.methodsPolicy(signal)
-  const allowed = await readAllowed(policy, deps, signal)
+  const allowed = await deps.allowed(signal)
   await checkEmergency(request, allowed, report, deps, signal)
   const checked = await checkEverybody(request, allowed, report, deps, signal)
   return {blockers, accepted, checked}
@@ -132,12 +134,7 @@ async function checkEverybody(
         `${outside} enabled users of ${domains.join(', ')} are not in "${name}" and were not checked; --all-users checks them too`,
       ),
     )
-  if (deps.planned !== undefined) {
-    for await (const plan of deps.planned(users)) {
-      const blocker = judgePlanned(plan)
-      if (blocker !== undefined) report(blocker)
-    }
-  } else await checkMigrated(await deps.directory.tenantId(signal), users, report, deps)
+  await checkMigrated(users, await deps.standings(), report, signal)
   return checked
 }
 

@@ -1,5 +1,5 @@
 import {
-  cutOffChange,
+  cutOffFederation,
   domainsConcerned,
   federationChange,
   federationHandling,
@@ -100,13 +100,8 @@ export async function setFederation(
   const applied = await inTenantRun(start, deps, signal, async (run) => {
     const now = (await federations.domain(domain.domain, run.signal)) ?? domain
     if (now.behavior !== domain.behavior && now.behavior !== request.to) throw changedMeanwhile(domain, now)
-    // Resumed: the intent on record has the original, which is not what the domain shows by now.
-    const change =
-      (await cutOffChange(journal, tenantId, domain.domain, ['federation'])) ??
-      federationChange(domain, request.to, request.supportsMfa)
-    const same =
-      change.after === request.to ? change : federationChange(domain, request.to, request.supportsMfa)
-    const result = await run.mustApply(same, federationHandling(same, federations))
+    const change = federationChange(domain, request.to, request.supportsMfa)
+    const result = await run.mustApply(change, federationHandling(change, federations))
     return {result, id: run.id()}
   })
   return {...planned, refused: false, writes: 1, ...shownOf(applied.result), run: applied.id}
@@ -116,7 +111,7 @@ export async function setFederation(
 async function settle(domain: DomainFederation, start: TenantRunStart, deps: SetDeps, signal: AbortSignal) {
   const {journal, federations} = deps
   return inTenantRun(start, deps, signal, async (run: TenantRun) => {
-    const change = await cutOffChange(journal, start.tenantId, domain.domain, ['federation'])
+    const change = await cutOffFederation(journal, start.tenantId, domain.domain, ['federation'])
     if (run.id() === undefined || change === undefined || change.after !== domain.behavior)
       return {run: run.id()}
     const applied = await run.mustApply(change, federationHandling(change, federations))
@@ -148,10 +143,7 @@ async function mustBeConfirmed(request: SetRequest, domain: DomainFederation, de
 async function typedName(name: string, {ui}: SetDeps): Promise<string> {
   const flag = `--confirm ${name}`
   try {
-    return await ui.ask(
-      `There is no way back to "never set". Type the name of the domain to go on (${name}):`,
-      flag,
-    )
+    return await ui.ask(`There is no way back to "never set". Type ${name} to go on:`, flag)
   } catch (error) {
     if (!(error instanceof MfaError) || error.exit !== 'usage') throw error
     throw new MfaError(

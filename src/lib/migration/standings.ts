@@ -22,7 +22,9 @@ interface LastResult {
   readonly findings: readonly Pick<Finding, 'code' | 'detail'>[]
 }
 
-type StandingDeps = Pick<PlanningDeps, 'directory' | 'journal' | 'scratch' | 'ui' | 'lookup'> & {
+type StandingDeps = Pick<PlanningDeps, 'directory' | 'journal' | 'scratch' | 'ui'> & {
+  /** Active Directory, where it is configured (U2 (4)). */
+  readonly lookup?: PlanningDeps['lookup']
   /** Without it the memory of earlier runs answers alone. */
   readonly source: Source | undefined
 }
@@ -88,21 +90,21 @@ async function* chunksOf(
   deps: StandingDeps,
   signal: AbortSignal,
 ): AsyncIterable<readonly {readonly member: EntraIdentity; readonly server: OnServer}[]> {
-  const {source, directory, scratch} = deps
+  const {source, directory, lookup, scratch} = deps
   if (source === undefined) {
     for (const chunk of inChunks(members.entries()))
       yield chunk.map(([, member]) => ({member, server: undefined}))
     return
   }
   await source.describe(signal)
-  const {servers, answers} = await readIdentities(request.match, {...deps, source}, signal)
+  const {servers, answers} = await readIdentities(request.match, {...deps, source, lookup}, signal)
   const matched = matchMembers({
     members,
     servers,
     mapping: request.mapping,
     options: request.match,
     directory,
-    lookup: deps.lookup,
+    lookup,
     answers,
     scratch,
     signal,

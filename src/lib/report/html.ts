@@ -91,7 +91,7 @@ function stackedBar({title, parts}: Page['bar']): string {
 
 function countBars({title, parts}: Page['counts']): string {
   if (parts.length === 0) return ''
-  const most = Math.max(...parts.map(({count}) => count))
+  const most = Math.max(1, ...parts.map(({count}) => count))
   const rows = parts.map(
     ({label, count, tone}) =>
       `<tr><td>${escape(label)}</td><td class="count">${count}</td><td class="bar"><svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"><rect class="${tone}" width="${((100 * count) / most).toFixed(1)}" height="10"></rect></svg></td></tr>`,

@@ -1,7 +1,8 @@
 import {countOf} from '../model/count-of.js'
 import type {Ui} from '../ports/ui.js'
 import type {WaveReport} from '../rollout/wave-report.js'
-import {blockersJson, checkJson, refuseUnaccepted, tellEffect, utc, type Telling} from './rollout-report.js'
+import {blockersJson, refuseUnaccepted, type Telling} from './rollout-objections.js'
+import {checkJson, tellEffect, utc} from './rollout-report.js'
 import type {Show} from './show.js'
 
 type Json = Readonly<Record<string, unknown>>
@@ -15,10 +16,11 @@ export async function showWave(
   telling: Telling,
   show: Show,
   ui: Pick<Ui, 'emit'>,
+  also: Json = {},
 ): Promise<Json> {
   const {out} = show
   warn(report, ui)
-  await refuseUnaccepted(report.objections, telling, show, waveFacts(report))
+  await refuseUnaccepted(report.objections, telling, show, {...waveFacts(report), ...also})
   if (report.status === 'filled') tellEffect(report.effect, out)
   out.line(waveVerdict(report))
   out.line(nextLine(report, telling.again))
@@ -33,7 +35,16 @@ export async function showAdvanced(
   ui: Pick<Ui, 'emit'>,
 ): Promise<Json> {
   const waves: Json[] = []
-  for (const report of reports) waves.push(await showWave(report, telling, show, ui))
+  const isRefused = ({status}: WaveReport): boolean => status === 'refused'
+  const [first, ...others] = reports.filter(isRefused)
+  for (const report of reports.filter((each) => !isRefused(each)))
+    waves.push(await showWave(report, telling, show, ui))
+  for (const other of others)
+    ui.emit({
+      type: 'warning',
+      text: `${waveVerdict(other)}: mfa rollout advance "${other.source.displayName}" says why`,
+    })
+  if (first !== undefined) await showWave(first, telling, show, ui, {waves})
   return {action: 'advance', waves, writes: reports.reduce((sum, {writes}) => sum + writes, 0)}
 }
 

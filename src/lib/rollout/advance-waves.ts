@@ -1,7 +1,7 @@
 import {inTenantRun} from '../changes/tenant-run.js'
 import {acceptedCodes, type BlockerCode} from './blockers.js'
 import {mustBeWanted, objectionsOf, type Asked} from './change-rollout.js'
-import {peopleIn, settleOpen} from './changes.js'
+import {peopleIn, settleOpen} from './handling.js'
 import {fill, finishedWave, nextOf, readWavePeople, type NextWave, type WavePeople} from './fill-wave.js'
 import {ADVANCE, cutOffWave, dueAt, unfinishedWave, wavePlans, type WavePlan} from './wave-plans.js'
 
@@ -46,11 +46,8 @@ export async function advanceWaves(
   )
   if (wanted.length === 0) throw noWaves(asked?.displayName)
   const reports: WaveReport[] = []
-  for (const plan of wanted) {
-    const report = await advanceOne(plan, tenantId, accepted, request, deps, signal)
-    reports.push(report)
-    if (report.status === 'refused') break
-  }
+  // One that is refused does not hold up the others.
+  for (const plan of wanted) reports.push(await advanceOne(plan, tenantId, accepted, request, deps, signal))
   return reports
 }
 

@@ -7,7 +7,7 @@ import type {Journal} from '../ports/journal.js'
 import type {RolloutGroup, RolloutPolicy} from '../ports/rollout.js'
 import type {Ui} from '../ports/ui.js'
 import {acceptedCodes, onPremMfa, type Blocker, type BlockerCode} from './blockers.js'
-import {handlingOf, settleOpen, type ChangePorts} from './changes.js'
+import {handlingOf, settleOpen, type ChangePorts} from './handling.js'
 import {lockOutCheck, remaining, type CheckDeps, type CheckReport, type CheckSubject} from './check.js'
 import {effectOf, wideningOf, type Effect} from './effect.js'
 import {allChanges, changed, holds, nextChange, type Goal} from './planner.js'
@@ -94,10 +94,9 @@ export async function changeRollout(
   const goal = goalOf(request, groups, policy)
   const changes = allChanges(goal, policy)
   const widens = request.action === 'add-group' || request.action === 'enable'
+  const subjects = widens && changes.length > 0 ? subjectsOf(request, asked, policy, deps) : []
   const check =
-    widens && changes.length > 0
-      ? await lockOutCheck(subjectsOf(request, asked, policy, deps), await deps.checking(signal), signal)
-      : undefined
+    subjects.length > 0 ? await lockOutCheck(subjects, await deps.checking(signal), signal) : undefined
   const narrows = !widens && request.action !== 'create' && changes.length > 0
   const objections = objectionsOf(check, narrows ? [onPremMfa()] : [], accepted)
   const says = changes.map((change) => change.says)

@@ -1,6 +1,6 @@
 import {ROLES_CLAIM} from './caller.js'
-import {domainNames} from './domain-store.js'
 import {roleTemplateId} from './data/directory-roles.js'
+import {domainNames} from './domain-store.js'
 import type {Store} from './store.js'
 import {GRAPH_AUDIENCE} from './tokens.js'
 

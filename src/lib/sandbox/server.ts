@@ -92,13 +92,13 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     let rootUrl = ''
     const root = (): string => rootUrl
     const tenantNow = tenantTime(store, now)
-    const moments = createMoments()
+    const momentOf = createMoments()
     const personRoles = options.personRoles ?? [GLOBAL_ADMINISTRATOR]
     const shared = {store, root, personRoles}
     const engine = createEngine({
       ...shared,
       now: tenantNow,
-      momentOf: moments,
+      momentOf,
       faults,
       counter,
       onOperation: options.onOperation,
@@ -106,10 +106,10 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     const graph = createGraphEndpoint(engine, tokens)
     const authority = createAuthority({
       ...shared,
-      // Tokens keep to the real clock; what is on record has the tenant's.
-      now,
-      momentOf: () => moments(tenantNow()),
       tokens,
+      now,
+      // Tokens keep to the real time, what happens to the tenant to its own.
+      momentOf: (at) => momentOf(tenantTime(store, () => at)()),
       keep: faults.consistency ?? 0,
       devicePolls: options.deviceCodePolls ?? 1,
       consentRoles: options.consentRoles ?? personRoles,

@@ -7,7 +7,7 @@ import {
   type StoredFederation,
 } from './domain-store.js'
 import {findUser, type StoredUser} from './resources/users.js'
-import {coversAt} from './rollout-effect.js'
+import {rolloutCovers} from './rollout-covers.js'
 import {signInMethods} from './sign-in-methods.js'
 import type {Store} from './store.js'
 
@@ -44,7 +44,7 @@ export function signInOf(store: Store, name: string, at: number, options: SignIn
   const domain = domainName(store, suffix) ?? suffix
   const shown = federationOf(store, domain)
   const effective = federationInEffect(store, domain, at)
-  const stagedRollout = coversAt(store, row.seq, at)
+  const stagedRollout = rolloutCovers(store, user.id, new Date(at))
   const methods = signInMethods(store, row.seq, at)
   const facts = {
     userPrincipalName: user.userPrincipalName,

@@ -1,18 +1,19 @@
 import type {AuthenticationResult} from '@azure/msal-node'
 import {MfaError} from '../../errors/mfa-error.js'
 import {Secret} from '../../model/secret.js'
+import type {SignInDescription} from '../../ports/sign-in-status.js'
 import {abortable} from './abortable.js'
 import {acquired, targetOf} from './app-only.js'
 import {openBrowser} from './open-browser.js'
 import {GRAPH_COMMAND_LINE_CLIENT} from './public-client.js'
 import {signInError} from './refusals.js'
 import {readSignIn, removeSignIn, writeSignIn, type StoredSignIn} from './sign-in-file.js'
-import type {SignInDeps, SignInDescription, SignInSettings} from './sign-in-settings.js'
+import type {SignInDeps, SignInSettings} from './sign-in-settings.js'
 import type {TokenProvider} from './token-provider.js'
 import {memoryCache, publicClient} from './user-sign-in.js'
 
 export interface LoginOptions {
-  /** Absent: everything that was consented to (`.default`). */
+  /** Names of delegated permissions of Graph. Absent: everything that was consented to (`.default`). */
   readonly scopes?: readonly string[] | undefined
   /** Absent: that of the settings, else Microsoft's. */
   readonly clientId?: string | undefined
@@ -39,7 +40,7 @@ export async function login(
   options: LoginOptions = {},
 ): Promise<UserSignIn> {
   const {signIn, stored} = await interactive(kind, settings, deps, signal, options)
-  await writeSignIn(deps.stateFolder, stored())
+  await writeSignIn(deps.stateFolder, stored(), deps.restrict)
   return signIn
 }
 
@@ -72,7 +73,7 @@ async function interactive(
   const target = targetOf(settings)
   const tenant = settings.tenant?.value ?? 'organizations'
   const clientId = options.clientId ?? settings.clientId?.value ?? GRAPH_COMMAND_LINE_CLIENT
-  const scopes = [...(options.scopes ?? [target.scope])]
+  const scopes = scopesFor(target, options.scopes)
   const cache = memoryCache(new Secret(''))
   const {app, conversation} = await publicClient(settings, deps, signal, {clientId}, tenant, cache)
   const note = (text: string) => deps.ui.emit({type: 'note', text})
@@ -138,6 +139,23 @@ async function interactive(
     }
   }
   return {signIn, stored, silent}
+}
+
+function scopesFor(
+  {resource, scope}: {readonly resource: string; readonly scope: string},
+  names: readonly string[] = [],
+): string[] {
+  if (names.length === 0) return [scope]
+  const short = names.map((name) =>
+    name.startsWith(`${resource}/`) ? name.slice(resource.length + 1) : name,
+  )
+  const wrong = short.find((name) => !/^[A-Za-z][\w.-]{0,99}$/.test(name))
+  if (wrong !== undefined)
+    throw new MfaError('SCOPE_INVALID', `--scope ${wrong}: that is no name of a permission.`, {
+      exit: 'usage',
+      fix: 'Name a delegated permission of Microsoft Graph, such as Directory.ReadWrite.All.',
+    })
+  return short.map((name) => `${resource}/${name}`)
 }
 
 /** Forgets the person who signed in. False where nobody was. */

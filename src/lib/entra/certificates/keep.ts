@@ -7,7 +7,7 @@ import type {Secret} from '../../model/secret.js'
 import type {OwnCertificate} from '../../ports/certificates.js'
 import {refuse} from './refuse.js'
 
-/** Takes every right from others; the file exists and is still empty. */
+/** R8: takes every right from others. */
 export type Restrict = (path: string) => Promise<void>
 
 /** As `Certificates.keep`. Written beside and linked to its name, which fails where the name is taken. */
@@ -29,7 +29,7 @@ export async function keepCertificate(
     } finally {
       await file.close()
     }
-    await name(beside, path)
+    await name(beside, path, restrict)
   } catch (error) {
     throw error instanceof MfaError ? error : unwritten(path, errorCode(error))
   } finally {
@@ -57,13 +57,14 @@ async function contentFor(
   return pem + key.toString()
 }
 
-async function name(beside: string, path: string): Promise<void> {
+async function name(beside: string, path: string, restrict: Restrict): Promise<void> {
   try {
     await link(beside, path)
   } catch (error) {
     // Some file systems have no links.
     if (!['EPERM', 'ENOTSUP', 'ENOSYS', 'EOPNOTSUPP'].includes(errorCode(error) ?? '')) throw error
     await copyFile(beside, path, constants.COPYFILE_EXCL)
+    await restrict(path)
   }
 }
 

@@ -60,17 +60,18 @@ export async function connectTo(
     timeout: options.answerTimeoutMs,
     connectTimeout: options.connectTimeoutMs,
     strictDN: false,
-    createConnection: ((port: number, at: string) => {
+    createConnection: ((port: number) => {
       once()
-      return plainConnect(port, at)
+      // Not as ldapts gives it: that has the brackets of an IPv6 address.
+      return plainConnect(port, host)
     }) as unknown as typeof plainConnect,
     ...(protocol === 'ldaps:'
       ? {
           // Given for ldap:// too, ldapts would speak TLS from the start.
           tlsOptions: tls,
-          createSecureConnection: ((port: number, at: string, secure: ConnectionOptions) => {
+          createSecureConnection: ((port: number, _: string, secure: ConnectionOptions) => {
             once()
-            return secureConnect(port, at, secure)
+            return secureConnect(port, host, secure)
           }) as unknown as typeof secureConnect,
         }
       : {}),
