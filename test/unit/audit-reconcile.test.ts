@@ -167,6 +167,24 @@ describe('a run against the audit log', () => {
     expect(result.kinds).toEqual(['missing bob@contoso.com', 'foreign bob@contoso.com'])
   })
 
+  it('does not take a method that came along for a default that we set', async () => {
+    const methods = (minute: number, after: object): Logged => ({
+      at: at(minute),
+      user: 'ann',
+      actor: APP,
+      properties: [
+        {property: 'StrongAuthenticationMethod', before: '[{"MethodType":5}]', after: JSON.stringify(after)},
+      ],
+    })
+    const sms = {MethodType: 5, Default: true}
+    const written = [{user: 'ann', kind: 'set-default', more: {method: 'sms'}}]
+    const result = await compared(written, [
+      methods(1, [sms]),
+      methods(2, [{MethodType: 5}, {MethodType: 2}]),
+    ])
+    expect([result.found, result.kinds]).toEqual([1, ['foreign ann@contoso.com']])
+  })
+
   it('takes the name that most of our changes stand under, where nobody knows it beforehand', async () => {
     const gateway: AuditActor = {kind: 'app', id: 'gateway', name: 'Some Gateway'}
     const result = await compared([setPhone('ann')], [numberEntry('ann', 1, '+1 4255550110', gateway)])

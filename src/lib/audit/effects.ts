@@ -69,12 +69,26 @@ export function shows(write: Write, {changes}: DecodedEntry): boolean {
       )
     case 'set-default':
     case 'clear-default':
-      return has('methods') || changes.length === 0
+      return (
+        changes.length === 0 ||
+        changes.some(
+          (change) =>
+            change.kind === 'unreadable' ||
+            (change.kind === 'methods' && (isDefault(change, write.method) || saysNothing(change))),
+        )
+      )
     case 'disable-sms-sign-in':
       return changes.length === 0 || has('numbers')
     default:
       // Tokens: assigned, activated, deactivated, unassigned.
-      return has('devices') || (has('methods') && !has('numbers'))
+      return (
+        has('devices') ||
+        changes.some(
+          (change) =>
+            change.kind === 'unreadable' ||
+            (change.kind === 'methods' && (differsIn(change, OATH) || saysNothing(change))),
+        )
+      )
   }
 }
 
@@ -92,7 +106,33 @@ const SLOT_CODES: Readonly<Record<PhoneSlot, readonly number[]>> = {
   office: [2],
 }
 
-function gains(change: Change & {kind: 'methods'}, slot: PhoneSlot | undefined): boolean {
+const OATH = 7
+const DEFAULT_CODES: Readonly<Record<string, number>> = {
+  push: 6,
+  oath: OATH,
+  sms: 5,
+  voiceMobile: 0,
+  voiceAlternateMobile: 3,
+  voiceOffice: 2,
+}
+
+type Methods = Change & {kind: 'methods'}
+
+/** The default is the one that was asked for; none where none was. */
+function isDefault({before, after}: Methods, method: string | undefined): boolean {
+  const code = (methods: Methods['after']) => methods.find((each) => each.isDefault)?.code
+  return code(before) !== code(after) && code(after) === DEFAULT_CODES[method ?? '']
+}
+
+const differsIn = ({before, after}: Methods, code: number): boolean =>
+  before.some((each) => each.code === code) !== after.some((each) => each.code === code)
+
+/** The same methods before and after: what changed is not in the entry. */
+const saysNothing = ({before, after}: Methods): boolean =>
+  JSON.stringify(before.map(({code}) => code).toSorted()) ===
+    JSON.stringify(after.map(({code}) => code).toSorted()) && !after.some((each) => each.isDefault)
+
+function gains(change: Methods, slot: PhoneSlot | undefined): boolean {
   if (slot === undefined) return false
   const had = new Set(change.before.map(({code}) => code))
   return change.after.some(({code}) => SLOT_CODES[slot].includes(code) && !had.has(code))
