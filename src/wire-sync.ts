@@ -1,14 +1,17 @@
 import {duration} from './lib/config/pace-settings.js'
 import {MfaError} from './lib/errors/mfa-error.js'
 import {parseChangeLimit} from './lib/migration/max-changes.js'
-import {migrate, type MigrateInput} from './lib/migration/migrate.js'
+import {migrate, type MigrateDeps, type MigrateInput} from './lib/migration/migrate.js'
 import {type Health, parseListen} from './lib/monitor/health-server.js'
 import type {SyncNumbers} from './lib/monitor/sync-metrics.js'
+import type {Journal} from './lib/ports/journal.js'
+import {leadInTurn} from './lib/sync/lead.js'
 import {type LoopState, syncLoop} from './lib/sync/loop.js'
 import {type RoundInput, type RoundReport, type Scope, syncRound} from './lib/sync/round.js'
 import {syncStatus, type SyncStatus} from './lib/sync/status.js'
 import {sentSoFar, paceRates} from './wire-pace.js'
 import {openSource} from './wire-source.js'
+import {joinCrew} from './wire-workers.js'
 import type {Wiring} from './wire.js'
 import {paceSettings} from './lib/config/pace-settings.js'
 
@@ -25,18 +28,27 @@ export async function syncOnce(wired: Wiring, flags: Flags, signal: AbortSignal)
   return syncRound(input, {journal, clock, ui, migrate: round}, signal)
 }
 
-/** `mfa sync run`: holds the lock of the tenant's synchronisation, and goes on until `signal` is aborted. */
+/**
+ * `mfa sync run`, until `signal` is aborted. Where the state is shared this machine works for whoever leads, and leads when nobody
+ * else does; otherwise it is the only one, or is refused.
+ */
 export async function syncRun(wired: Wiring, flags: Flags, signal: AbortSignal): Promise<LoopState> {
   const at = typeof flags['listen'] === 'string' ? parseListen(flags['listen']) : undefined
-  const {input, round} = await openRounds(wired, flags, signal)
+  // What is typed wrong is said before anybody is asked.
+  scopeOf(flags)
+  intervalOf(flags)
+  const {shared} = await wired.state()
+  const crew = shared === undefined ? undefined : await joinCrew(wired, 'mfa sync run')
+  const workers = crew === undefined ? undefined : {queue: crew.queue, seeds: crew.seeds}
+  const {input, round} = await openRounds(wired, flags, signal, workers)
   const deps = await roundDeps(wired)
-  const lock = await deps.journal.lock(`sync ${input.tenantId}`, 'mfa sync run')
-  const both = AbortSignal.any([signal, lock.lost])
   const log = await wired.log()
   let state: LoopState | undefined
-  const server = at === undefined ? undefined : await listen(wired, at, () => state, input.intervalMs)
-  try {
-    const ended = await syncLoop(
+  let leads = crew === undefined
+  const stands = () => ({state, leads})
+  const server = at === undefined ? undefined : await listen(wired, at, stands, input.intervalMs)
+  const loop = (until: AbortSignal): Promise<LoopState> =>
+    syncLoop(
       input.intervalMs,
       {
         ...deps,
@@ -50,19 +62,47 @@ export async function syncRun(wired: Wiring, flags: Flags, signal: AbortSignal):
           wired.out.line(roundLine(now, deps.clock.now()))
         },
       },
-      both,
+      until,
     )
+  try {
+    const name = `sync ${input.tenantId}`
+    if (crew === undefined) return await underLock(name, deps.journal, loop, signal)
+    const turned = (now: boolean) => {
+      leads = now
+    }
+    const ended = await leadInTurn(name, {...deps, turned}, loop, signal)
+    return ended ?? state ?? FOLLOWED
+  } finally {
+    await crew?.stop()
+    await server?.close()
+  }
+}
+
+/** Ended without a round of its own. */
+const FOLLOWED: LoopState = {rounds: 0, skipped: 0, errors: 0, nextAt: ''}
+
+/** On one machine: who is not alone is told so. */
+async function underLock(
+  name: string,
+  journal: Journal,
+  loop: (signal: AbortSignal) => Promise<LoopState>,
+  signal: AbortSignal,
+): Promise<LoopState> {
+  const lock = await journal.lock(name, 'mfa sync run')
+  try {
+    const ended = await loop(AbortSignal.any([signal, lock.lost]))
     if (lock.lost.aborted) throw lock.lost.reason
     return ended
   } finally {
-    await server?.close()
     await lock.release()
   }
 }
 
 /** `mfa sync status`: what the journal knows; nobody is asked. */
 export async function readSyncStatus(wired: Wiring, flags: Flags): Promise<SyncStatus> {
-  return syncStatus(await wired.journal(), wired.clock.now(), intervalOf(flags))
+  const {journal, shared} = await wired.state()
+  const pending = async (tenantId: string) => (await shared?.pending(tenantId))?.users ?? 0
+  return syncStatus(journal, wired.clock.now(), intervalOf(flags), pending)
 }
 
 export function intervalOf(flags: Flags): number {
@@ -77,7 +117,12 @@ async function roundDeps(wired: Wiring) {
 }
 
 /** What all rounds share; each opens the source anew, so that what changed there is seen. */
-async function openRounds(wired: Wiring, flags: Flags, signal: AbortSignal) {
+async function openRounds(
+  wired: Wiring,
+  flags: Flags,
+  signal: AbortSignal,
+  workers?: MigrateDeps['workers'],
+) {
   const {settings, clock, ui, files} = wired
   const scope = scopeOf(flags)
   const intervalMs = intervalOf(flags)
@@ -115,13 +160,13 @@ async function openRounds(wired: Wiring, flags: Flags, signal: AbortSignal) {
     const {openScratch} = await import('./lib/state/scratch.js')
     const scratch = openScratch()
     try {
-      const opened = await openSource(settings, {clock, ui, scratch})
+      const opened = await openSource(settings, {clock, ui, scratch, ratePerSecond: wired.sourceRate})
       try {
         const deps = {source: opened, directory: tenant.directory, journal, scratch, clock, ui, files}
         const writer = () => Promise.resolve(tenant.writer())
         const report = await migrate(
           {...base, request: {...request, everyone: scope.kind === 'everyone', postponed}},
-          {...deps, writer, pace: () => sentSoFar(tenant.pace())},
+          {...deps, writer, workers, pace: () => sentSoFar(tenant.pace())},
           stop,
         )
         return {run: report.run, summary: report.results.summary, stop: report.stop}
@@ -149,7 +194,7 @@ function scopeOf(flags: Flags): Scope {
 async function listen(
   wired: Wiring,
   at: ReturnType<typeof parseListen>,
-  state: () => LoopState | undefined,
+  stands: () => {readonly state: LoopState | undefined; readonly leads: boolean},
   intervalMs: number,
 ) {
   const {isPrivate, startHealthServer} = await import('./lib/monitor/health-server.js')
@@ -162,7 +207,7 @@ async function listen(
   const {traffic} = await wired.tenant()
   const seconds = (iso: string | undefined) => (iso === undefined ? undefined : Date.parse(iso) / 1000)
   const numbers = (): SyncNumbers => {
-    const now = state()
+    const now = stands().state
     const summary = now?.last?.summary
     const lastSuccess = seconds(now?.lastSuccessAt)
     return {
@@ -187,7 +232,9 @@ async function listen(
   }
   const health: Health = {
     notReady: () => {
-      const now = state()
+      const {state: now, leads} = stands()
+      // Whoever follows is ready to lead; whether rounds go well is the leader's to say.
+      if (!leads) return undefined
       if (now?.lastSuccessAt === undefined) return now?.error?.message ?? 'no round has ended yet'
       const age = wired.clock.now().getTime() - Date.parse(now.lastSuccessAt)
       return age > STALE_ROUNDS * intervalMs ? `no round went well since ${now.lastSuccessAt}` : undefined

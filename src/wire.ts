@@ -101,6 +101,12 @@ export class Wiring {
     return this.#log?.file
   }
 
+  /** `--source-rate` */
+  get sourceRate(): number | undefined {
+    const rate = this.#flags['source-rate']
+    return typeof rate === 'number' ? rate : undefined
+  }
+
   get resultsFolder(): string {
     return join(this.settings.state.value.folder, 'results')
   }
@@ -159,6 +165,7 @@ export class Wiring {
       clock: this.clock,
       ui: this.ui,
       scratch: await this.scratch(),
+      ratePerSecond: this.sourceRate,
     })
     this.#closers.push(() => source.close())
     return source
@@ -179,12 +186,20 @@ export class Wiring {
     const planning = await this.planning()
     const tenant = await this.tenant()
     const {sentSoFar} = await import('./wire-pace.js')
-    return {
+    const deps: MigrateDeps = {
       ...planning,
       files: this.files,
       writer: () => Promise.resolve(tenant.writer()),
       pace: () => sentSoFar(tenant.pace()),
     }
+    if (this.#flags['workers'] !== 'shared') return deps
+    if (this.#flags['plan'] !== undefined)
+      throw new MfaError('WORKERS_PLAN', '--workers shared does not go with --plan', {
+        exit: 'usage',
+        fix: 'Workers plan their users anew; leave out --workers shared to write a plan exactly.',
+      })
+    if (this.#flags['dry-run'] === true) return deps
+    return (await import('./wire-workers.js')).withCrew(this, deps)
   }
 
   async undoing(): Promise<UndoDeps> {
@@ -310,7 +325,8 @@ export class Wiring {
 
   async #openTenant(as: SignInAs = 'configured'): Promise<Tenant> {
     const {openTenant} = await import('./wire-tenant.js')
-    const deps = {clock: this.clock, ui: this.ui, log: await this.log(), journal: await this.journal()}
+    const {journal, shared} = await this.state()
+    const deps = {clock: this.clock, ui: this.ui, log: await this.log(), journal, budget: shared?.budget}
     const tenant = await openTenant(this.settings, this.#flags, deps, as)
     this.#closers.push(() => tenant.close())
     return tenant

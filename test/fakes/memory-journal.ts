@@ -1,4 +1,4 @@
-import {randomBytes} from 'node:crypto'
+import {randomBytes, randomUUID} from 'node:crypto'
 import {MfaError} from '../../src/lib/errors/mfa-error.js'
 import type {ActionId, ObjectId, RunId} from '../../src/lib/model/brand.js'
 import type {EntraMethods} from '../../src/lib/model/entra-user.js'
@@ -149,8 +149,9 @@ export class MemoryJournal implements Journal {
     this.store.results.set(key, json(record))
   }
 
-  async *userResults(run: RunId): AsyncGenerator<UserResultRecord> {
-    for (const record of this.store.results.values()) if (record.run === run) yield record
+  async *userResults(run: RunId, users?: readonly ObjectId[]): AsyncGenerator<UserResultRecord> {
+    for (const record of this.store.results.values())
+      if (record.run === run && users?.includes(record.user) !== false) yield record
   }
 
   async migrated(
@@ -283,6 +284,7 @@ export class MemoryJournal implements Journal {
     }
     this.store.locks.set(name, mine)
     const lock: Lock = {
+      ticket: randomUUID(),
       lost: lost.signal,
       release: async () => {
         this.#held.delete(lock)

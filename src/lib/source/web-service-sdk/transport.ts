@@ -11,6 +11,7 @@ import {
   timeoutFailure,
   webPageFailure,
 } from './call-failure.js'
+import type {Turns} from './turns.js'
 
 export interface TransportOptions {
   readonly url: URL
@@ -21,6 +22,8 @@ export interface TransportOptions {
   readonly password?: Secret | undefined
   readonly timeoutMs: number
   readonly sockets: number
+  /** Every request waits for its turn. */
+  readonly turns?: Turns | undefined
 }
 
 export interface Exchange {
@@ -61,6 +64,7 @@ export class Transport {
   async exchange(exchange: Exchange, signal: AbortSignal): Promise<Reply> {
     signal.throwIfAborted()
     const {url, timeoutMs} = this.#options
+    await this.#options.turns?.wait(signal)
     const stop = new AbortController()
     let late = false
     const arm = (): NodeJS.Timeout =>

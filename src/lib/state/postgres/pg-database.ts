@@ -1,4 +1,4 @@
-import type {Pool, PoolClient} from 'pg'
+import type {Pool, PoolClient, QueryResult} from 'pg'
 import {setTimeout as sleep} from 'node:timers/promises'
 
 import {MfaError} from '../../errors/mfa-error.js'
@@ -27,12 +27,15 @@ export interface Statements {
 export class PgDatabase implements Statements {
   /** Where it is, for messages; no password. */
   readonly label: string
+  /** Where the tables are. */
+  readonly schema: string
   readonly #pool: Pool
   readonly #patienceMs: number
 
-  constructor(pool: Pool, label: string, patienceMs = PATIENCE_MS) {
+  constructor(pool: Pool, label: string, schema: string, patienceMs = PATIENCE_MS) {
     this.#pool = pool
     this.label = label
+    this.schema = schema
     this.#patienceMs = patienceMs
     // A connection that breaks while nobody uses it: the next statement takes another one.
     pool.on('error', () => {})
@@ -48,6 +51,11 @@ export class PgDatabase implements Statements {
 
   run(sql: string, ...values: readonly Value[]): Promise<number> {
     return this.#patient(async () => (await this.#pool.query(sql, [...values])).rowCount ?? 0)
+  }
+
+  /** As the driver answers: for a library that brings its own SQL, which may be several statements. */
+  raw(sql: string, values?: unknown[]): Promise<QueryResult> {
+    return this.#patient(() => this.#pool.query(sql, values))
   }
 
   /** All or nothing; on the server's disk when it resolves. `work` may run again after a broken connection. */

@@ -6,13 +6,13 @@ import type {Clock} from '../../ports/clock.js'
 import type {ActionRecord, Journal, Lock, LockHolder, PermissionUse, RunRecord, RunStart, RunStatus, UserMemory, UserResultRecord} from '../../ports/journal.js' // prettier-ignore
 import type {Row} from '../database.js'
 import {isEntraMethods, reader} from '../decode.js'
-import {LOCK_TIMING, type LockTiming} from '../locks.js'
+import type {LockTiming} from '../locks.js'
 import {actionRecord, runRecord, userResultRecord} from '../records.js'
 import {nextRunId} from '../run-ids.js'
 import {stateDamaged} from '../state-fault.js'
 import type {PgDatabase, Statements} from './pg-database.js'
 import {forgetRecords} from './pg-forget.js'
-import {PgLocks} from './pg-locks.js'
+import {PG_LOCK_TIMING, PgLocks} from './pg-locks.js'
 import {readMemory, rememberMigrated, rememberWrite} from './pg-memory.js'
 
 const PAGE = 500
@@ -21,11 +21,14 @@ const RUN_IDS = 0x6d_66_61_32
 
 /** The journal in PostgreSQL, shared by several machines. A call that resolves is on the server's disk. */
 export class PgJournal implements Journal {
+  /** For what is shared besides: the queue, leases, the write budget. */
+  readonly db: PgDatabase
   readonly #db: PgDatabase
   readonly #clock: Clock
   readonly #locks: PgLocks
 
-  constructor(db: PgDatabase, clock: Clock, skewMs: number, timing: LockTiming = LOCK_TIMING) {
+  constructor(db: PgDatabase, clock: Clock, skewMs: number, timing: LockTiming = PG_LOCK_TIMING) {
+    this.db = db
     this.#db = db
     this.#clock = clock
     this.#locks = new PgLocks(db, clock, timing, skewMs)
@@ -151,9 +154,11 @@ export class PgJournal implements Journal {
     })
   }
 
-  async *userResults(run: RunId): AsyncGenerator<UserResultRecord> {
-    const sql = 'SELECT * FROM results WHERE run = $1 AND seq > $2 ORDER BY seq LIMIT $3'
-    for await (const row of this.#pages((after) => this.#db.all(sql, run, after, PAGE)))
+  async *userResults(run: RunId, users?: readonly ObjectId[]): AsyncGenerator<UserResultRecord> {
+    const some = users === undefined ? '' : 'AND "user" = ANY($4::text[])'
+    const sql = `SELECT * FROM results WHERE run = $1 AND seq > $2 ${some} ORDER BY seq LIMIT $3`
+    const names = users === undefined ? [] : [users]
+    for await (const row of this.#pages((after) => this.#db.all(sql, run, after, PAGE, ...names)))
       yield userResultRecord(row, this.#db.label)
   }
 

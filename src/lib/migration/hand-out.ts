@@ -1,0 +1,158 @@
+import {MfaError} from '../errors/mfa-error.js'
+import type {ExitName} from '../errors/exit-codes.js'
+import type {ActionRecord, UserResultRecord} from '../ports/journal.js'
+import type {Standing, WorkQueue} from '../ports/work-queue.js'
+import {applyPlans, type ApplyLimits, type ApplyPlansDeps, type Stop, timeIsOver, tooManyErrors} from './apply-plans.js' // prettier-ignore
+import type {ApplyContext} from './apply-user.js'
+import type {Collected} from './collect.js'
+import {count, recordedResult, type Results} from './result.js'
+import {type WorkOrder, workOrders} from './work-order.js'
+
+export interface HandOut {
+  readonly collected: Collected
+  readonly results: Results
+  readonly context: ApplyContext & {readonly resumed: boolean}
+  /** Under which the workers work; its ticket names the lot. */
+  readonly lock: WorkOrder['lock']
+  readonly seeds: boolean
+}
+
+type Deps = Omit<ApplyPlansDeps, 'writer'> & {readonly queue: WorkQueue}
+
+/** How often the leader looks how the work stands. */
+const LOOK_MS = 1000
+const AT_ONCE = 50
+
+/**
+ * What `applyPlans` does, by many machines: users with something to be written go into the queue, the others are put on record
+ * here, and the results are read from the journal when everything is settled. Ends early as `applyPlans` does: what nobody has
+ * begun is taken back then.
+ */
+export async function handOut(
+  what: HandOut,
+  deps: Deps,
+  limits: ApplyLimits & {readonly all: boolean},
+  signal: AbortSignal,
+): Promise<Stop> {
+  const {collected, results, context, lock} = what
+  const {queue} = deps
+  const lot = lock.ticket
+  try {
+    await queue.withdraw({allBut: lot})
+    const total = await putAll(what, queue, limits.all)
+    const stop = await applyPlans(
+      idle(collected),
+      results,
+      context,
+      {...deps, writer: undefined},
+      limits,
+      signal,
+    )
+    const ended = stop ?? (await untilSettled(lot, total, deps, limits, signal))
+    await queue.withdraw({lot})
+    await recorded(what, deps)
+    await queue.forget(lot)
+    return ended
+  } catch (error) {
+    return {error: signal.aborted ? signal.reason : error}
+  } finally {
+    deps.ui.emit({type: 'phase-end', phase: 'migrating'})
+  }
+}
+
+async function putAll(
+  {collected, context, lock, seeds}: HandOut,
+  queue: WorkQueue,
+  all: boolean,
+): Promise<number> {
+  const {run, tenantId, options, consistencyMs} = context
+  let total = 0
+  let some: WorkOrder[] = []
+  for (const order of workOrders(collected, {run, tenantId, lock, options, all, consistencyMs, seeds})) {
+    total += order.users.length
+    some.push(order)
+    if (some.length < AT_ONCE) continue
+    await queue.put(lock.ticket, some)
+    some = []
+  }
+  if (some.length > 0) await queue.put(lock.ticket, some)
+  return total
+}
+
+/** Who has nothing to be written. */
+function idle({plans, methods}: Collected): Parameters<typeof applyPlans>[0] {
+  return {
+    methods,
+    plans: {
+      size: plans.size,
+      *entries() {
+        for (const entry of plans.entries()) if (entry[1].actions.length === 0) yield entry
+      },
+    },
+  }
+}
+
+/** Until nobody works on the lot any more. What ends it early lets those who are at work finish. */
+async function untilSettled(
+  lot: string,
+  total: number,
+  {queue, clock, ui}: Deps,
+  limits: ApplyLimits,
+  signal: AbortSignal,
+): Promise<Stop> {
+  let stop: Stop
+  for (;;) {
+    if (signal.aborted) return {error: signal.reason}
+    const now = await queue.standing(lot)
+    ui.emit({type: 'progress', phase: 'migrating', done: now.users, total})
+    if (now.waiting + now.working === 0) return stop ?? endOf(now, limits)
+    stop ??= endOf(now, limits)
+    if (stop === undefined && clock.monotonic() >= (limits.endsAt ?? Infinity)) stop = {error: timeIsOver()}
+    if (stop !== undefined) await queue.withdraw({lot})
+    try {
+      await clock.sleep(LOOK_MS, signal)
+    } catch (error) {
+      if (!signal.aborted) throw error
+    }
+  }
+}
+
+function endOf({failed, failures, reason}: Standing, {errorsMax}: ApplyLimits): Stop {
+  if (failures >= Math.max(1, errorsMax)) return {error: tooManyErrors(failures, errorsMax)}
+  return failed > 0 ? {error: givenUp(reason)} : undefined
+}
+
+/** What the worker said who tried last. */
+function givenUp(reason: unknown): MfaError {
+  const said = reason as
+    {readonly message?: string; readonly exit?: ExitName; readonly fix?: string} | undefined
+  return new MfaError(
+    'WORK_GIVEN_UP',
+    `some users were given up after many tries: ${said?.message ?? 'their workers died'}`,
+    {
+      exit: said?.exit ?? 'unavailable',
+      fix: said?.fix ?? 'See the logs of the workers; the same command goes on where it stopped.',
+    },
+  )
+}
+
+/** What the workers put on record about those who were handed out. */
+async function recorded(
+  {collected: {plans, matched}, results, context: {run}}: HandOut,
+  {journal, scratch}: Deps,
+): Promise<void> {
+  const told = scratch.bag<UserResultRecord>('told')
+  const wrote = scratch.bag<ActionRecord>('wrote')
+  const isOurs = (user: string): boolean => matched.get(user).length > 0
+  for await (const record of journal.userResults(run)) if (isOurs(record.user)) told.set(record.user, record)
+  for await (const record of journal.actions(run)) if (isOurs(record.user)) wrote.add(record.user, record)
+  for (const [key, plan] of plans.entries()) {
+    if (plan.actions.length === 0) continue
+    const [record] = told.get(plan.id)
+    // Nobody came to this user before the end.
+    if (record === undefined) continue
+    const result = recordedResult(plan, record, wrote.get(plan.id))
+    results.users.set(key, result)
+    count(results.summary, result, plan)
+  }
+}
