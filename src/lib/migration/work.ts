@@ -115,13 +115,13 @@ async function workOn(one: Package, views: Views, deps: WorkerDeps, signal: Abor
   const lease = await leased(order, deps, here)
   if (lease === undefined) return one.discard()
   try {
-    const {view, leave} = await views.use(order)
+    const used = await views.use(order)
     try {
-      const worked = await writeUsers(order, view, lease, deps, AbortSignal.any([here, lease.lost]))
+      const worked = await writeUsers(order, used.view, lease, deps, AbortSignal.any([here, lease.lost]))
       await one.done(worked)
       deps.told?.(worked)
     } finally {
-      leave()
+      used.leave()
     }
   } finally {
     // Not released it ends by itself.

@@ -102,8 +102,9 @@ export class SharedQuota implements PaceQuota {
     this.#asking = true
     const asked = this.#clock.monotonic()
     try {
-      const {budget, name} = this.#shared
-      const {id, count, waitMs} = await budget.reserve(`${name()} ${this.#kind}`, this.#limit, wanted)
+      const {budget} = this.#shared
+      const name = `${this.#shared.name()} ${this.#kind}`
+      const {id, count, waitMs} = await budget.reserve(name, this.#limit, wanted)
       const now = this.#clock.monotonic()
       if (id === undefined || count === 0) this.#askAt = now + waitMs
       // It begins by the budget's clock not before it was given, and ends not before the lease after it was asked for.

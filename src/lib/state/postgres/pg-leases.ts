@@ -1,8 +1,10 @@
 import {randomUUID} from 'node:crypto'
+import {hostname} from 'node:os'
 
 import {MfaError} from '../../errors/mfa-error.js'
 import type {Clock} from '../../ports/clock.js'
 import type {Lease, Leases} from '../../ports/work-queue.js'
+import {livenessOf, ownIdentity} from '../process-identity.js'
 import type {PgDatabase, Statements} from './pg-database.js'
 
 export interface LeaseTiming {
@@ -12,11 +14,20 @@ export interface LeaseTiming {
   readonly margin: number
 }
 
-export const LEASE_TIMING: LeaseTiming = {renewal: 3000, expiry: 30_000, margin: 16_000}
+export const LEASE_TIMING: LeaseTiming = {renewal: 3000, expiry: 25_000, margin: 16_000}
 
 /** The lock's times are texts of the server's time. */
 const LOCK_HOLDS = `SELECT 1 FROM locks WHERE name = $1 AND ticket = $2
   AND expires > to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
+
+const me = ownIdentity()
+const OURS = JSON.stringify([hostname(), String(me.pid), me.scope, me.started])
+
+/** Whether the process of a lease is known to be gone: it ran on this machine. */
+export function isGone(process: string): boolean {
+  const [host, pid = '', scope = '', started = ''] = JSON.parse(process) as readonly string[]
+  return host === hostname() && livenessOf({pid: Number(pid), scope, started}) === 'dead'
+}
 
 class Held extends Error {}
 class Over extends Error {}
@@ -60,12 +71,13 @@ export class PgLeases implements Leases {
     // Who takes the lock deletes this row first, and so waits until our leases can be seen.
     if ((await on.get(`${LOCK_HOLDS} FOR KEY SHARE`, name, ticket)) === undefined) throw new Over()
     const got = await on.run(
-      `INSERT INTO leases (lock, item, ticket, holder, expires)
-       SELECT $1::text, item, $2::text, $3::text, clock_timestamp() + $5 * interval '1 millisecond'
+      `INSERT INTO leases (lock, item, ticket, holder, process, expires)
+       SELECT $1::text, item, $2::text, $3::text, $6::text, clock_timestamp() + $5 * interval '1 millisecond'
        FROM unnest($4::text[]) AS item ORDER BY item
-       ON CONFLICT (lock, item) DO UPDATE SET ticket = excluded.ticket, holder = excluded.holder, expires = excluded.expires
+       ON CONFLICT (lock, item) DO UPDATE SET ticket = excluded.ticket, holder = excluded.holder,
+         process = excluded.process, expires = excluded.expires
          WHERE leases.expires <= clock_timestamp() OR leases.holder = excluded.holder`,
-      name, ticket, holder, items, this.#timing.expiry,
+      name, ticket, holder, items, this.#timing.expiry, OURS,
     ) // prettier-ignore
     if (got !== items.length) throw new Held()
   }

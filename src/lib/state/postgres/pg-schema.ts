@@ -122,6 +122,7 @@ const MIGRATIONS: readonly string[] = [
     item TEXT NOT NULL,
     ticket TEXT NOT NULL,
     holder TEXT NOT NULL,
+    process TEXT NOT NULL,
     expires TIMESTAMPTZ NOT NULL,
     PRIMARY KEY (lock, item)
   );

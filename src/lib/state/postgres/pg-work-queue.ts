@@ -1,3 +1,5 @@
+import type {PgBoss as Boss} from 'pg-boss'
+
 import {MfaError} from '../../errors/mfa-error.js'
 import type {Package, Standing, WorkQueue} from '../../ports/work-queue.js'
 import type {PgDatabase} from './pg-database.js'
@@ -11,6 +13,8 @@ const TRIES = 20
 /** A package under way for that long is stuck, whatever its heartbeat says. */
 const LONGEST_SECONDS = 4 * 3600
 const AT_ONCE = 200
+/** Of the advisory lock; any number that nobody else takes. */
+const MAKING = 0x6d_66_61_33
 
 const QUEUE_OPTIONS = {
   retryLimit: TRIES,
@@ -50,13 +54,15 @@ export async function openPgWorkQueue(db: PgDatabase, tenantId: string): Promise
   })
   // What fails in the background is tried again there; what is asked for throws by itself.
   boss.on('error', () => {})
-  await boss.start()
   const name = `work.${tenantId}`
-  await boss.createQueue(name, QUEUE_OPTIONS)
+  // Two that make the tables at the same moment would get into each other's way.
+  await db.transaction(async (on) => {
+    await on.run('SELECT pg_advisory_xact_lock($1)', MAKING)
+    await boss.start()
+    await boss.createQueue(name, QUEUE_OPTIONS)
+  })
   return new PgWorkQueue(db, boss, schema, name)
 }
-
-type Boss = InstanceType<(typeof import('pg-boss'))['PgBoss']>
 
 class PgWorkQueue implements WorkQueue {
   readonly #db: PgDatabase
