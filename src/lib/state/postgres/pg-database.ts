@@ -63,6 +63,11 @@ export class PgDatabase implements Statements {
     return this.#patient(async () => {
       const client = await this.#pool.connect()
       let broken: Error | undefined
+      // A connection may break between two statements; unheard, that would end the process. The next statement fails then.
+      const heard = (cause: Error): void => {
+        broken = cause
+      }
+      client.on('error', heard)
       try {
         await client.query('BEGIN')
         const result = await work(statementsOf(client))
@@ -74,6 +79,7 @@ export class PgDatabase implements Statements {
         })
         throw error
       } finally {
+        client.off('error', heard)
         client.release(broken)
       }
     })
