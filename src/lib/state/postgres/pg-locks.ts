@@ -8,6 +8,7 @@ import {holderOf, lockedError, type LockTiming, userName} from '../locks.js'
 import {livenessOf, ownIdentity} from '../process-identity.js'
 import {reader} from '../decode.js'
 import type {PgDatabase} from './pg-database.js'
+import {isGone} from './pg-leases.js'
 
 /**
  * Another machine leads within half a minute of the last sign of life. The margin leaves time for requests under way to end
@@ -71,8 +72,13 @@ export class PgLocks {
 
   async #untilNothingIsLent(name: string, {ticket, lost}: Lock): Promise<void> {
     const lent =
-      'SELECT 1 FROM leases WHERE lock = $1 AND ticket <> $2 AND expires > clock_timestamp() LIMIT 1'
-    while ((await this.#db.get(lent, name, ticket)) !== undefined) await this.#clock.sleep(LOOK_MS, lost)
+      'SELECT DISTINCT process FROM leases WHERE lock = $1 AND ticket <> $2 AND expires > clock_timestamp()'
+    for (;;) {
+      const leases = await this.#db.all(lent, name, ticket)
+      if (leases.every(({process}) => isGone(String(process)))) break
+      await this.#clock.sleep(LOOK_MS, lost)
+    }
+    await this.#db.run('DELETE FROM leases WHERE lock = $1 AND ticket <> $2', name, ticket)
   }
 
   async list(): Promise<readonly LockHolder[]> {
