@@ -1,5 +1,6 @@
 import {duration} from './lib/config/pace-settings.js'
 import {MfaError} from './lib/errors/mfa-error.js'
+import {countOf} from './lib/model/count-of.js'
 import {parseChangeLimit} from './lib/migration/max-changes.js'
 import {migrate, type MigrateDeps, type MigrateInput} from './lib/migration/migrate.js'
 import {type Health, parseListen} from './lib/monitor/health-server.js'
@@ -7,7 +8,7 @@ import type {SyncNumbers} from './lib/monitor/sync-metrics.js'
 import type {Journal} from './lib/ports/journal.js'
 import {leadInTurn} from './lib/sync/lead.js'
 import {type LoopState, syncLoop} from './lib/sync/loop.js'
-import {type RoundInput, type RoundReport, type Scope, syncRound} from './lib/sync/round.js'
+import {type RoundInput, type RoundReport, roundsOf, type Scope, syncRound} from './lib/sync/round.js'
 import {syncStatus, type SyncStatus} from './lib/sync/status.js'
 import {sentSoFar, paceRates} from './wire-pace.js'
 import {openSource} from './wire-source.js'
@@ -47,11 +48,14 @@ export async function syncRun(wired: Wiring, flags: Flags, signal: AbortSignal):
   let leads = crew === undefined
   const stands = () => ({state, leads})
   const server = at === undefined ? undefined : await listen(wired, at, stands, input.intervalMs)
-  const loop = (until: AbortSignal): Promise<LoopState> =>
+  const loop = async (until: AbortSignal): Promise<LoopState> =>
     syncLoop(
       input.intervalMs,
       {
         ...deps,
+        worked:
+          crew !== undefined &&
+          (await roundsOf(input, deps.journal)).some(({status}) => status === 'finished'),
         round: (stop) => syncRound(input, {...deps, migrate: round}, stop),
         told: (now) => {
           state = now
@@ -74,6 +78,8 @@ export async function syncRun(wired: Wiring, flags: Flags, signal: AbortSignal):
     return ended ?? state ?? FOLLOWED
   } finally {
     await crew?.stop()
+    if (crew !== undefined)
+      deps.ui.emit({type: 'note', text: `worked off here: ${countOf(crew.done.users, 'user')}`})
     await server?.close()
   }
 }

@@ -24,7 +24,7 @@ export interface JournalStore {
   readonly results: Map<string, UserResultRecord>
   readonly migrated: Map<string, NonNullable<UserMemory['migrated']>>
   readonly remembered: {readonly owner: string; readonly what: Remember}[]
-  readonly locks: Map<string, LockHolder & {readonly lost: AbortController}>
+  readonly locks: Map<string, LockHolder & {readonly lost: AbortController; readonly ticket: string}>
   /** Tenant and client → permission → when last. */
   readonly used: Map<string, Map<string, string>>
   hashKey?: Uint8Array
@@ -281,10 +281,11 @@ export class MemoryJournal implements Journal {
       heartbeat: since,
       expires,
       lost,
+      ticket: randomUUID(),
     }
     this.store.locks.set(name, mine)
     const lock: Lock = {
-      ticket: randomUUID(),
+      ticket: mine.ticket,
       lost: lost.signal,
       release: async () => {
         this.#held.delete(lock)
@@ -309,7 +310,7 @@ export class MemoryJournal implements Journal {
 
   async locks(): Promise<readonly LockHolder[]> {
     return [...this.store.locks.values()]
-      .map(({lost: _lost, ...holder}) => holder)
+      .map(({lost: _lost, ticket: _ticket, ...holder}) => holder)
 
       .toSorted((a, b) => (a.name < b.name ? -1 : 1))
   }

@@ -22,8 +22,6 @@ export class MemoryWork {
   readonly leases = new Map<string, {readonly holder: string; readonly ticket: string}>()
   /** Tickets by lock: whose it is. */
   readonly locks = new Map<string, string>()
-  /** Every user that was leased, and how many at once at most. */
-  most = 0
 }
 
 export class MemoryWorkQueue implements WorkQueue {
@@ -130,27 +128,29 @@ export class MemoryWorkQueue implements WorkQueue {
 
 export class MemoryLeases implements Leases {
   readonly #work: MemoryWork
+  readonly #ticketOf: (lock: string) => string | undefined
 
-  constructor(work: MemoryWork) {
+  /** @param ticketOf whose a lock is now */
+  constructor(work: MemoryWork, ticketOf = (lock: string) => work.locks.get(lock)) {
     this.#work = work
+    this.#ticketOf = ticketOf
   }
 
   async take(
     {name, ticket}: {readonly name: string; readonly ticket: string},
     items: readonly string[],
   ): Promise<Lease | 'held' | 'over'> {
-    const {leases, locks} = this.#work
-    if (locks.get(name) !== ticket) return 'over'
+    const {leases} = this.#work
+    if (this.#ticketOf(name) !== ticket) return 'over'
     const keys = items.map((item) => `${name}/${item}`)
     if (keys.some((key) => leases.has(key))) return 'held'
     const holder = randomUUID()
     for (const key of keys) leases.set(key, {holder, ticket})
-    this.#work.most = Math.max(this.#work.most, leases.size)
     const lost = new AbortController()
     return {
       lost: lost.signal,
       check: () => {
-        if (locks.get(name) !== ticket)
+        if (this.#ticketOf(name) !== ticket)
           lost.abort(new MfaError('LEASE_LOST', 'the lock went to somebody else', {exit: 'locked'}))
         lost.signal.throwIfAborted()
       },
