@@ -193,11 +193,6 @@ export class Wiring {
       pace: () => sentSoFar(tenant.pace()),
     }
     if (this.#flags['workers'] !== 'shared') return deps
-    if (this.#flags['plan'] !== undefined)
-      throw new MfaError('WORKERS_PLAN', '--workers shared does not go with --plan', {
-        exit: 'usage',
-        fix: 'Workers plan their users anew; leave out --workers shared to write a plan exactly.',
-      })
     if (this.#flags['dry-run'] === true) return deps
     return (await import('./wire-workers.js')).withCrew(this, deps)
   }
@@ -260,6 +255,11 @@ export class Wiring {
   async migrateInput(flags: Flags, preview: MigrateInput['preview']): Promise<MigrateInput> {
     const text = (name: string) => (typeof flags[name] === 'string' ? flags[name] : undefined)
     const savedPlan = text('plan')
+    if (savedPlan !== undefined && text('workers') === 'shared')
+      throw new MfaError('WORKERS_PLAN', '--workers shared does not go with --plan', {
+        exit: 'usage',
+        fix: 'Workers plan their users anew; leave out --workers shared to write a plan exactly.',
+      })
     const request = await this.request(flags)
     if (savedPlan === undefined && text('retry') === undefined && request.group === '')
       throw missing('--group', 'or --plan, or --retry')

@@ -3,7 +3,7 @@ import {afterEach, describe, expect, it} from 'vitest'
 import type {SeenOperation} from '../../src/lib/sandbox/engine.js'
 import {Watcher} from '../faults/watcher.js'
 import {CREW_GROUP, crewWorld, type CrewWorld, mostWithin, until} from '../helpers/crew.js'
-import type {RunningMfa} from '../helpers/mfa.js'
+import {CONTOSO, newPlace, type RunningMfa} from '../helpers/mfa.js'
 import {hasPostgres} from '../helpers/postgres.js'
 
 const USERS = 500
@@ -20,6 +20,7 @@ afterEach(async () => {
       process.stderr.write(`--- ${one.process.pid}\n${stderr}${stdout}`)
   }
   await world?.stop()
+  world = undefined
 })
 
 describe.skipIf(!hasPostgres)('two machines that synchronise', () => {
@@ -76,4 +77,61 @@ describe.skipIf(!hasPostgres)('two machines that synchronise', () => {
     const verified = await at.mfa(['verify', ...CREW_GROUP, ...bundle, '--json'])
     expect(verified.code, verified.stderr + verified.stdout).toBe(0)
   }, 180_000)
+
+  it('help a manual migration with --workers shared', async () => {
+    const watcher = new Watcher()
+    const args = ['--interval', '1h', '--consistency', '5', '--write-quota', 'none']
+    const at = await crewWorld({users: 120, args, onOperation: watcher.onOperation, timeout: 120_000})
+    world = at
+    const helper = at.start()
+    running.push(helper)
+    await helper.untilStdout(/round 1: 120 users/)
+    const before = watcher.figures().written
+    await at.change(Array.from({length: 120}, (_, user) => user))
+    const migrate = [
+      'migrate',
+      ...CREW_GROUP,
+      '--source',
+      'bundle',
+      '--consistency',
+      '5',
+      '--write-quota',
+      'none',
+    ]
+    const {code, stderr, json} = await at.mfa([...migrate, '--workers', 'shared', '--yes', '--json'])
+    expect(code, stderr).toBe(0)
+    const result = json() as unknown as {readonly users: readonly {readonly actions: readonly unknown[]}[]}
+    expect(result).toMatchObject({summary: {users: 120, migrated: 120, actions: {done: 120}}})
+    expect(result.users.every(({actions}) => actions.length === 1)).toBe(true)
+    expect(at.behind()).toBe(0)
+    expect(watcher.figures().written - before).toBe(120)
+    const {stdout} = await at.mfa(['sync', 'status'])
+    expect(stdout).toMatch(/1 worker alive; 0 users handed out and not settled yet/)
+    expect(stdout).toMatch(/mfa sync run leads on .* \(process \d+\)/)
+    const plan = await at.mfa(['migrate', '--plan', 'plan.json', '--source', 'bundle', '--workers', 'shared'])
+    expect({code: plan.code, stderr: plan.stderr}).toMatchObject({
+      code: 64,
+      stderr: expect.stringContaining('--workers shared does not go with --plan'),
+    })
+    helper.process.kill('SIGTERM')
+    expect(await helper.ended).toMatchObject({code: 0, stderr: expect.stringContaining('worked off here:')})
+  }, 120_000)
+})
+
+it('needs a state that machines share', async () => {
+  const place = await newPlace({MFA_TENANT_ID: 'sandbox', MFA_SOURCE: CONTOSO})
+  try {
+    const {code, stderr} = await place.mfa([
+      'migrate',
+      '--group',
+      'MFA pilot',
+      '--workers',
+      'shared',
+      '--yes',
+    ])
+    expect(code).toBe(64)
+    expect(stderr).toContain('workers need a state that machines share')
+  } finally {
+    await place.remove()
+  }
 })

@@ -81,9 +81,14 @@ export class PgLocks {
     await this.#db.run('DELETE FROM leases WHERE lock = $1 AND ticket <> $2', name, ticket)
   }
 
+  /** Times by this machine's clock, so that the caller can compare them with its own. */
   async list(): Promise<readonly LockHolder[]> {
     const rows = await this.#db.all('SELECT * FROM locks ORDER BY name COLLATE "C"')
-    return rows.map((row) => holderOf(row, this.#db.label))
+    const here = (at: string): string => new Date(Date.parse(at) - this.#skewMs).toISOString()
+    return rows.map((row) => {
+      const {since, heartbeat, expires, ...holder} = holderOf(row, this.#db.label)
+      return {...holder, since: here(since), heartbeat: here(heartbeat), expires: here(expires)}
+    })
   }
 
   async break(name: string): Promise<boolean> {
