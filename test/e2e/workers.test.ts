@@ -113,6 +113,9 @@ describe.skipIf(!hasPostgres)('two machines that synchronise', () => {
       code: 64,
       stderr: expect.stringContaining('--workers shared does not go with --plan'),
     })
+    const undone = await at.mfa(['undo', 'last', '--yes', '--json', '--write-quota', 'none'])
+    expect(undone.json(), undone.stderr).toMatchObject({summary: {users: 120, undone: 120}})
+    expect(at.behind()).toBe(120)
     helper.process.kill('SIGTERM')
     expect(await helper.ended).toMatchObject({code: 0, stderr: expect.stringContaining('worked off here:')})
   }, 120_000)

@@ -64,10 +64,10 @@ test(`${WORKERS} workers, ${USERS} users, ${MINUTES} minutes of deaths, changes 
     there: Math.floor(USERS * 0.75),
     faults: {
       delay: 2,
-      throttle: 0.002,
-      error: 0.003,
-      lost: 0.002,
-      reset: 0.002,
+      throttle: 0.001,
+      error: 0.001,
+      lost: 0.001,
+      reset: 0.0005,
       retryAfter: 1,
       consistency: 300,
       seed: SEED,
@@ -84,7 +84,7 @@ test(`${WORKERS} workers, ${USERS} users, ${MINUTES} minutes of deaths, changes 
   const began = performance.now()
   const minutes = (): number => (performance.now() - began) / 60_000
   let [kills, leaderKills, changed, restarts] = [0, 0, 0, 0]
-  let nextKill = 0.5
+  let nextKill = 0.7
   let nextChange = 0
   while (minutes() < MINUTES) {
     for (const one of crew) one.rss.push(rssOf(one.running.process.pid ?? 0))
@@ -103,11 +103,11 @@ test(`${WORKERS} workers, ${USERS} users, ${MINUTES} minutes of deaths, changes 
       say(`${minutes().toFixed(1)} min: PostgreSQL restarted`)
     }
     if (minutes() >= nextKill && minutes() < KILLS_UNTIL * MINUTES) {
-      nextKill = minutes() + (20 + random.upTo(40)) / 60
+      nextKill = minutes() + (25 + random.upTo(40)) / 60
       const {leader} = await at.status().catch(() => ({leader: null}))
       const leading = crew.find(({running}) => running.process.pid === leader?.pid)
       const victim =
-        random.next() < 0.5 && leading !== undefined ? leading : crew[random.upTo(crew.length) - 1]
+        random.next() < 0.4 && leading !== undefined ? leading : crew[random.upTo(crew.length) - 1]
       if (victim !== undefined) {
         const isLeader = victim === leading
         victim.running.process.kill('SIGKILL')

@@ -217,6 +217,29 @@ describe('handing out', () => {
     expect(report.results.summary.failed).toBeGreaterThanOrEqual(5)
   })
 
+  it('does not take work for done that somebody else took back', async () => {
+    const {lead, work} = crew()
+    const leading = lead()
+    while (work.jobs.length < 3) await new Promise((resolve) => setImmediate(resolve))
+    await new MemoryWorkQueue(work).withdraw({allBut: 'somebody else'})
+    const report = await leading
+    expect(report.stop?.error).toMatchObject({code: 'LOCK_LOST', exit: 'locked'})
+  })
+
+  it('begins nobody new once the time is over, and lets those under way finish', async () => {
+    const {at, join, lead, work} = crew(people(200))
+    at.tenant.onWrite = async () => {
+      at.clock.advance(1000)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    const worker = join()
+    const report = await lead({input: {maxDurationMs: 2000}})
+    await worker.stop()
+    expect(report.stop?.error).toMatchObject({code: 'MAX_DURATION'})
+    expect(work.jobs).toEqual([])
+    expect(await run(at).then(({results}) => results.summary)).toMatchObject({failed: 0, partly: 0})
+  })
+
   it('says what the workers said when they give up', async () => {
     const {at, join, lead} = crew(people(5))
     at.tenant.onRead = () => {

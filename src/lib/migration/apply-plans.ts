@@ -234,7 +234,7 @@ function afterGrace(start: AbortSignal, over: AbortSignal, {clock}: Pick<ApplyDe
 }
 
 /** In doubt alone is no failure: what was sent was taken. */
-const hasFailed = ({actions}: UserResult): boolean =>
+export const hasFailed = ({actions}: UserResult): boolean =>
   actions.some(({outcome}) => outcome === 'failed' || outcome === 'unknown')
 
 function countWriters(plans: Planned['plans']): number {

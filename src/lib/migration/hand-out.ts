@@ -39,7 +39,7 @@ export async function handOut(
   const lot = lock.ticket
   try {
     await queue.withdraw({allBut: lot})
-    const total = await putAll(what, queue, limits.all)
+    const put = await putAll(what, queue, limits.all)
     const stop = await applyPlans(
       idle(collected),
       results,
@@ -48,7 +48,7 @@ export async function handOut(
       limits,
       signal,
     )
-    const ended = stop ?? (await untilSettled(lot, total, deps, limits, signal))
+    const ended = await untilSettled(lot, put, stop, deps, limits, signal)
     await queue.withdraw({lot})
     await recorded(what, deps)
     await queue.forget(lot)
@@ -60,23 +60,30 @@ export async function handOut(
   }
 }
 
+interface Put {
+  readonly users: number
+  readonly packages: number
+}
+
 async function putAll(
   {collected, context, lock, seeds}: HandOut,
   queue: WorkQueue,
   all: boolean,
-): Promise<number> {
+): Promise<Put> {
   const {run, tenantId, options, consistencyMs} = context
-  let total = 0
+  let users = 0
+  let packages = 0
   let some: WorkOrder[] = []
   for (const order of workOrders(collected, {run, tenantId, lock, options, all, consistencyMs, seeds})) {
-    total += order.users.length
+    users += order.users.length
+    packages += 1
     some.push(order)
     if (some.length < AT_ONCE) continue
     await queue.put(lock.ticket, some)
     some = []
   }
   if (some.length > 0) await queue.put(lock.ticket, some)
-  return total
+  return {users, packages}
 }
 
 /** Who has nothing to be written. */
@@ -95,20 +102,22 @@ function idle({plans, methods}: Collected): Parameters<typeof applyPlans>[0] {
 /** Until nobody works on the lot any more. What ends it early lets those who are at work finish. */
 async function untilSettled(
   lot: string,
-  total: number,
+  put: Put,
+  early: Stop,
   {queue, clock, ui}: Deps,
   limits: ApplyLimits,
   signal: AbortSignal,
 ): Promise<Stop> {
-  let stop: Stop
+  let stop = early
   for (;;) {
     if (signal.aborted) return {error: signal.reason}
-    const now = await queue.standing(lot)
-    ui.emit({type: 'progress', phase: 'migrating', done: now.users, total})
-    if (now.waiting + now.working === 0) return stop ?? endOf(now, limits)
-    stop ??= endOf(now, limits)
-    if (stop === undefined && clock.monotonic() >= (limits.endsAt ?? Infinity)) stop = {error: timeIsOver()}
     if (stop !== undefined) await queue.withdraw({lot})
+    const now = await queue.standing(lot)
+    ui.emit({type: 'progress', phase: 'migrating', done: now.users, total: put.users})
+    const over = now.waiting + now.working === 0
+    stop ??= endOf(now, limits)
+    if (over) return stop ?? (now.done < put.packages ? {error: takenBack()} : undefined)
+    if (stop === undefined && clock.monotonic() >= (limits.endsAt ?? Infinity)) stop = {error: timeIsOver()}
     try {
       await clock.sleep(LOOK_MS, signal)
     } catch (error) {
@@ -121,6 +130,13 @@ function endOf({failed, failures, reason}: Standing, {errorsMax}: ApplyLimits): 
   if (failures >= Math.max(1, errorsMax)) return {error: tooManyErrors(failures, errorsMax)}
   return failed > 0 ? {error: givenUp(reason)} : undefined
 }
+
+/** Packages are gone that nobody settled: whoever has the lock by now has put others in their place. */
+const takenBack = (): MfaError =>
+  new MfaError('LOCK_LOST', 'the work was taken back by somebody else', {
+    exit: 'locked',
+    fix: 'See who has the lock now (mfa locks list); the same command goes on where it stopped.',
+  })
 
 /** What the worker said who tried last. */
 function givenUp(reason: unknown): MfaError {

@@ -11,7 +11,7 @@ import type {Scratch} from '../ports/scratch.js'
 import type {Source} from '../ports/source.js'
 import type {Ui} from '../ports/ui.js'
 import type {Lease, Leases, Package, WorkQueue} from '../ports/work-queue.js'
-import {applyPlans} from './apply-plans.js'
+import {applyPlans, hasFailed} from './apply-plans.js'
 import {planKey} from './collect.js'
 import {runsCutOff} from './earlier-writes.js'
 import {readPolicyGroups} from './members.js'
@@ -186,8 +186,9 @@ async function writeUsers(
       signal,
     )
     if (stop !== undefined) throw stop.error
-    const {users, failed, partly} = results.summary
-    return {users, failures: failed + partly}
+    let failures = 0
+    for (const [, result] of results.users.entries()) if (hasFailed(result)) failures += 1
+    return {users: results.summary.users, failures}
   } finally {
     scratch.close()
   }
