@@ -54,11 +54,12 @@ async function measure(workers, {tenant, bundle}, postgres) {
         spawn(process.execPath, [BIN, ...words, ...unpaced], {env, stdio: ['ignore', 'pipe', 'ignore']}),
       )
     }
-    let over = false
-    for (const {stdout} of machines) stdout.on('data', (text) => (over ||= String(text).includes('round 1:')))
+    const round = {over: false}
+    for (const {stdout} of machines)
+      stdout.on('data', (text) => (round.over ||= String(text).includes('round 1:')))
     const end = performance.now() + LONGEST_MS
     let [first, last, writes] = [undefined, undefined, 0]
-    while (!over && performance.now() < end) {
+    while (!round.over && performance.now() < end) {
       const {writes: now} = await sandbox.stats()
       if (now > writes) {
         last = performance.now()
@@ -67,7 +68,7 @@ async function measure(workers, {tenant, bundle}, postgres) {
       }
       await sleep(50)
     }
-    if (!over) throw new Error(`${workers} workers: no round ended`)
+    if (!round.over) throw new Error(`${workers} workers: no round ended`)
     return {seconds: (last - first) / 1000, writes}
   } finally {
     for (const machine of machines) {

@@ -43,12 +43,12 @@ describe.skipIf(!hasPostgres)('two machines that synchronise', () => {
     world = at
     running.push(at.start(), at.start())
     const written = (): number => watcher.figures().written
-    const both = running.map(({process}) => process.pid ?? 0).toSorted()
+    const both = running.map(({process}) => process.pid ?? 0).toSorted((a, b) => a - b)
     const before = await until('two workers and a leader', 15, async () => {
       const status = await at.status()
       return status.workers.length === 2 && status.leader !== null ? status : undefined
     })
-    expect(before.workers.map(({pid}) => pid).toSorted()).toEqual(both)
+    expect(before.workers.map(({pid}) => pid).toSorted((a, b) => a - b)).toEqual(both)
     await until('writes', 60, () => (written() > 60 ? true : undefined))
     const leader = running.find(({process}) => process.pid === before.leader?.pid)
     expect(leader).toBeDefined()

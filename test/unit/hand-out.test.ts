@@ -185,15 +185,15 @@ describe('handing out', () => {
   it('stops workers when the lock of their leader is gone', async () => {
     const {at, join, lead, work} = crew()
     const worker = join()
-    let writes = -1
+    const seen = Promise.withResolvers<void>()
     at.tenant.onWrite = () => {
       if (at.tenant.writes.length !== 10) return
-      writes = at.tenant.writes.length
       at.store.locks.delete(`migrate ${at.tenant.id}`)
+      seen.resolve()
     }
     const stop = new AbortController()
     const leading = lead({signal: stop.signal})
-    while (writes < 0) await at.clock.sleep(1)
+    await seen.promise
     for (let n = 0; n < 50; n++) await at.clock.sleep(1)
     // Each of those who were at it may have had one request under way.
     expect(at.tenant.writes.length).toBeLessThan(10 + 80)
@@ -249,7 +249,9 @@ describe('handing out', () => {
     const report = await lead()
     await worker.stop()
     expect(report.stop?.error).toMatchObject({code: 'WORK_GIVEN_UP'})
-    expect(String((report.stop?.error as Error).message)).toContain('the tenant cannot be read here')
+    expect(report.stop?.error).toMatchObject({
+      message: expect.stringContaining('the tenant cannot be read here'),
+    })
   })
 
   it('does not let a machine without seeds write for a leader who has some', async () => {

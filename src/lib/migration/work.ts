@@ -1,9 +1,6 @@
 import {MfaError} from '../errors/mfa-error.js'
-import type {ObjectId} from '../model/brand.js'
 import type {EntraMethods} from '../model/entra-user.js'
-import type {MethodsPolicy} from '../model/methods-policy.js'
 import type {Directory} from '../ports/directory.js'
-import type {RunId} from '../model/brand.js'
 import type {MethodWriter} from '../ports/method-writer.js'
 import type {Clock} from '../ports/clock.js'
 import type {Journal} from '../ports/journal.js'
@@ -13,13 +10,12 @@ import type {Ui} from '../ports/ui.js'
 import type {Lease, Leases, Package, WorkQueue} from '../ports/work-queue.js'
 import {applyPlans, hasFailed} from './apply-plans.js'
 import {planKey} from './collect.js'
-import {runsCutOff} from './earlier-writes.js'
-import {readPolicyGroups} from './members.js'
 import type {UserPlan} from './plan.js'
 import {Planner} from './planner.js'
 import type {MigrationRequest} from './request.js'
 import {emptySummary, type UserResult} from './result.js'
 import {asWorkOrder, type WorkOrder} from './work-order.js'
+import {quiet, type View, Views} from './work-views.js'
 
 export interface WorkerDeps {
   readonly queue: WorkQueue
@@ -202,87 +198,6 @@ const requestOf = ({options, all, consistencyMs}: WorkOrder): MigrationRequest =
   mapping: [],
   all,
   consistencyMs,
-})
-
-/** What is the same for all packages of a lot. */
-interface View {
-  readonly source: Source
-  readonly policy: MethodsPolicy
-  readonly isMember: (group: string, user: ObjectId) => boolean
-  readonly cutOff: readonly RunId[]
-  readonly hashKey: Uint8Array
-}
-
-/** One view at a time is enough; for a moment, while one lot ends and the next begins, there may be two. */
-class Views {
-  readonly #deps: WorkerDeps
-  readonly #signal: AbortSignal
-  readonly #open = new Map<string, {readonly view: Promise<View & {close(): Promise<void>}>; users: number}>()
-
-  constructor(deps: WorkerDeps, signal: AbortSignal) {
-    this.#deps = deps
-    this.#signal = signal
-  }
-
-  /** Stays open at least until `leave`. */
-  async use({tenantId, lock}: WorkOrder): Promise<{readonly view: View; leave(): void}> {
-    for (const [lot, {users}] of this.#open) if (lot !== lock.ticket && users === 0) await this.#close(lot)
-    let entry = this.#open.get(lock.ticket)
-    if (entry === undefined) {
-      entry = {view: this.#read(tenantId, this.#signal), users: 0}
-      this.#open.set(lock.ticket, entry)
-    }
-    const mine = entry
-    mine.users += 1
-    try {
-      return {view: await mine.view, leave: () => void (mine.users -= 1)}
-    } catch (error) {
-      // The next one tries anew.
-      if (this.#open.get(lock.ticket) === mine) this.#open.delete(lock.ticket)
-      throw error
-    }
-  }
-
-  async close(): Promise<void> {
-    for (const lot of this.#open.keys()) await this.#close(lot)
-  }
-
-  async #close(lot: string): Promise<void> {
-    const entry = this.#open.get(lot)
-    this.#open.delete(lot)
-    await entry?.view.then((view) => view.close()).catch(() => {})
-  }
-
-  async #read(tenantId: string, signal: AbortSignal): Promise<View & {close(): Promise<void>}> {
-    const {journal, directory, ui} = this.#deps
-    const scratch = this.#deps.openScratch()
-    let source: Source | undefined
-    const close = async (): Promise<void> => {
-      await source?.close()
-      scratch.close()
-    }
-    try {
-      source = await this.#deps.openSource(scratch)
-      await source.describe(signal)
-      for await (const _ of source.identities(signal)) signal.throwIfAborted()
-      const policy = await directory.methodsPolicy(signal)
-      const isMember = await readPolicyGroups(policy, {directory, scratch, ui: quiet(ui)}, signal)
-      const cutOff = await runsCutOff(journal, tenantId)
-      return {source, policy, isMember, cutOff, hashKey: await journal.hashKey(), close}
-    } catch (error) {
-      await close()
-      throw error
-    }
-  }
-}
-
-/** Progress is the leader's to show. */
-const quiet = (ui: Ui): Ui => ({
-  emit: (event) => {
-    if (event.type === 'warning' || event.type === 'note') ui.emit(event)
-  },
-  confirm: (question, flag) => ui.confirm(question, flag),
-  ask: (question, flag, options) => ui.ask(question, flag, options),
 })
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
