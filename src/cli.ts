@@ -9,8 +9,10 @@ import {noSuchCommand} from './no-such-command.js'
 
 const ASKS = '@oclif/plugin-not-found'
 
-/** `program`: its URL, in a folder of the package. Never calls `process.exit`, so that nothing written is cut short. */
+/** `program`: its URL, in a folder of the package. Never calls `process.exit` but after an exception out of
+ * nowhere, so that nothing written is cut short. */
 export async function run(argv: string[], program: string): Promise<void> {
+  keepSecretsIn(argv.includes('--json'))
   const root = fileURLToPath(new URL('..', program))
   const options = {root, pjson: packageOf(root)}
   try {
@@ -18,6 +20,18 @@ export async function run(argv: string[], program: string): Promise<void> {
   } catch (error) {
     report(isUnknownCommand(error) ? await unknownCommand(argv, options) : error, argv.includes('--json'))
   }
+}
+
+/**
+ * R5, for the end that nobody foresaw. Node's diagnostic report would hold the environment, where keys and passwords may
+ * stand; Node's own words for an exception would show whatever hangs on the error.
+ */
+function keepSecretsIn(json: boolean): void {
+  process.report.excludeEnv = true
+  process.on('uncaughtException', (error) => {
+    report(error, json)
+    process.exit()
+  })
 }
 
 const longHelp = (arg: string): string => (arg === '-h' ? '--help' : arg)

@@ -4,6 +4,7 @@ import {Command, Flags} from '@oclif/core'
 
 import {EXIT, type ExitName} from './lib/errors/exit-codes.js'
 import {MfaError} from './lib/errors/mfa-error.js'
+import {redact} from './lib/model/redact.js'
 import {jsonText} from './lib/report/lazy-list.js'
 import type {Wiring} from './wire.js'
 
@@ -64,7 +65,11 @@ export abstract class MfaCommand extends Command {
   protected async wire(flags: Readonly<Record<string, unknown>>): Promise<Wiring> {
     if (this.#wiring === undefined) {
       const {wire} = await import('./wire.js')
-      this.#wiring = await wire(flags, {json: this.jsonEnabled(), command: this.id ?? 'mfa'})
+      this.#wiring = await wire(flags, {
+        json: this.jsonEnabled(),
+        command: this.id ?? 'mfa',
+        signal: this.signal,
+      })
     }
     return this.#wiring
   }
@@ -142,10 +147,11 @@ export function report(error: unknown, json: boolean, logFile?: string): void {
   process.exitCode = EXIT[known.exit]
   const {code, message, fix, requestId} = known
   const log = logFile === undefined || PLAIN.has(known.exit) ? undefined : logFile
-  if (known.exit === 'bug' && log === undefined) process.stderr.write(`${(known.cause as Error)?.stack}\n`)
+  if (known.exit === 'bug' && log === undefined)
+    process.stderr.write(`${redact(String((known.cause as Error)?.stack))}\n`)
   if (json) {
     const details = {code, message, fix, requestId, logFile: log}
-    process.stdout.write(`${JSON.stringify({schemaVersion: 1, error: details}, null, 2)}\n`)
+    process.stdout.write(`${JSON.stringify({schemaVersion: 1, error: details, ...known.details}, null, 2)}\n`)
     return
   }
   const below = [
@@ -166,7 +172,7 @@ function understood(error: unknown): MfaError | undefined {
     const text = (message ?? 'bad command line').replace(/^EEXIT: \d+$/, 'no such command')
     return new MfaError('USAGE', withoutHint(text), {exit: 'usage', fix: 'See --help.'})
   }
-  return new MfaError('BUG', `unforeseen: ${message ?? String(error)}`, {
+  return new MfaError('BUG', `unforeseen: ${redact(message ?? String(error))}`, {
     exit: 'bug',
     fix: 'This is a fault of mfa. Please report it with the log; nothing secret is in it.',
     cause: error,

@@ -94,7 +94,40 @@ export const sourceFlags = {
   }),
 }
 
+/** Active Directory, to match users through it (rule U2). */
+const directoryFlags = {
+  'ad-url': Flags.string({
+    summary:
+      'Domain controller: ldaps://HOST, or ldap://HOST for StartTLS; repeatable, in the order to try. [env: MFA_AD_URL]',
+    helpValue: 'URL',
+    multiple: true,
+    multipleNonGreedy: true,
+    helpGroup: 'WHERE',
+  }),
+  'ad-base': Flags.string({
+    summary: "Where to search in Active Directory; the controller's domain unless given. [env: MFA_AD_BASE]",
+    helpValue: 'DN',
+    helpGroup: 'WHERE',
+  }),
+  'ad-attribute': Flags.string({
+    summary:
+      'Attribute of Active Directory that holds the name: mail, employeeID, extensionAttribute1, …; userPrincipalName unless given (rule U2). [env: MFA_AD_ATTRIBUTE]',
+    helpValue: 'NAME',
+    helpGroup: 'RULES',
+  }),
+  'ad-ca': Flags.string({
+    summary: "Certificate of the CA that signed the domain controllers' certificates. [env: MFA_AD_CA]",
+    helpValue: 'FILE',
+    helpGroup: 'WHERE',
+  }),
+  'ad-anonymous': Flags.boolean({
+    summary: 'Read Active Directory without signing in, where it allows that.',
+    helpGroup: 'WHERE',
+  }),
+}
+
 export const matchFlags = {
+  ...directoryFlags,
   'default-domain': Flags.string({
     summary: 'Active Directory domain of plain user names (rule U2).',
     helpValue: 'DOMAIN',

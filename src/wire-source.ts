@@ -40,14 +40,10 @@ async function sdk(settings: Settings, {clock, scratch, ui, ratePerSecond}: Sour
   const {openWebServiceSdk} = await import('./lib/source/web-service-sdk/web-service-sdk.js')
   const {source, sourceCertificate, sourceCa, sourceUsername} = settings
   if (source?.value.kind !== 'web-service-sdk') throw new Error('not an address')
-  let {sourcePassword} = settings
-  if (sourceUsername !== undefined && sourcePassword === undefined) {
-    const answer = await ui.ask(`Password of ${sourceUsername.value}`, 'MFA_SOURCE_PASSWORD', {hidden: true})
-    sourcePassword = {value: new Secret(answer), from: 'prompt'}
-  }
+  const sourcePassword = await passwordOf(settings, ui)
   return openWebServiceSdk(source.value.url, {
     username: sourceUsername?.value,
-    password: sourcePassword?.value,
+    password: sourcePassword,
     certificate:
       sourceCertificate === undefined
         ? undefined
@@ -58,4 +54,14 @@ async function sdk(settings: Settings, {clock, scratch, ui, ratePerSecond}: Sour
     ratePerSecond,
     onProgress: (done, total) => ui.emit({type: 'progress', phase: 'reading the server', done, total}),
   })
+}
+
+/** Asked for at a terminal where a user name is set without it. */
+export async function passwordOf(
+  {sourceUsername, sourcePassword}: Settings,
+  ui: Ui,
+): Promise<Secret | undefined> {
+  if (sourceUsername === undefined || sourcePassword !== undefined) return sourcePassword?.value
+  const answer = await ui.ask(`Password of ${sourceUsername.value}`, 'MFA_SOURCE_PASSWORD', {hidden: true})
+  return new Secret(answer)
 }

@@ -138,6 +138,7 @@ async function openRounds(
     })
   const request = await wired.request(flags)
   const tenant = await wired.tenant()
+  const lookup = await wired.lookup()
   const journal = await wired.journal()
   const tenantId = await tenant.directory.tenantId(signal)
   const logFile = (await wired.log()).file
@@ -166,7 +167,7 @@ async function openRounds(
     try {
       const opened = await openSource(settings, {clock, ui, scratch, ratePerSecond: wired.sourceRate})
       try {
-        const deps = {source: opened, directory: tenant.directory, journal, scratch, clock, ui, files}
+        const deps = {source: opened, directory: tenant.directory, lookup, journal, scratch, clock, ui, files}
         const writer = () => Promise.resolve(tenant.writer())
         const report = await migrate(
           {...base, request: {...request, everyone: scope.kind === 'everyone', postponed}},

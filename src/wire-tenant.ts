@@ -3,27 +3,34 @@ import {join} from 'node:path'
 import {paceSettings} from './lib/config/pace-settings.js'
 import type {Settings} from './lib/config/settings.js'
 import {createDirectory} from './lib/entra/directory.js'
-import {asPerson} from './lib/entra/auth/as-person.js'
-import type {SignInDescription} from './lib/entra/auth/sign-in-settings.js'
-import {createTokenProvider} from './lib/entra/auth/token-provider.js'
+import {asPerson, personNeeded} from './lib/entra/auth/as-person.js'
+import {createTokenProvider, type TokenProvider} from './lib/entra/auth/token-provider.js'
+import {peek, type TokenClaims} from './lib/entra/auth/jwt.js'
 import {endpoints} from './lib/entra/clouds.js'
 import {createMethodWriter} from './lib/entra/method-writer.js'
 import {createFetch} from './lib/entra/network.js'
 import {createGraph, type Graph, type GraphLogEvent} from './lib/entra/transport/graph.js'
 import type {PaceStats} from './lib/entra/transport/pace-stats.js'
 import {createPacer} from './lib/entra/transport/pacer.js'
+import type {GetToken} from './lib/entra/transport/tokens.js'
 import type {Clock} from './lib/ports/clock.js'
 import type {Directory} from './lib/ports/directory.js'
 import type {Journal} from './lib/ports/journal.js'
 import type {MethodWriter} from './lib/ports/method-writer.js'
+import type {SignInDescription} from './lib/ports/sign-in-status.js'
 import type {Ui} from './lib/ports/ui.js'
 import type {WriteBudget} from './lib/ports/write-budget.js'
 import type {RunLog} from './lib/state/log.js'
+import {restrictToOwner} from './lib/state/restrict.js'
 
 /** One tenant, real or embedded. */
 export interface Tenant {
   /** For adapters of what is not a user's methods: registration, rollout, federation. */
   readonly graph: Graph
+  readonly graphUrl: string
+  readonly authorityUrl: string
+  /** What the token of this sign-in says of itself; undefined for one that tells nothing. */
+  claims(signal: AbortSignal): Promise<TokenClaims | undefined>
   /** Who signs in and how; absent for the tenant inside the tool. */
   readonly signIn: (() => SignInDescription) | undefined
   readonly directory: Directory
@@ -41,6 +48,8 @@ export interface Traffic {
 }
 
 interface TenantDeps {
+  /** What only a person may change ("Staged rollout"), for the message that says so. */
+  readonly onlyPersons?: string | undefined
   readonly clock: Clock
   readonly ui: Ui
   readonly log: RunLog
@@ -71,6 +80,7 @@ export async function openTenant(
   flags: Readonly<Record<string, unknown>>,
   deps: TenantDeps,
   as: SignInAs = 'configured',
+  signedIn?: TokenProvider,
 ): Promise<Tenant> {
   const {clock, ui, log} = deps
   const embedded = isEmbedded(settings)
@@ -78,13 +88,16 @@ export async function openTenant(
   const fetch = createFetch(process.env)
   const provider =
     sandbox === undefined
-      ? createTokenProvider(as === 'person' ? asPerson(settings) : settings, {
+      ? (signedIn ??
+        createTokenProvider(as === 'person' ? asPerson(settings, deps.onlyPersons) : settings, {
           clock,
           ui,
           fetch,
           stateFolder: settings.state.value.folder,
-        })
+          restrict: restrictToOwner,
+        }))
       : undefined
+  if (as === 'person' && provider?.describe().kind === 'none') throw personNeeded(settings, deps.onlyPersons)
   const pace = paceSettings(flags)
   // What is inside the tool has no quota, and a rehearsal should not wait for one.
   const quota = embedded ? ('none' as const) : undefined
@@ -103,12 +116,17 @@ export async function openTenant(
   })
   const traffic: Traffic = {byResult: new Map(), throttledMs: 0}
   const used = new Set<string>()
+  const {graphUrl, authorityUrl} = endpoints(settings.cloud.value, {
+    graphUrl: sandbox?.rootUrl ?? settings.graphUrl?.value,
+    authorityUrl: sandbox?.authorityUrl ?? settings.authorityUrl?.value,
+  })
+  const token: GetToken = (signal, options) =>
+    provider?.token(signal, options) ??
+    Promise.resolve((as === 'person' ? sandbox?.issuePersonToken() : sandbox?.issueToken()) ?? '')
   const graph = createGraph({
-    rootUrl:
-      sandbox?.rootUrl ?? endpoints(settings.cloud.value, {graphUrl: settings.graphUrl?.value}).graphUrl,
-    token: (signal, options) =>
-      provider?.token(signal, options) ??
-      Promise.resolve((as === 'person' ? sandbox?.issuePersonToken() : sandbox?.issueToken()) ?? ''),
+    rootUrl: graphUrl,
+    token,
+    holder: () => provider?.holder?.(),
     clock,
     fetch,
     pacer,
@@ -122,6 +140,9 @@ export async function openTenant(
   const directory = createDirectory(graph, {warn: (text) => ui.emit({type: 'warning', text})})
   return {
     graph,
+    graphUrl,
+    authorityUrl,
+    claims: async (signal) => peek(await token(signal)),
     signIn: provider === undefined ? undefined : () => provider.describe(),
     directory: known === undefined ? directory : {...directory, tenantId: () => Promise.resolve(known)},
     writer: () => createMethodWriter(graph, clock),

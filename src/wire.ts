@@ -8,6 +8,7 @@ import {pickFlags} from './lib/config/settings-flags.js'
 import type {Settings} from './lib/config/settings.js'
 import {MfaError} from './lib/errors/mfa-error.js'
 import type {SignInDeps} from './lib/entra/auth/sign-in-settings.js'
+import type {TokenProvider} from './lib/entra/auth/token-provider.js'
 import {createFetch} from './lib/entra/network.js'
 import type {MigrateDeps, MigrateInput} from './lib/migration/migrate.js'
 import type {PairDeps} from './lib/migration/pair.js'
@@ -15,18 +16,21 @@ import type {UndoDeps} from './lib/migration/undo.js'
 import type {MigrationRequest, PlanningDeps} from './lib/migration/request.js'
 import type {Clock} from './lib/ports/clock.js'
 import type {Directory} from './lib/ports/directory.js'
+import type {DirectoryLookup} from './lib/ports/directory-lookup.js'
 import type {Files} from './lib/ports/files.js'
 import type {Journal} from './lib/ports/journal.js'
 import type {Output} from './lib/ports/output.js'
 import type {Scratch} from './lib/ports/scratch.js'
 import type {Source} from './lib/ports/source.js'
 import type {Show} from './lib/report/show.js'
+import {attributeOf} from './wire-active-directory.js'
 import type {SignInAs, Tenant} from './wire-tenant.js'
 import {createOutput} from './lib/terminal/output.js'
 import {terminalFacts} from './lib/terminal/terminal-facts.js'
 import {createTerminalUi, type TerminalUi} from './lib/terminal/terminal-ui.js'
 import {ownerFiles, refuseUnwritable} from './lib/state/owner-files.js'
 import type {RunLog} from './lib/state/log.js'
+import {restrictToOwner} from './lib/state/restrict.js'
 import type {State} from './lib/state/open-state.js'
 
 export const systemClock: Clock = {
@@ -46,6 +50,7 @@ export class Wiring {
   readonly clock: Clock = systemClock
   readonly #flags: Flags
   readonly #command: string
+  readonly #signal: AbortSignal
   readonly #closers: (() => Promise<void> | void)[] = []
   #log: RunLog | undefined
   #state: Promise<State> | undefined
@@ -56,6 +61,7 @@ export class Wiring {
     this.settings = settings
     this.#flags = flags
     this.#command = options.command
+    this.#signal = options.signal
     const {stderr, stdin, stdout} = process
     const err = terminalFacts(process.env, stderr)
     this.ui = createTerminalUi({...err, stderr, stdin, json: options.json, clock: this.clock})
@@ -71,7 +77,9 @@ export class Wiring {
   /** Flags that say where things are, as they were typed; for the command that comes next. */
   get again(): string {
     const parts = REPEATED.flatMap((name) =>
-      [this.#flags[name] ?? []].flat().map((value) => ` --${name} ${quoted(value)}`),
+      [this.#flags[name] ?? []]
+        .flat()
+        .map((value) => (value === true ? ` --${name}` : ` --${name} ${quoted(value)}`)),
     )
     return parts.join('')
   }
@@ -82,6 +90,7 @@ export class Wiring {
       ui: this.ui,
       fetch: createFetch(process.env),
       stateFolder: this.settings.state.value.folder,
+      restrict: restrictToOwner,
     }
   }
 
@@ -149,9 +158,12 @@ export class Wiring {
     return this.#tenant
   }
 
-  /** As `tenant`, signed in as a person: for what Graph does not let applications do. */
-  personTenant(): Promise<Tenant> {
-    this.#personTenant ??= this.#openTenant('person')
+  /**
+   * As `tenant`, signed in as a person: for what Graph does not let applications do, `what` ("Staged rollout") in the
+   * words of the message. Throws MfaError `auth` at once where no person is signed in.
+   */
+  personTenant(what?: string): Promise<Tenant> {
+    this.#personTenant ??= this.#openTenant('person', {what})
     return this.#personTenant
   }
 
@@ -171,8 +183,17 @@ export class Wiring {
     return source
   }
 
+  /** U2 (4); opened before anything else is asked, so that wrong settings show at once. */
+  async lookup(): Promise<DirectoryLookup | undefined> {
+    const {openLookup} = await import('./wire-active-directory.js')
+    const lookup = await openLookup(this.settings, {clock: this.clock, ui: this.ui, signal: this.#signal})
+    if (lookup !== undefined) this.#closers.push(() => lookup.close())
+    return lookup
+  }
+
   async planning(): Promise<PlanningDeps> {
     return {
+      lookup: await this.lookup(),
       source: await this.source(),
       directory: await this.directory(),
       journal: await this.journal(),
@@ -211,6 +232,7 @@ export class Wiring {
   /** Without `--source` only the Entra side. */
   async pairing(): Promise<PairDeps> {
     return {
+      lookup: this.settings.source === undefined ? undefined : await this.lookup(),
       source: this.settings.source === undefined ? undefined : await this.source(),
       directory: await this.directory(),
       scratch: await this.scratch(),
@@ -244,6 +266,7 @@ export class Wiring {
       match: {
         ...(settings.defaultDomain === undefined ? {} : {defaultDomain: settings.defaultDomain.value}),
         netbios: settings.netbios?.value ?? {},
+        ...(settings.adUrls === undefined ? {} : {directoryAttribute: attributeOf(settings)}),
       },
       mapping: rows,
       all: flags['all'] === true,
@@ -301,6 +324,17 @@ export class Wiring {
     const {openPlan} = await import('./lib/migration/plan-file.js')
     const {requestOf} = await import('./lib/migration/migrate.js')
     const {header} = await openPlan(path, this.files)
+    const {directoryAttribute: planned} = header.match
+    if (planned !== asked.match.directoryAttribute) {
+      const made = planned === undefined ? 'without Active Directory' : `with --ad-attribute ${planned}`
+      throw new MfaError('PLAN_AD', `the plan was made ${made}, and would not come out the same now`, {
+        exit: 'usage',
+        fix:
+          planned === undefined
+            ? 'Leave out --ad-url (and MFA_AD_URL, adUrls).'
+            : `Give --ad-url and --ad-attribute ${planned}, as when the plan was made.`,
+      })
+    }
     if (asked.group !== '' && asked.group !== header.group.id && asked.group !== header.group.displayName) {
       throw new MfaError(
         'PLAN_GROUP',
@@ -323,11 +357,26 @@ export class Wiring {
     return state
   }
 
-  async #openTenant(as: SignInAs = 'configured'): Promise<Tenant> {
+  /** As `tenant`, signed in as somebody whom no other command knows. */
+  async tenantAs(signedIn: TokenProvider): Promise<Tenant> {
+    return this.#openTenant('configured', {signedIn})
+  }
+
+  async #openTenant(
+    as: SignInAs = 'configured',
+    {signedIn, what}: {readonly signedIn?: TokenProvider; readonly what?: string | undefined} = {},
+  ): Promise<Tenant> {
     const {openTenant} = await import('./wire-tenant.js')
     const {journal, shared} = await this.state()
-    const deps = {clock: this.clock, ui: this.ui, log: await this.log(), journal, budget: shared?.budget}
-    const tenant = await openTenant(this.settings, this.#flags, deps, as)
+    const deps = {
+      clock: this.clock,
+      ui: this.ui,
+      log: await this.log(),
+      journal,
+      budget: shared?.budget,
+      onlyPersons: what,
+    }
+    const tenant = await openTenant(this.settings, this.#flags, deps, as, signedIn)
     this.#closers.push(() => tenant.close())
     return tenant
   }
@@ -357,6 +406,11 @@ const REPEATED = [
   'mapping',
   'default-domain',
   'netbios',
+  'ad-url',
+  'ad-base',
+  'ad-attribute',
+  'ad-ca',
+  'ad-anonymous',
   'config',
   'state',
 ] as const
@@ -369,6 +423,8 @@ const quoted = (value: unknown): string => {
 export interface WireOptions {
   readonly json: boolean
   readonly command: string
+  /** Aborted on Ctrl-C. */
+  readonly signal: AbortSignal
 }
 
 /**
@@ -381,8 +437,12 @@ export async function wire(flags: Flags, options: WireOptions): Promise<Wiring> 
     env: process.env,
     cwd: process.cwd(),
     home: homedir(),
+    writesConfig: flags['writes-config'] === true,
   })
-  for (const path of [flags['csv'], flags['out']]) if (typeof path === 'string') await refuseUnwritable(path)
+  for (const name of ['csv', 'out', 'users-csv', 'sarif', 'junit']) {
+    const path = flags[name]
+    if (typeof path === 'string') await refuseUnwritable(path)
+  }
   return new Wiring(settings, flags, options)
 }
 

@@ -177,7 +177,7 @@ describe('a certificate', () => {
   })
 
   it.each([
-    [700024, 'invalid_client', 'auth', 'clock'],
+    [700024, 'invalid_client', 'auth', 'must be fresh'],
     [65001, 'invalid_grant', 'auth', 'Grant admin consent'],
     [7000112, 'unauthorized_client', 'auth', 'Enable sign-in'],
     [500011, 'invalid_resource', 'auth', '--cloud'],
@@ -189,6 +189,56 @@ describe('a certificate', () => {
     expect(error.exit).toBe(exit)
     expect(error.message).toContain(`(AADSTS${number})`)
     expect(error.fix).toContain(fix)
+  })
+})
+
+describe('a certificate that will not be good for long', () => {
+  it('is spoken of once, and once a day by a command that runs on', async () => {
+    clock = new FakeClock(new Date(Date.now() + 10 * 86_400_000).toISOString())
+    deps = {...deps, clock}
+    const provider = createTokenProvider(byCertificate(), deps)
+    await provider.token(signal)
+    clock.advance(23 * 3_600_000)
+    await provider.token(signal, {refresh: true})
+    expect(ui.warnings).toEqual([
+      expect.stringMatching(/ours\.pem expires on \S+ \(in (19|20) days\); renew it/),
+    ])
+    clock.advance(3_600_001)
+    await provider.token(signal, {refresh: true})
+    expect(ui.warnings).toHaveLength(2)
+    expect(ui.warnings[1]).toMatch(/\(in (18|19) days\)/)
+  })
+})
+
+describe('a clock that is wrong', () => {
+  const answering = async (minutes: number) => {
+    const {status, body} = fault(
+      700024,
+      'invalid_client',
+      'Client assertion is not within its valid time range.',
+    )
+    const date = new Date(clock.now().getTime() - minutes * 60_000).toUTCString()
+    entra.script.push({status, body, headers: {date}})
+    return failure(createTokenProvider(byCertificate(), deps).token(signal))
+  }
+
+  it.each([
+    [10, '10 min ahead'],
+    [-10, '10 min behind'],
+    [-180, '3 h behind'],
+  ])('by %i minutes is told from the answer of the service', async (minutes, says) => {
+    const error = await answering(minutes)
+    expect(error.exit).toBe('auth')
+    expect(error.message).toBe(
+      `Entra refused the sign-in: the signed statement that proves who we are is not valid at this time; this machine’s clock is ${says} (AADSTS700024).`,
+    )
+    expect(error.fix).toContain('Set this machine’s clock')
+  })
+
+  it('is not blamed when it is right', async () => {
+    const error = await answering(0)
+    expect(error.message).toContain('this machine’s clock is right')
+    expect(error.fix).not.toContain('Set this machine')
   })
 })
 

@@ -17,6 +17,11 @@ export class MemoryFiles implements Files {
     for (const path of paths) this.texts.delete(path)
   }
 
+  async move(from: string, to: string): Promise<void> {
+    this.texts.set(to, this.text(from))
+    this.texts.delete(from)
+  }
+
   async *lines(path: string): AsyncGenerator<string> {
     const text = this.texts.get(path)
     if (text === undefined) throw new MfaError('NO_FILE', `${path}: no such file`, {exit: 'data'})

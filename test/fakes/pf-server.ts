@@ -43,6 +43,12 @@ export interface PfServerOptions extends Partial<WsdlOptions> {
   readonly order?: 'as-given' | 'scrambled'
   /** How values stand in the XML. */
   readonly write?: (text: string) => string
+  /** What TestMasterConnection says; true unless set. */
+  readonly reachesPrimary?: boolean
+  /** Header that tells this server from others, with every answer that is none of a fault. */
+  readonly mark?: {readonly name: string; readonly value: string}
+  /** What the server is set to; see PF_SETTINGS. */
+  readonly settings?: Partial<PfSettings>
   /** Asked for each request. */
   readonly fault?: (call: PfCall) => PfFault | undefined
 }
@@ -81,6 +87,7 @@ export async function startPfServer(
       : all
   const state = {users: inOrder(users)}
   const handle = (request: http.IncomingMessage, response: http.ServerResponse, body: string): void => {
+    if (options.mark !== undefined) response.setHeader(options.mark.name, options.mark.value)
     const {basic} = options
     const expected = basic && `Basic ${Buffer.from(`${basic.username}:${basic.password}`).toString('base64')}`
     if (expected !== undefined && request.headers.authorization !== expected) {
@@ -219,6 +226,11 @@ function envelope(body: string): string {
 function answer(call: PfCall, users: readonly PfUser[], options: PfServerOptions, wsdl: WsdlOptions): string {
   const {operation, args} = call
   const write = options.write ?? escape
+  if (operation === 'TestMasterConnection') {
+    const reaches = options.reachesPrimary ?? true
+    const no = '<error><Code>2</Code><Description>The master cannot be reached.</Description></error>'
+    return `<TestMasterConnectionResult>${reaches}</TestMasterConnectionResult>${reaches ? '' : no}`
+  }
   const error = options.error === 'zero' ? '<error><Code>0</Code><Description /></error>' : ''
   if (operation === 'TestSecurity') return '<TestSecurityResult>CONTOSO\\svc-mfa</TestSecurityResult>'
   const result = (yes: boolean, rest = ''): string => `<${operation}Result>${yes}</${operation}Result>${rest}`
@@ -233,6 +245,8 @@ function answer(call: PfCall, users: readonly PfUser[], options: PfServerOptions
       `<userRows>${xml.join('')}</userRows><resultsComplete>${complete}</resultsComplete>${error}`,
     )
   }
+  const settings = settingsXml(operation, {...PF_SETTINGS, ...options.settings}, wsdl, write)
+  if (settings !== undefined) return result(true, settings + error)
   const name = args['username'] ?? ''
   const same = (one: PfUser): boolean => one.username.toLowerCase() === name.toLowerCase()
   const user = users.find(({username}) => username === name) ?? users.find(same)
@@ -254,6 +268,61 @@ function answer(call: PfCall, users: readonly PfUser[], options: PfServerOptions
     true,
     `<userSettings>${fieldsXml(typeFields(type, wsdl), {...DEFAULTS, ...user.settings}, write)}</userSettings>${error}`,
   )
+}
+
+/** Settings of the server as a whole; element name → text. */
+export interface PfSettings {
+  readonly customerDefaults: Readonly<Record<string, string>>
+  readonly userPortalSettings: Readonly<Record<string, string>>
+  readonly adfsSettings: Readonly<Record<string, string>>
+  readonly features: Readonly<Record<string, string>>
+  readonly whitelist: readonly Readonly<Record<string, string>>[]
+}
+
+/** A server on which little has ever been switched on. */
+export const PF_SETTINGS: PfSettings = {
+  customerDefaults: {Mode: 'voiceCall', PinMode: 'standard', SmsDirection: 'oneWay', SmsMode: 'otp', PhoneAppMode: 'standard'},
+  userPortalSettings: {AllowUserLogIn: 'false', UsersCanSwitchMode: 'false', DeviceLimit: '5', SessionTimeoutMinutes: '10'},
+  adfsSettings: {},
+  features: {UserPortal: 'true', Sms: 'true', PhoneApp: 'true', Adfs: 'true'},
+  whitelist: [],
+} // prettier-ignore
+
+/** Flags that are not given are false, as ASMX writes them all. */
+function settingsXml(
+  operation: string,
+  settings: PfSettings,
+  wsdl: WsdlOptions,
+  write: (text: string) => string,
+): string | undefined {
+  const record = (element: string, type: string, values: Readonly<Record<string, string>>): string => {
+    const names = typeFields(type, wsdl)
+    const flags = Object.fromEntries(
+      names
+        .filter((name) => /^(Allow|Prompt|Users?Can|Enable|Use)/.test(name))
+        .map((name) => [name, 'false']),
+    )
+    return `<${element}>${fieldsXml(names, {...flags, ...values}, write)}</${element}>`
+  }
+  if (operation.startsWith('GetCustomerDefaults'))
+    return record('customerDefaults', 'CustomerDefaults3', settings.customerDefaults)
+  switch (operation) {
+    case 'GetUserPortalSettings':
+      return record('userPortalSettings', 'UserPortalSettings', settings.userPortalSettings)
+    case 'GetAdfsSettings':
+      return record('adfsSettings', 'AdfsSettings', settings.adfsSettings)
+    case 'GetFeatures':
+      return record('features', 'Features', settings.features)
+    case 'GetUserPortalWhitelistIps': {
+      const items = settings.whitelist.map(
+        (ip) =>
+          `<UserPortalWhitelistIp>${fieldsXml(typeFields('UserPortalWhitelistIp', wsdl), ip, write)}</UserPortalWhitelistIp>`,
+      )
+      return `<userPortalWhitelistIps>${items.join('')}</userPortalWhitelistIps>`
+    }
+    default:
+      return undefined
+  }
 }
 
 /** Text that must never come out of the parser. */

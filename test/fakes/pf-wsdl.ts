@@ -10,7 +10,21 @@ const PIN_RULES = `OverridePinRules:b UserCanChangePin:b MinimumPinLength:i Prev
 const SETTINGS_3 = `${UNTIL_PIN} Mode:Mode3 PinMode:PinMode2 SmsDirection:SmsDirection SmsMode:SmsMode PhoneAppMode:PhoneAppMode Pin:s? PinFormat:s? SecondsSincePinChange:double Enabled:b PinChangeRequired:b DisabledBehavior:AuthResult VoiceCallLanguage:s? SmsTextLanguage:s? PhoneAppLanguage:s? OathTokenLanguage:s? EnableGlobalServices:b UserCanChangePhone:b KeepPhoneSynchronized:b ${PIN_RULES} OathTokenExists:b OathTokenSerialNumber:s? OathTokenSecretKey:s? OathTokenTimeInterval:i EnableStaticToken:b StaticToken:s? PhoneAppActivated:b`
 const OATH = /OathToken\w+:\S+ ?/g
 
+/** Settings of the server as a whole. */
+const SETTINGS_TYPES: Readonly<Record<string, Fields>> = {
+  CustomerDefaults3:
+    'Mode:Mode3 PinMode:PinMode2 SmsDirection:SmsDirection SmsMode:SmsMode PhoneAppMode:PhoneAppMode EnableGlobalServices:b UserCanChangePhone:b KeepPhoneSynchronized:b DisabledBehavior:AuthResult VoiceCallLanguage:s? SmsTextLanguage:s? PhoneAppLanguage:s? OathTokenLanguage:s? UserCanChangePin:b MinimumPinLength:i PreventWeakPins:b PinExpirationDays:i HistoricalPins:i',
+  AdfsSettings:
+    'AllowUserEnrollment:b PromptForBackupPhone:b PromptForOathToken:b UsersCanSwitchMode:b UsersCanSwitchModeToVoiceCall:b UsersCanSwitchModeToSmsText:b UsersCanSwitchModeToPhoneApp:b UsersCanSwitchModeToOathToken:b EnableSecurityQuestions:b SecurityQuestionsToAnswer:i UseOathTokenForFallback:b EnableLogging:b PhoneAppWebServiceUrl:s?',
+  UserPortalSettings:
+    'Url:s? PrimaryAuth:s? AllowUserLogIn:b AllowUserEnrollment:b PromptForBackupPhone:b PromptForOathToken:b AllowOneTimeBypass:b AllowBypassSeconds:b UsersCanSwitchMode:b UsersCanSwitchModeToVoiceCall:b UsersCanSwitchModeToSmsText:b UsersCanSwitchModeToPhoneApp:b UsersCanSwitchModeToOathToken:b UsersCanSelectLanguage:b UsersCanActivatePhoneApp:b DeviceLimit:i EnableSecurityQuestions:b SecurityQuestionsToAnswer:i UsersCanEnrollOathToken:b UseOathTokenForFallback:b EnableLogging:b SessionTimeoutMinutes:i PassedSessionAddUser:b SamlEnabled:b SamlVerificationCertificateThumbprint:s?',
+  Features:
+    'International:b PinMode:b WelcomeEmail:b FraudAlert:b UserPortal:b ExtensionDialing:b Sms:b Localization:b StaticToken:b PhoneApp:b Tags:b OathToken:b Adfs:b',
+  UserPortalWhitelistIp: 'SingleIp:s? FromIp:s? ToIp:s? Subnet:s? Netmask:s? Netslash:i',
+}
+
 const TYPES: Readonly<Record<string, Fields>> = {
+  ...SETTINGS_TYPES,
   Error: 'Code:i Description:s?',
   UserRow:
     'Username:s? FirstName:s? LastName:s? EmailAddress:s? UserGroup:s? CountryCode:s? Phone:s? Extension:s?',
@@ -63,6 +77,7 @@ const of = (since: number, name: string, inputs: Fields, outputs: Fields): FakeO
 
 export const OPERATIONS: readonly FakeOperation[] = [
   of(1, 'TestSecurity', '', 'TestSecurityResult:s?'),
+  of(1, 'TestMasterConnection', '', 'TestMasterConnectionResult:b error:Error?'),
   of(1, 'CanonicalizeUser', 'username:s?', 'canonicalUsername:s? error:Error?'),
   of(1, 'UserExists', 'username:s?', 'error:Error?'),
   of(1, 'GetUserSettings', 'username:s?', 'userSettings:UserSettings? error:Error?'),
@@ -84,6 +99,12 @@ export const OPERATIONS: readonly FakeOperation[] = [
   ),
   of(3, 'FindUsers_4', FIND_4, ROWS),
   of(5, 'FindUsers_5', `${FIND_4} importanceFilter:i importanceSpecified:b`, ROWS),
+  of(1, 'GetCustomerDefaults', '', 'customerDefaults:CustomerDefaults3? error:Error?'),
+  of(3, 'GetCustomerDefaults_3', '', 'customerDefaults:CustomerDefaults3? error:Error?'),
+  of(2, 'GetUserPortalSettings', '', 'userPortalSettings:UserPortalSettings? error:Error?'),
+  of(2, 'GetUserPortalWhitelistIps', '', 'userPortalWhitelistIps:UserPortalWhitelistIp[]? error:Error?'),
+  of(3, 'GetAdfsSettings', '', 'adfsSettings:AdfsSettings? error:Error?'),
+  of(1, 'GetFeatures', '', 'features:Features? error:Error?'),
   of(1, 'DeleteUser', 'username:s? modifyUsername:s?', 'error:Error?'),
 ]
 
@@ -128,6 +149,7 @@ export function pfWsdl(address: string, options: WsdlOptions): string {
   const arrays = [
     ['ArrayOfUserRow', options.rowItem, 'tns:UserRow'],
     ['ArrayOfUserDevice', 'UserDevice', 'tns:UserDevice'],
+    ['ArrayOfUserPortalWhitelistIp', 'UserPortalWhitelistIp', 'tns:UserPortalWhitelistIp'],
     ['ArrayOfString', 'string', 's:string'],
   ].map(
     ([name, item, type]) =>

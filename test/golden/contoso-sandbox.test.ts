@@ -60,6 +60,7 @@ async function run(group: string): Promise<MigrateReport & {readonly writes: num
     {
       source: withSeeds(await openBundle(FOLDER, {scratch}), seeds),
       directory: createDirectory(graph),
+      lookup: undefined,
       journal: new MemoryJournal(clock, store),
       scratch,
       clock,

@@ -47,6 +47,7 @@ async function plansOf(request: Partial<MigrationRequest> = {}): Promise<readonl
     {
       source,
       directory: await tenantDirectory(`${FOLDER}/tenant.json`),
+      lookup: undefined,
       journal: new MemoryJournal(clock, store),
       scratch,
       clock,

@@ -126,10 +126,19 @@ export async function run(at: World, asked: Asked = {}): Promise<MigrateReport> 
     ...asked.input,
   }
   const ui = asked.ui ?? new FakeUi()
-  const deps = {source, directory: tenant, journal, scratch: memoryScratch(), clock, ui, files}
+  const deps = {
+    source,
+    directory: tenant,
+    lookup: asked.deps?.lookup,
+    journal,
+    scratch: memoryScratch(),
+    clock,
+    ui,
+    files,
+  }
   return migrate(
     input,
-    {...deps, writer: async () => tenant, ...asked.deps},
+    {...deps, writer: async () => tenant, ...asked.deps, lookup: deps.lookup},
     asked.signal ?? new AbortController().signal,
   )
 }
@@ -138,8 +147,20 @@ export async function run(at: World, asked: Asked = {}): Promise<MigrateReport> 
 export async function plansOf(at: World, asked: Asked = {}): Promise<readonly UserPlan[]> {
   const {clock, tenant, source, journal} = at
   const ui = asked.ui ?? new FakeUi()
-  const deps = {source, directory: tenant, journal, scratch: memoryScratch(), clock, ui, ...asked.deps}
-  const {plans} = await collectPlans(requestOf(asked), deps, asked.signal ?? new AbortController().signal)
+  const deps = {
+    source,
+    directory: tenant,
+    lookup: asked.deps?.lookup,
+    journal,
+    scratch: memoryScratch(),
+    clock,
+    ui,
+  }
+  const {plans} = await collectPlans(
+    requestOf(asked),
+    {...deps, ...asked.deps, lookup: deps.lookup},
+    asked.signal ?? new AbortController().signal,
+  )
   return [...plans.entries()].map(([, plan]) => plan)
 }
 
@@ -148,12 +169,17 @@ export async function verified(at: World, asked: Asked = {}): Promise<VerifyRepo
   const deps = {
     source,
     directory: tenant,
+    lookup: asked.deps?.lookup,
     journal,
     scratch: memoryScratch(),
     clock,
     ui: asked.ui ?? new FakeUi(),
   }
-  return verify(requestOf(asked), {...deps, ...asked.deps}, asked.signal ?? new AbortController().signal)
+  return verify(
+    requestOf(asked),
+    {...deps, ...asked.deps, lookup: deps.lookup},
+    asked.signal ?? new AbortController().signal,
+  )
 }
 
 export function resultsOf({results}: MigrateReport): readonly UserResult[] {

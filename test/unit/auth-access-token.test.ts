@@ -74,6 +74,21 @@ it('refuses a token of another tenant, and does not judge by a domain', async ()
   expect(await ready(token, tenant('contoso.com')).token(signal)).toBe(token)
 })
 
+it('refuses a token of another cloud, unless requests are sent elsewhere', async () => {
+  const token = jwt({tid: TENANT, aud: 'https://graph.microsoft.us/'})
+  await expect(ready(token).token(signal)).rejects.toMatchObject({
+    code: 'WRONG_CLOUD',
+    exit: 'auth',
+    fix: expect.stringContaining('--cloud usgov'),
+  })
+  const usgov = {cloud: {value: 'usgov', from: '--cloud'}} as const
+  expect(await ready(token, usgov).token(signal)).toBe(token)
+  const elsewhere = {graphUrl: {value: 'http://127.0.0.1:9', from: 'MFA_GRAPH_URL'}}
+  expect(await ready(token, elsewhere).token(signal)).toBe(token)
+  const byId = jwt({tid: TENANT, aud: '00000003-0000-0000-c000-000000000000'})
+  expect(await ready(byId).token(signal)).toBe(byId)
+})
+
 it('tells who it is for', () => {
   const token = jwt({tid: TENANT, appid: 'app', upn: 'alice@contoso.com'})
   expect(ready(token).describe()).toEqual({

@@ -54,7 +54,7 @@ async function refusal(promise: Promise<unknown>): Promise<MfaError> {
 it('reads key and certificate in either order, with other certificates around', async () => {
   const path = await file('chain.pem', `${ours.key}${other.certificate}${ours.certificate}`)
   const loaded = await load(path)
-  expect(loaded.thumbprintSha256).toMatch(/^[0-9A-F]{64}$/)
+  expect(loaded.facts.thumbprintSha256).toMatch(/^[0-9A-F]{64}$/)
   expect(loaded.chain.indexOf(ours.certificate.slice(28, 90))).toBeLessThan(
     loaded.chain.indexOf(other.certificate.slice(28, 90)),
   )
@@ -69,7 +69,7 @@ it('decrypts a key with its password', async () => {
 
 it('reads files with Windows line ends', async () => {
   const path = await file('crlf.pem', ours.pem.replaceAll('\n', '\r\n'))
-  expect((await load(path)).thumbprintSha256).toBe((await load(ours.file)).thumbprintSha256)
+  expect((await load(path)).facts.thumbprintSha256).toBe((await load(ours.file)).facts.thumbprintSha256)
 })
 
 it.each([
@@ -113,11 +113,13 @@ it.each([
   expect(error.fix).toBeTruthy()
 })
 
-it('refuses a PFX with the command that converts it', async () => {
+it('reads a PFX with its password', async () => {
   const path = await makePfx(folder, 'ours', PASSWORD)
-  const error = await refusal(load(path))
-  expect(error.exit).toBe('usage')
-  expect(error.fix).toContain(`openssl pkcs12 -in "${path}" -out client.pem`)
+  const loaded = await load(path, PASSWORD)
+  expect(loaded.facts).toEqual((await load(ours.file)).facts)
+  expect(loaded.privateKey.reveal()).toBe((await load(ours.file)).privateKey.reveal())
+  expect((await refusal(load(path))).fix).toBe('Set MFA_CLIENT_CERTIFICATE_PASSWORD.')
+  expect((await refusal(load(path, 'wrong'))).code).toBe('KEY_PASSWORD')
 })
 
 it('refuses a key that is not RSA', async () => {
@@ -137,7 +139,7 @@ it('says when a certificate expired, before anybody is asked', async () => {
   expect(error.message).toBe(`The client certificate ${old.file} expired on 2021-02-03T04:05:06Z.`)
   const early = await refusal(load(old.file, undefined, new Date('2019-12-31T23:59:00Z')))
   expect([early.code, early.exit]).toEqual(['CERTIFICATE_NOT_YET_VALID', 'auth'])
-  expect((await load(old.file, undefined, new Date('2020-06-01'))).notAfter).toEqual(
+  expect((await load(old.file, undefined, new Date('2020-06-01'))).facts.notAfter).toEqual(
     new Date('2021-02-03T04:05:06Z'),
   )
 })

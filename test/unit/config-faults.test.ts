@@ -35,6 +35,11 @@ describe('a wrong flag', () => {
     [{tenant: 'not a tenant'}, '--tenant: "not a tenant" is neither a tenant id nor a domain'],
     [{tenant: 'common'}, '--tenant: "common" names no tenant'],
     [{cloud: 'mars'}, '--cloud: "mars" is not a cloud'],
+    [{'ad-url': ['http://dc1']}, '--ad-url: is not the address of a domain controller'],
+    [{'ad-url': ['ldaps://a:hush@dc1']}, '--ad-url: has a user name or password in it'],
+    [{'ad-url': ['ldaps://dc1/DC=contoso']}, '--ad-url: has more than host and port in it'],
+    [{'ad-url': ['ldap://dc1:636']}, '--ad-url: uses ldap:// with port 636, which speaks TLS from the start'],
+    [{'ad-attribute': 'mail)(cn=*'}, '--ad-attribute: "mail)(cn=*" is not the name of an attribute'],
     [
       {source: 'http://mfa.example.com/PfWsSdk.asmx'},
       '--source: would send secrets over plain http to mfa.example.com',

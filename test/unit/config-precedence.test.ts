@@ -71,6 +71,20 @@ const ROWS: readonly Row[] = [
     ],
   },
   {
+    setting: 'clientObjectId',
+    places: [{from: 'mfa.config.json: clientObjectId', config: {clientObjectId: GUID(4)}, value: GUID(4)}],
+  },
+  {
+    setting: 'features',
+    places: [
+      {
+        from: 'mfa.config.json: features',
+        config: {features: ['migrate', 'sync']},
+        value: ['migrate', 'sync'],
+      },
+    ],
+  },
+  {
     setting: 'clientCertificatePath',
     places: [
       {
@@ -183,6 +197,72 @@ const ROWS: readonly Row[] = [
       {from: 'mfa.config.json: sourceCa', config: {sourceCa: 'a'}, value: 'a'},
       {from: '--source-ca', flags: {'source-ca': 'b'}, value: 'b'},
     ],
+  },
+  {
+    setting: 'adUrls',
+    places: [
+      {
+        from: 'mfa.config.json: adUrls',
+        config: {adUrls: ['ldaps://DC1.example.com', 'ldap://dc2.example.com']},
+        value: ['ldaps://dc1.example.com:636', 'ldap://dc2.example.com:389'],
+      },
+      {
+        from: 'MFA_AD_URL',
+        env: {MFA_AD_URL: 'ldaps://dc3.example.com:3269, ldaps://dc3.example.com:3269/'},
+        value: ['ldaps://dc3.example.com:3269'],
+      },
+      {
+        from: '--ad-url',
+        flags: {'ad-url': ['ldaps://[::1]:10636']},
+        value: ['ldaps://[::1]:10636'],
+      },
+    ],
+  },
+  {
+    setting: 'adBase',
+    places: [
+      {from: 'mfa.config.json: adBase', config: {adBase: 'DC=a'}, value: 'DC=a'},
+      {from: 'MFA_AD_BASE', env: {MFA_AD_BASE: 'DC=b'}, value: 'DC=b'},
+      {from: '--ad-base', flags: {'ad-base': 'DC=c'}, value: 'DC=c'},
+    ],
+  },
+  {
+    setting: 'adAttribute',
+    places: [
+      {from: 'mfa.config.json: adAttribute', config: {adAttribute: 'mail'}, value: 'mail'},
+      {from: 'MFA_AD_ATTRIBUTE', env: {MFA_AD_ATTRIBUTE: 'employeeID'}, value: 'employeeID'},
+      {
+        from: '--ad-attribute',
+        flags: {'ad-attribute': 'extensionAttribute1'},
+        value: 'extensionAttribute1',
+      },
+    ],
+  },
+  {
+    setting: 'adCa',
+    places: [
+      {from: 'mfa.config.json: adCa', config: {adCa: 'a'}, value: 'a'},
+      {from: 'MFA_AD_CA', env: {MFA_AD_CA: 'b'}, value: 'b'},
+      {from: '--ad-ca', flags: {'ad-ca': 'c'}, value: 'c'},
+    ],
+  },
+  {
+    setting: 'adAnonymous',
+    places: [
+      {from: 'mfa.config.json: adAnonymous', config: {adAnonymous: true}, value: true},
+      {from: '--ad-anonymous', flags: {'ad-anonymous': true}, value: true},
+    ],
+  },
+  {
+    setting: 'adUsername',
+    places: [
+      {from: 'mfa.config.json: adUsername', config: {adUsername: 'CONTOSO\\a'}, value: 'CONTOSO\\a'},
+      {from: 'MFA_AD_USERNAME', env: {MFA_AD_USERNAME: 'CONTOSO\\b'}, value: 'CONTOSO\\b'},
+    ],
+  },
+  {
+    setting: 'adPassword',
+    places: [{from: 'MFA_AD_PASSWORD', env: {MFA_AD_PASSWORD: ''}, value: ''}],
   },
   {
     setting: 'seedFiles',
@@ -330,7 +410,7 @@ describe('flags beat environment beats config file', () => {
     expect(new Set(ROWS.map(({setting}) => setting))).toEqual(
       new Set(
         Object.keys({...settings, clientCertificate: 1, clientCertificatePath: 1}).filter(
-          (key) => key !== 'configFile',
+          (key) => key !== 'configFile' && key !== 'configTenant',
         ),
       ),
     )
@@ -369,6 +449,15 @@ it('reads the working folder’s file, else the user’s, else the one that --co
   const named = await load({config: '../other.json'})
   expect(named.tenant).toEqual({value: 'named.example.com', from: 'other.json: tenant'})
   expect(named.configFile).toBe(join(folder, 'other.json'))
+})
+
+it('lets --config name a file that is not there yet, for a command that writes it', async () => {
+  await expect(load({config: 'new.json'})).rejects.toMatchObject({exit: 'usage'})
+  const input = {flags: {config: 'new.json'}, env: {}, cwd, home}
+  expect((await loadSettings({...input, writesConfig: true})).configFile).toBeUndefined()
+  await expect(loadSettings({...input, flags: {config: ''}, writesConfig: true})).rejects.toMatchObject({
+    exit: 'usage',
+  })
 })
 
 it('shows no secret, and is what signing in takes', async () => {

@@ -63,11 +63,10 @@ describe('command lines in the documentation', () => {
   /** What is wrong with one line; undefined if it is right. */
   function fault(line: string): string | undefined {
     const words = line.split(/\s+(?=(?:[^"]*"[^"]*")*[^"]*$)/)
-    const name = [words.slice(0, 2).join(' '), words[0] ?? ''].find((each) => commands.has(each))
+    const name = [3, 2, 1].map((count) => words.slice(0, count).join(' ')).find((each) => commands.has(each))
     const flags = name === undefined ? undefined : commands.get(name)
     if (flags === undefined) {
-      const isTopic =
-        [...commands.keys()].some((each) => each.startsWith(`${words[0]} `)) && words.length === 1
+      const isTopic = [...commands.keys()].some((each) => each.startsWith(`${words.join(' ')} `))
       const isPlain = PLUGINS.has(words[0] ?? '') || /^(--(help|version)|COMMAND\b)/.test(line)
       return isTopic || isPlain ? undefined : `no such command: mfa ${line}`
     }
@@ -100,5 +99,7 @@ describe('command lines in the documentation', () => {
       '--yess in: mfa migrate --group "MFA --pilot" --yess',
     )
     expect(fault('runs show last --failed')).toBeUndefined()
+    expect(fault('app certificate rotate --keep-old 7d')).toBeUndefined()
+    expect(fault('app certificate rotat')).toBe('no such command: mfa app certificate rotat')
   })
 })

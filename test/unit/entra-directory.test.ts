@@ -438,6 +438,7 @@ describe('methodsPolicy', () => {
     expect(migrationState).toBe('migrationInProgress')
     const found = new Map(configurations.map((configuration) => [configuration.method, configuration]))
     expect([...found.keys()].sort()).toEqual([
+      'fido2',
       'hardwareOath',
       'microsoftAuthenticator',
       'sms',

@@ -1,6 +1,9 @@
 import type {ObjectId, SourceKey} from '../../src/lib/model/brand.js'
 import type {EntraIdentity} from '../../src/lib/model/entra-user.js'
 import type {ServerIdentity} from '../../src/lib/model/server-user.js'
+import type {DirectoryAnswer} from '../../src/lib/migration/directory-sids.js'
+import type {DirectoryLookup} from '../../src/lib/ports/directory-lookup.js'
+import type {Bag} from '../../src/lib/ports/scratch.js'
 import {memberMatchKeys, serverMatchKeys} from '../../src/lib/migration/match-keys.js'
 import {matchMembers, type MatchedMember} from '../../src/lib/migration/match-members.js'
 import {matchMember, type Match} from '../../src/lib/migration/match.js'
@@ -43,6 +46,8 @@ export interface GroupCase {
   readonly servers: readonly ServerIdentity[]
   readonly mapping?: readonly MappingRow[]
   readonly options?: MatchOptions
+  readonly lookup?: DirectoryLookup
+  readonly answers?: Bag<DirectoryAnswer>
   /** Users of the tenant outside the group. */
   readonly others?: readonly EntraIdentity[]
 }
@@ -50,6 +55,7 @@ export interface GroupCase {
 export interface GroupResult {
   readonly results: readonly MatchedMember[]
   readonly problems: readonly string[]
+  readonly notes: readonly string[]
   /** Names asked of the directory, a list a question. */
   readonly asked: readonly (readonly string[])[]
 }
@@ -69,6 +75,8 @@ export async function matchGroup(group: GroupCase): Promise<GroupResult> {
     mapping,
     options,
     scratch,
+    lookup: group.lookup,
+    answers: group.answers,
     signal: new AbortController().signal,
     directory: {
       usersBySamAccountName: async (names) => {
@@ -84,7 +92,12 @@ export async function matchGroup(group: GroupCase): Promise<GroupResult> {
   })
   const results: MatchedMember[] = []
   for await (const result of matches.results) results.push(result)
-  return {results, problems: matches.problems(), asked}
+  return {
+    results,
+    problems: [...matches.problems(), ...matches.directory().warnings],
+    notes: matches.directory().notes,
+    asked,
+  }
 }
 
 /** Outcome a member: the source key, or the finding's code. */

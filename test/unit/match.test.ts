@@ -1,5 +1,6 @@
 import {describe, expect, test} from 'vitest'
-import {foldCase, memberMatchKeys, serverMatchKeys} from '../../src/lib/migration/match-keys.js'
+import {foldCase} from '../../src/lib/model/fold-case.js'
+import {memberMatchKeys, serverMatchKeys} from '../../src/lib/migration/match-keys.js'
 import {matchMember} from '../../src/lib/migration/match.js'
 import {unchangedPlan, unmatchedPlan} from '../../src/lib/migration/unplanned.js'
 import type {SourceKey} from '../../src/lib/model/brand.js'

@@ -183,6 +183,7 @@ test('mapping export lists who has no safe match, and asks for no methods', asyn
   const deps = {
     source: at.source,
     directory: at.tenant,
+    lookup: undefined,
     scratch: memoryScratch(),
     clock: at.clock,
     ui: new FakeUi(),

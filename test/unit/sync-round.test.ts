@@ -61,6 +61,7 @@ function rounds(people: readonly Person[], scope: RoundInput['scope'] = {kind: '
             {
               source,
               directory: tenant,
+              lookup: undefined,
               journal,
               scratch: memoryScratch(),
               clock,

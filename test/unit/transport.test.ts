@@ -118,6 +118,20 @@ describe('answers', () => {
   })
 })
 
+it('tells which permissions were of use, of requests that succeeded alone', async () => {
+  const server = await scriptedServer(({url}) =>
+    url.includes('/organization')
+      ? errorAnswer(403, 'Authorization_RequestDenied')
+      : {status: 200, body: {value: []}},
+  )
+  const used: string[] = []
+  const graph = graphOf(server.url, {clock: jumpingClock(), used: (permission) => used.push(permission)})
+  const read = (path: string) => graph.read({method: 'GET', version: 'v1.0', path}, live())
+  await read('/groups/1/transitiveMembers/microsoft.graph.user')
+  await rejection(read('/organization'))
+  expect(used).toEqual(['GroupMember.Read.All', 'User.Read.All'])
+})
+
 describe('sign-in and permission', () => {
   it('asks for a new token once after 401, however many requests are refused', async () => {
     let token = 'old'
@@ -165,7 +179,7 @@ describe('sign-in and permission', () => {
     const error = await rejection(graph.write({method, version: 'v1.0', path: to}, live()))
     expect(error).toMatchObject({exit: 'auth', code: 'GRAPH_FORBIDDEN', requestId: 'rid-http'})
     expect(error.message).toContain(permission)
-    expect(error['fix']).toContain('Entra admin center')
+    expect(error['fix']).toContain(`mfa app grant ${permission} `)
     expect(server.seen).toHaveLength(1)
   })
 })

@@ -29,3 +29,17 @@ export async function* pastChanges(
 /** Whether it is known to have happened. */
 export const happened = ({outcome}: PastChange): boolean =>
   outcome?.status === 'done' || outcome?.status === 'already-done'
+
+/** A change whose command died before its outcome was on record: the newest one of this id, unless it came to an end. */
+export async function cutOffChange(
+  journal: Journal,
+  tenantId: string,
+  id: string,
+  kinds: readonly TenantRunKind[],
+): Promise<TenantChange | undefined> {
+  let newest: PastChange | undefined
+  for await (const past of pastChanges(journal, tenantId, kinds)) if (past.change.id === id) newest = past
+  if (newest === undefined) return undefined
+  const {change, outcome} = newest
+  return outcome === undefined || outcome.status === 'unknown' ? change : undefined
+}

@@ -12,6 +12,7 @@ export const configFileSchema = z.strictObject({
   tenant: text.optional(),
   cloud: z.enum(CLOUD_NAMES).optional(),
   clientId: text.optional(),
+  clientObjectId: text.optional(),
   clientCertificatePath: text.optional(),
   federatedTokenFile: text.optional(),
   managedIdentity: z.boolean().optional(),
@@ -21,6 +22,12 @@ export const configFileSchema = z.strictObject({
   sourceUsername: text.optional(),
   sourceCertificate: text.optional(),
   sourceCa: text.optional(),
+  adUrls: z.array(text).min(1, 'must name one').optional(),
+  adBase: text.optional(),
+  adAttribute: text.optional(),
+  adCa: text.optional(),
+  adAnonymous: z.boolean().optional(),
+  adUsername: text.optional(),
   seedFiles: z.array(text).optional(),
   state: text.optional(),
   defaultMethod: z.enum(['always', 'if-unset', 'most-secure']).optional(),
@@ -35,6 +42,7 @@ export const configFileSchema = z.strictObject({
   mapping: text.optional(),
   maxChanges: z.union([z.int().min(0), text]).optional(),
   errorsMax: z.int().min(1).optional(),
+  features: z.array(z.enum(['migrate', 'sync', 'federation', 'audit', 'rollout', 'readiness'])).optional(),
 })
 
 export type ConfigFile = z.infer<typeof configFileSchema>

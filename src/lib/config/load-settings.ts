@@ -4,6 +4,7 @@ import {Secret} from '../model/secret.js'
 import type {Setting} from '../model/setting.js'
 import {loadConfigFile, type LoadedConfig} from './config-file.js'
 import type {ConfigFile} from './config-schema.js'
+import {directorySettings} from './directory-settings.js'
 import {settingsError, type Fault} from './faults.js'
 import {migrationSettings} from './migration-settings.js'
 import {serviceUrl} from './parse-address.js'
@@ -23,6 +24,8 @@ export interface SettingsInput {
   /** The user's home folder. */
   readonly home: string
   readonly platform?: NodeJS.Platform | undefined
+  /** The file that `--config` names may be missing: the command writes it. */
+  readonly writesConfig?: boolean | undefined
 }
 
 /**
@@ -33,7 +36,7 @@ export async function loadSettings(input: SettingsInput): Promise<Settings> {
   const {flags, env, cwd} = input
   const folders = userFolders(input.platform ?? process.platform, env, input.home)
   const faults: Fault[] = []
-  const config = await findConfig(flags.config, cwd, folders.config, faults)
+  const config = await findConfig(flags.config, cwd, folders.config, input.writesConfig === true, faults)
   faults.push(...(config?.faults ?? []))
   const reader = new Reader(faults)
 
@@ -57,6 +60,8 @@ export async function loadSettings(input: SettingsInput): Promise<Settings> {
       parse.cloudName,
     ) ?? {value: 'global' satisfies CloudName, from: 'default'},
     clientId: reader.text([inEnv('MFA_CLIENT_ID', 'AZURE_CLIENT_ID'), inFile('clientId')], parse.clientId),
+    clientObjectId: reader.text([inFile('clientObjectId')], parse.clientId),
+    features: reader.value([inFile('features')], (value) => ({value})),
     ...certificate(reader, inEnv, inFile('clientCertificatePath'), faults),
     clientCertificatePassword: secret('MFA_CLIENT_CERTIFICATE_PASSWORD', 'AZURE_CLIENT_CERTIFICATE_PASSWORD'),
     federatedTokenFile: reader.text(
@@ -88,6 +93,7 @@ export async function loadSettings(input: SettingsInput): Promise<Settings> {
       parse.file,
     ),
     sourceCa: reader.text([flag('source-ca', flags['source-ca'], cwd), inFile('sourceCa')], parse.file),
+    ...directorySettings(reader, flags, input, inFile),
     seedFiles: reader.value<readonly string[], readonly string[]>(
       [flag('seed-file', flags['seed-file'], cwd), inFile('seedFiles')],
       parse.files,
@@ -98,6 +104,7 @@ export async function loadSettings(input: SettingsInput): Promise<Settings> {
     ),
     ...migrationSettings(reader, flags, cwd, inFile),
     configFile: config?.path,
+    configTenant: config?.values.tenant,
   }
   if (faults.length > 0) throw settingsError(faults)
   return settings
@@ -113,6 +120,7 @@ async function findConfig(
   named: string | undefined,
   cwd: string,
   userFolder: string,
+  mayBeMissing: boolean,
   faults: Fault[],
 ): Promise<LoadedConfig | undefined> {
   if (named === undefined)
@@ -122,7 +130,7 @@ async function findConfig(
     )
   const path = resolve(cwd, named)
   const config = named === '' ? undefined : await loadConfigFile(path)
-  if (config === undefined)
+  if (config === undefined && !(mayBeMissing && named !== ''))
     faults.push({
       message: named === '' ? '--config: is empty' : `--config: there is no file ${path}`,
       fix: 'Name an existing file, or leave --config out.',

@@ -80,6 +80,42 @@ export function source(text: string, base: string): Parsed<SourceLocation> {
     : {value: {kind: 'web-service-sdk', url: checked.value.href, label: text}}
 }
 
+/**
+ * Addresses of domain controllers; each once. `ldap://` is raised to TLS before anything is said. An address is never
+ * quoted in a problem, since it may hold a password.
+ */
+export function adUrls(texts: readonly string[]): Parsed<readonly string[]> {
+  const fix = 'Give addresses such as ldaps://dc1.contoso.com, or ldap://dc1.contoso.com for StartTLS.'
+  const urls = new Set<string>()
+  for (const text of texts) {
+    const url = URL.parse(text.trim())
+    if (url === null || !/^ldaps?:$/.test(url.protocol) || url.hostname === '')
+      return problem('is not the address of a domain controller', fix)
+    if (url.username !== '' || url.password !== '')
+      return problem('has a user name or password in it', 'Set MFA_AD_USERNAME and MFA_AD_PASSWORD instead.')
+    if (!/^\/?$/.test(url.pathname) || url.search !== '' || url.hash !== '')
+      return problem('has more than host and port in it', 'Give the base with --ad-base.')
+    const port = url.port === '' ? (url.protocol === 'ldaps:' ? '636' : '389') : url.port
+    if (url.protocol === 'ldap:' && (port === '636' || port === '3269'))
+      return problem(
+        `uses ldap:// with port ${port}, which speaks TLS from the start`,
+        'Write ldaps:// there.',
+      )
+    urls.add(`${url.protocol}//${url.hostname.toLowerCase()}:${port}`)
+  }
+  return urls.size === 0 ? problem('is empty', fix) : {value: [...urls]}
+}
+
+/** LDAP name of an attribute. */
+export function attribute(text: string): Parsed<string> {
+  return /^[a-z][a-z0-9-]{0,255}$/i.test(text)
+    ? {value: text}
+    : problem(
+        `${quoted(text)} is not the name of an attribute`,
+        'Give its LDAP name, such as mail, employeeID or extensionAttribute1.',
+      )
+}
+
 export function state(text: string, base: string): Parsed<StateLocation> {
   if (/^postgres(ql)?:/i.test(text)) {
     // What stands before the @ may be a secret: it is never repeated.

@@ -7,6 +7,11 @@ export interface SettingsFlags {
   readonly 'source-certificate'?: string | undefined
   readonly 'source-ca'?: string | undefined
   readonly 'seed-file'?: readonly string[] | undefined
+  readonly 'ad-url'?: readonly string[] | undefined
+  readonly 'ad-base'?: string | undefined
+  readonly 'ad-attribute'?: string | undefined
+  readonly 'ad-ca'?: string | undefined
+  readonly 'ad-anonymous'?: boolean | undefined
   readonly state?: string | undefined
   readonly 'default-method'?: string | undefined
   readonly phones?: string | undefined
@@ -36,6 +41,11 @@ export function pickFlags(flags: Readonly<Record<string, unknown>>): SettingsFla
     'source-certificate': text('source-certificate'),
     'source-ca': text('source-ca'),
     'seed-file': texts('seed-file'),
+    'ad-url': texts('ad-url'),
+    'ad-base': text('ad-base'),
+    'ad-attribute': text('ad-attribute'),
+    'ad-ca': text('ad-ca'),
+    'ad-anonymous': yes('ad-anonymous'),
     state: text('state'),
     'default-method': text('default-method'),
     phones: text('phones'),

@@ -41,6 +41,10 @@ export interface Settings extends MigrationSettings {
   readonly tenant?: Optional<string>
   readonly cloud: Setting<CloudName>
   readonly clientId?: Optional<string>
+  /** Object id of the application: what it is known by when it rolls its own certificates. */
+  readonly clientObjectId?: Optional<string>
+  /** What the app registration is for; see `mfa app configure --with`. */
+  readonly features?: Optional<readonly string[]>
   readonly clientCertificatePath?: Optional<string>
   /** PEM text: certificate and private key. */
   readonly clientCertificate?: Optional<Secret>
@@ -58,8 +62,18 @@ export interface Settings extends MigrationSettings {
   readonly sourceCertificate?: Optional<string>
   readonly sourceCertificatePassword?: Optional<Secret>
   readonly sourceCa?: Optional<string>
+  /** `ldaps://host[:port]`, or `ldap://host[:port]` for StartTLS; in the order in which they are tried. */
+  readonly adUrls?: Optional<readonly string[]>
+  readonly adBase?: Optional<string>
+  readonly adAttribute?: Optional<string>
+  readonly adCa?: Optional<string>
+  readonly adAnonymous?: Optional<boolean>
+  readonly adUsername?: Optional<string>
+  readonly adPassword?: Optional<Secret>
   readonly seedFiles: Setting<readonly string[]>
   readonly state: Setting<StateLocation>
   /** The file that was read, if one was. */
   readonly configFile?: string | undefined
+  /** What the file itself says of the tenant: the application that it names is known there alone. */
+  readonly configTenant?: string | undefined
 }

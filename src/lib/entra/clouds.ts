@@ -1,4 +1,4 @@
-import type {CloudName} from '../model/cloud.js'
+import {CLOUD_NAMES, type CloudName} from '../model/cloud.js'
 
 /** Addresses of a cloud, without a trailing slash. A token for one cloud is worth nothing in another. */
 export interface Cloud {
@@ -21,6 +21,12 @@ const TABLE: Readonly<Record<CloudName, Omit<Cloud, 'name'>>> = {
 
 export function cloud(name: CloudName): Cloud {
   return {name, ...TABLE[name]}
+}
+
+/** The cloud whose Microsoft Graph a token is for; undefined for an audience that does not tell. */
+export function cloudOf(audience: string | undefined): CloudName | undefined {
+  const root = audience?.replace(/\/$/, '').toLowerCase()
+  return CLOUD_NAMES.find((name) => TABLE[name].graphRoot === root)
 }
 
 /** Where requests go and who issues tokens, after `MFA_GRAPH_URL` and `MFA_AUTHORITY_URL`. No trailing slash. */

@@ -22,7 +22,7 @@ export const EXIT_MEANING: Readonly<Record<ExitName, string>> = {
   ok: 'what was asked has happened, or there was nothing to do',
   bug: 'something unforeseen; the message names the log',
   differences:
-    'only with --detailed-exitcode; and for verify, server assess, ha check, readiness and audit reconcile: work or blockers remain',
+    'only with --detailed-exitcode; and for verify, server assess, server preflight, ha check, readiness and audit reconcile: work or blockers remain',
   partial: 'ran to the end; some users failed or are in doubt',
   auth: 'not signed in, or a permission or role is missing: named',
   locked: 'another run holds the lock: whose, where, since when',

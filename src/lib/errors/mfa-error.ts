@@ -7,6 +7,8 @@ export interface MfaErrorInit {
   readonly fix?: string | undefined
   /** The request id that Microsoft support asks for. */
   readonly requestId?: string | undefined
+  /** Further keys of the JSON object beside `error`: the list of what stands in the way. */
+  readonly details?: Readonly<Record<string, unknown>> | undefined
   readonly cause?: unknown
 }
 
@@ -16,6 +18,7 @@ export class MfaError extends Error {
   readonly exit: ExitName
   readonly fix: string | undefined
   readonly requestId: string | undefined
+  readonly details: Readonly<Record<string, unknown>> | undefined
 
   constructor(code: Uppercase<string>, message: string, init: MfaErrorInit) {
     super(message, {cause: init.cause})
@@ -24,5 +27,6 @@ export class MfaError extends Error {
     this.exit = init.exit
     this.fix = init.fix
     this.requestId = init.requestId
+    this.details = init.details
   }
 }

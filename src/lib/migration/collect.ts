@@ -3,6 +3,7 @@ import type {EntraMethods} from '../model/entra-user.js'
 import type {EntraGroup} from '../ports/directory.js'
 import type {Bag} from '../ports/scratch.js'
 import type {SourceProblem} from '../ports/source.js'
+import {tellDirectory} from './directory-sids.js'
 import {runsCutOff} from './earlier-writes.js'
 import {readIdentities} from './identities.js'
 import {type MatchedMember, matchMembers} from './match-members.js'
@@ -60,7 +61,7 @@ export async function collectPlans(
 ): Promise<Collected> {
   const {source, directory, journal, ui, scratch, clock} = deps
   await source.describe(signal)
-  const servers = await readIdentities(request.match, deps, signal)
+  const {servers, answers} = await readIdentities(request.match, deps, signal)
 
   const group = request.everyone === true ? EVERYONE : await directory.findGroup(request.group, signal)
   const tenantId = await directory.tenantId(signal)
@@ -82,6 +83,8 @@ export async function collectPlans(
     mapping: request.mapping,
     options: request.match,
     directory,
+    lookup: deps.lookup,
+    answers,
     scratch,
     signal,
   })
@@ -115,6 +118,7 @@ export async function collectPlans(
   }
   ui.emit({type: 'phase-end', phase: 'planning'})
   for (const problem of matches.problems()) ui.emit({type: 'warning', text: problem})
+  tellDirectory(matches.directory(), ui)
 
   return {
     tenantId,

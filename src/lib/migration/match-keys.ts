@@ -1,28 +1,8 @@
 import type {EntraIdentity} from '../model/entra-user.js'
+import {foldCase} from '../model/fold-case.js'
 import type {ServerIdentity} from '../model/server-user.js'
 import type {LookedUpIdentity} from '../ports/directory-lookup.js'
 import type {MatchOptions} from './plan.js'
-
-/**
- * Case folding of names, the only change ever made to a value before it is compared: each character becomes its
- * lower-case form, the same in every locale. A character whose lower-case form is longer (`İ`) or turns into an ASCII
- * letter (the Kelvin sign) stays as it is, so that no two names become equal that Active Directory tells apart.
- * Nothing is trimmed; composed and decomposed Unicode forms stay different.
- */
-export function foldCase(text: string): string {
-  if (isAscii(text)) return text.toLowerCase()
-  let out = ''
-  for (const letter of text) {
-    const lower = letter.toLowerCase()
-    out += lower.length !== letter.length || (isAscii(lower) && !isAscii(letter)) ? letter : lower
-  }
-  return out
-}
-
-function isAscii(text: string): boolean {
-  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) > 0x7f) return false
-  return true
-}
 
 /** A Username of the server, taken apart. */
 export type ServerName =
@@ -44,7 +24,7 @@ export function serverName(username: string): ServerName | undefined {
 }
 
 /** A NetBIOS name of the map becomes its DNS domain; anything else only folds. */
-function canonicalDomain(domain: string, options: MatchOptions): string {
+export function canonicalDomain(domain: string, options: MatchOptions): string {
   return mappedDomain(foldCase(domain), options) ?? foldCase(domain)
 }
 
@@ -85,13 +65,18 @@ export function serverSid(server: LookedUpIdentity): string | undefined {
   return sid ? foldCase(sid) : undefined
 }
 
+/** As `serverSid`; where Active Directory has several accounts for the server user, all of theirs. */
+export function serverSids(server: LookedUpIdentity): readonly string[] {
+  const sid = serverSid(server)
+  return sid === undefined ? (server.directorySids ?? []).map(foldCase) : [sid]
+}
+
 /** Keys under which a server user is found: it can match a member only if they share one (U2). */
 export function serverMatchKeys(server: ServerIdentity, options: MatchOptions): readonly string[] {
   const keys = new Set<string>()
   if (server.userPrincipalName) keys.add(upnKey(foldCase(server.userPrincipalName)))
   for (const key of usernameKeys(server.username, options)) keys.add(key)
-  const sid = serverSid(server)
-  if (sid !== undefined) keys.add(sidKey(sid))
+  for (const sid of serverSids(server)) keys.add(sidKey(sid))
   if (server.key !== server.username) keys.add(sourceKeyKey(server.key))
   return [...keys]
 }

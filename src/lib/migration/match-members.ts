@@ -2,10 +2,19 @@ import type {ObjectId} from '../model/brand.js'
 import type {EntraIdentity} from '../model/entra-user.js'
 import type {ServerIdentity} from '../model/server-user.js'
 import type {Directory} from '../ports/directory.js'
+import type {DirectoryLookup} from '../ports/directory-lookup.js'
 import type {Bag, Scratch} from '../ports/scratch.js'
-import {foldCase, memberMatchKeys} from './match-keys.js'
+import {foldCase} from '../model/fold-case.js'
+import {
+  adSidUnknown,
+  type DirectoryAnswer,
+  type DirectorySummary,
+  directorySummary,
+  memberSid,
+} from './directory-sids.js'
+import {memberMatchKeys} from './match-keys.js'
 import {resolveMapping} from './match-mapping.js'
-import {ambiguousMembers, matchMember, type Match, type MatchInput} from './match.js'
+import {ambiguousMembers, matchMember, none, type Match, type MatchInput} from './match.js'
 import type {MatchOptions} from './plan.js'
 import type {MappingRow} from './request.js'
 
@@ -19,6 +28,8 @@ export interface MatchedMembers {
   readonly results: AsyncIterable<MatchedMember>
   /** Mapping lines that cannot be followed, a sentence each. Complete when the first result comes out. */
   problems(): readonly string[]
+  /** What Active Directory said of server users that nobody in the group matches. Complete as `problems`. */
+  directory(): DirectorySummary
 }
 
 export interface MatchMembersInput {
@@ -29,6 +40,9 @@ export interface MatchMembersInput {
   readonly mapping: readonly MappingRow[]
   readonly options: MatchOptions
   readonly directory: Pick<Directory, 'usersBySamAccountName'>
+  readonly lookup: DirectoryLookup | undefined
+  /** What `readIdentities` was told by Active Directory. */
+  readonly answers: Bag<DirectoryAnswer> | undefined
   readonly scratch: Scratch
   readonly signal: AbortSignal
 }
@@ -47,17 +61,25 @@ export function matchMembers(input: MatchMembersInput): MatchedMembers {
   const matches = input.scratch.bag<MatchedMember>('match-results')
   const claims = input.scratch.bag<{readonly id: ObjectId; readonly upn: string}>('match-claims')
 
+  let membersLeft = false
+  let summary: DirectorySummary = {warnings: [], notes: []}
+
   async function* run(): AsyncGenerator<MatchedMember> {
     for (const chunk of chunks(input.members)) {
       input.signal.throwIfAborted()
-      for (const {member, match} of await matchChunk(chunk)) {
+      for (const {member, match} of await byDirectory(await matchChunk(chunk))) {
         matches.set(`${member.userPrincipalName.toLowerCase()} ${member.id}`, {member, match})
-        if (match.kind === 'matched') {
+        if (match.kind === 'none') membersLeft = true
+        else {
           claims.add(match.source, {id: member.id, upn: member.userPrincipalName})
         }
       }
     }
     mapping.finish()
+    if (input.answers !== undefined && input.lookup !== undefined) {
+      const isMatched = (key: string): boolean => claims.get(key).length > 0
+      summary = directorySummary(input.answers, input.lookup.attribute, isMatched, membersLeft)
+    }
     for (const [, result] of matches.entries()) {
       input.signal.throwIfAborted()
       yield settle(result)
@@ -90,6 +112,37 @@ export function matchMembers(input: MatchMembersInput): MatchedMembers {
     })
   }
 
+  /** U2 (4): members that match nobody and have no SID in Entra, by the account whose attribute is their name. */
+  async function byDirectory(results: readonly MatchedMember[]): Promise<readonly MatchedMember[]> {
+    const {lookup} = input
+    if (lookup === undefined) return results
+    const isOpen = ({member, match}: MatchedMember): boolean =>
+      match.kind === 'none' &&
+      (match.finding.code === 'no-server-user' || match.finding.code === 'domain-needed') &&
+      !member.onPremisesSecurityIdentifier
+    const names = results.filter(isOpen).map(({member}) => member.userPrincipalName)
+    if (names.length === 0) return results
+    const found = await lookup.find([...new Set(names)].toSorted(), input.signal)
+    return results.map((result) => {
+      if (!isOpen(result)) return result
+      const {member} = result
+      const answer = memberSid(member, lookup.attribute, found.get(member.userPrincipalName) ?? [])
+      const match = 'sid' in answer ? matchBySid(member, lookup.attribute, answer.sid) : none(answer.finding)
+      // A name without a domain says more than that nobody is there.
+      const unsure = result.match.kind === 'none' && result.match.finding.code === 'domain-needed'
+      return unsure && match.kind === 'none' && match.finding.code === 'ad-not-found'
+        ? result
+        : {member, match}
+    })
+  }
+
+  function matchBySid(member: EntraIdentity, attribute: string, sid: string): Match {
+    const known = {...member, onPremisesSecurityIdentifier: sid}
+    const match = matchMember({...matchInput(known), plainNameIsUnique: () => undefined})
+    if (match.kind === 'matched') return {...match, how: 'active-directory'}
+    return match.finding.code === 'no-server-user' ? none(adSidUnknown(member, attribute, sid)) : match
+  }
+
   function matchInput(member: EntraIdentity): Omit<MatchInput, 'plainNameIsUnique'> {
     const mapped = mapping.take(member.userPrincipalName)
     const candidates =
@@ -112,7 +165,7 @@ export function matchMembers(input: MatchMembersInput): MatchedMembers {
     return {member, match: {kind: 'none', finding: ambiguousMembers(match.source, names)}}
   }
 
-  return {results: run(), problems: () => mapping.problems()}
+  return {results: run(), problems: () => mapping.problems(), directory: () => summary}
 }
 
 function isOnly(member: EntraIdentity, users: readonly EntraIdentity[] | undefined): boolean {

@@ -1,7 +1,10 @@
 import type {SourceKey} from '../model/brand.js'
 import type {EntraIdentity} from '../model/entra-user.js'
 import type {ServerIdentity} from '../model/server-user.js'
-import {foldCase, isInDomain, plainNameDomain, serverName, serverSid} from './match-keys.js'
+import type {LookedUpIdentity} from '../ports/directory-lookup.js'
+import {adAmbiguousServer} from './directory-sids.js'
+import {foldCase} from '../model/fold-case.js'
+import {isInDomain, plainNameDomain, serverName, serverSid, serverSids} from './match-keys.js'
 import type {Finding, MatchOptions} from './plan.js'
 
 export type MatchedBy = 'upn' | 'sid' | 'domain-name' | 'plain-name' | 'active-directory' | 'mapping'
@@ -53,6 +56,8 @@ export function matchMember(input: MatchInput): Match {
   const isNamed = (server: ServerIdentity): boolean => STEPS.flat().some((how) => isHit(how, input, server))
   const stranger = strangers.find(isNamed)
   if (stranger !== undefined) return none(sidMismatch(input.member, stranger))
+  const several = rest.find((server) => isOneOfSeveral(input.member, server))
+  if (several !== undefined) return none(adAmbiguousServer(several))
   const unsure = rest.find((server) => isSamePlainName(input.member, server))
   if (unsure !== undefined) return none(domainNeeded(unsure))
   return none(noServerUser())
@@ -121,6 +126,12 @@ function hasSid(member: EntraIdentity, server: ServerIdentity): boolean {
   return sid !== undefined && !!member.onPremisesSecurityIdentifier && !sidsDiffer(member, server)
 }
 
+/** Active Directory has several accounts for the server user, and the member is one of them. */
+function isOneOfSeveral(member: EntraIdentity, server: LookedUpIdentity): boolean {
+  const {onPremisesSecurityIdentifier: sid} = member
+  return serverSids(server).length > 1 && !!sid && serverSids(server).includes(foldCase(sid))
+}
+
 function sidsDiffer(member: EntraIdentity, server: ServerIdentity): boolean {
   const theirs = serverSid(server)
   return (
@@ -157,7 +168,7 @@ const matched = (server: ServerIdentity, how: MatchedBy): Match => ({
   rule: 'U2',
   how,
 })
-const none = (finding: Finding): Match => ({kind: 'none', finding})
+export const none = (finding: Finding): Match => ({kind: 'none', finding})
 
 /** U3 */
 function noServerUser(): Finding {

@@ -4,7 +4,7 @@ import type {EntraIdentity} from '../model/entra-user.js'
 import type {MethodsPolicy} from '../model/methods-policy.js'
 import type {EntraGroup} from '../ports/directory.js'
 import type {Bag} from '../ports/scratch.js'
-import {policyGroups} from './policy.js'
+import {policyGroups} from '../model/allowed-methods.js'
 import type {MigrationRequest, PlanningDeps} from './request.js'
 
 export interface Members {

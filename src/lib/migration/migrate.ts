@@ -76,8 +76,8 @@ export async function migrate(
   signal: AbortSignal,
 ): Promise<MigrateReport> {
   if (input.dryRun) {
-    const {source, directory, journal, scratch, clock, ui, files} = deps
-    return dryRun(input, {source, directory, journal, scratch, clock, ui, files}, signal)
+    const {source, directory, lookup, journal, scratch, clock, ui, files} = deps
+    return dryRun(input, {source, directory, lookup, journal, scratch, clock, ui, files}, signal)
   }
   const {journal, source, directory} = deps
   await source.describe(signal)

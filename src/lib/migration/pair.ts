@@ -4,6 +4,7 @@ import type {EntraIdentity, EntraMethods} from '../model/entra-user.js'
 import type {ServerIdentity, ServerUser} from '../model/server-user.js'
 import {type EntraGroup, isReadFailure} from '../ports/directory.js'
 import type {Bag} from '../ports/scratch.js'
+import {type DirectorySummary, tellDirectory} from './directory-sids.js'
 import {readIdentities} from './identities.js'
 import {matchMembers, type MatchedMember} from './match-members.js'
 import type {Finding} from './plan.js'
@@ -40,7 +41,8 @@ export async function* groupPairs(
   for await (const page of deps.directory.members(group.id, signal)) {
     for (const member of page) members.set(member.id, member)
   }
-  for await (const pairs of pairUp(members, request, withMethods, deps, signal)) yield {group, pairs}
+  const tell = (summary: DirectorySummary): void => tellDirectory(summary, deps.ui)
+  for await (const pairs of pairUp(members, request, withMethods, deps, signal, tell)) yield {group, pairs}
 }
 
 /**
@@ -72,11 +74,13 @@ async function* pairUp(
   withMethods: boolean,
   deps: PairDeps,
   signal: AbortSignal,
+  /** Takes what is known of the group as a whole. */
+  tell: (summary: DirectorySummary) => void = () => {},
 ): AsyncIterable<readonly UserPair[]> {
   const {directory, scratch, source} = deps
-  const servers =
+  const {servers, answers} =
     source === undefined
-      ? scratch.bag<ServerIdentity>('no-servers')
+      ? {servers: scratch.bag<ServerIdentity>('no-servers'), answers: undefined}
       : await readIdentities(request.match, {...deps, source}, signal)
   const matched = matchMembers({
     members,
@@ -84,6 +88,8 @@ async function* pairUp(
     mapping: source === undefined ? [] : request.mapping,
     options: request.match,
     directory,
+    lookup: source === undefined ? undefined : deps.lookup,
+    answers,
     scratch,
     signal,
   })
@@ -95,6 +101,7 @@ async function* pairUp(
     chunk = []
   }
   if (chunk.length > 0) yield await withDetails(chunk, withMethods, deps, signal)
+  tell(matched.directory())
 }
 
 async function withDetails(

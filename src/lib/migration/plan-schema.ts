@@ -23,7 +23,11 @@ const headerSchema = z.object({
     defaultCountry: z.string().optional(),
     cloud: z.enum(['global', 'usgov', 'usgovdod', 'china']),
   }),
-  match: z.object({defaultDomain: z.string().optional(), netbios: z.record(z.string(), z.string())}),
+  match: z.object({
+    defaultDomain: z.string().optional(),
+    netbios: z.record(z.string(), z.string()),
+    directoryAttribute: z.string().optional(),
+  }),
   mapping: z.array(pairs),
   all: z.boolean(),
 })

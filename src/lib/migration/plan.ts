@@ -131,6 +131,9 @@ export const FINDING_CODES = [
   'ambiguous-match',
   'sid-mismatch',
   'domain-needed',
+  'ad-not-found',
+  'ad-ambiguous',
+  'ad-sid-unknown',
   'disabled',
   'guest-no-oath',
   'mode-invalid',
@@ -243,6 +246,8 @@ export interface MatchOptions {
   readonly defaultDomain?: string | undefined
   /** NetBIOS name (upper case) → DNS domain (lower case). */
   readonly netbios: Readonly<Record<string, string>>
+  /** U2 (4): the attribute of Active Directory that holds the name, where users are looked up there. */
+  readonly directoryAttribute?: string | undefined
 }
 
 /** The first part of a saved plan; one UserPlan a user follows. */

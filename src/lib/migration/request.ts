@@ -1,6 +1,7 @@
 import type {ObjectId} from '../model/brand.js'
 import type {Clock} from '../ports/clock.js'
 import type {Directory} from '../ports/directory.js'
+import type {DirectoryLookup} from '../ports/directory-lookup.js'
 import type {Journal} from '../ports/journal.js'
 import type {Scratch} from '../ports/scratch.js'
 import type {Source} from '../ports/source.js'
@@ -36,6 +37,8 @@ export interface MigrationRequest {
 export interface PlanningDeps {
   readonly source: Source
   readonly directory: Directory
+  /** U2 (4), where Active Directory is configured. */
+  readonly lookup: DirectoryLookup | undefined
   readonly journal: Journal
   readonly scratch: Scratch
   readonly clock: Clock

@@ -35,7 +35,7 @@ export interface UndoRequest {
   readonly preview: (planned: UndoPlanned) => Promise<void>
 }
 
-export interface UndoDeps extends Omit<PlanningDeps, 'source'> {
+export interface UndoDeps extends Omit<PlanningDeps, 'source' | 'lookup'> {
   writer(): Promise<MethodWriter>
 }
 

@@ -154,7 +154,8 @@ async function writeUsers(
   const scratch = deps.openScratch()
   try {
     const ui = quiet(deps.ui)
-    const all = {source, directory, journal, scratch, clock, ui}
+    // The leader has matched them.
+    const all = {source, directory, lookup: undefined, journal, scratch, clock, ui}
     const methods = scratch.bag<EntraMethods>('methods')
     const plans = scratch.bag<UserPlan>('plans')
     const planner = new Planner(

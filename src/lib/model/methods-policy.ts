@@ -4,6 +4,7 @@ export const POLICY_METHODS = [
   'hardwareOath',
   'sms',
   'voice',
+  'fido2',
 ] as const
 export type PolicyMethod = (typeof POLICY_METHODS)[number]
 
@@ -32,6 +33,8 @@ export interface AllowedMethods {
   readonly sms: boolean
   readonly voice: boolean
   readonly voiceOffice: boolean
+  /** Passkeys and security keys. */
+  readonly fido2: boolean
   /** Legacy settings may allow what the policy does not (M3). */
   readonly uncertain: boolean
 }

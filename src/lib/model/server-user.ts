@@ -72,6 +72,8 @@ export interface ServerUser extends ServerIdentity {
   readonly smsDirection?: string | undefined
   readonly smsMode?: string | undefined
   readonly phoneAppMode?: string | undefined
+  /** Languages of calls, texts, app and tokens, each once; nothing is migrated of them. */
+  readonly languages?: readonly string[] | undefined
   readonly enabled: boolean
   /** ISO 8601 */
   readonly lastModified?: string | undefined

@@ -37,7 +37,7 @@ export interface Certificates {
    */
   keep(path: string, certificate: OwnCertificate, password?: Secret): Promise<void>
   /**
-   * PEM or PFX. Throws MfaError `usage`: unreadable, no key, wrong password, key of another certificate, no RSA key.
+   * PEM or PFX. Throws MfaError `usage`: CERTIFICATE_MISSING where there is no such file; unreadable, no key, wrong password, key of another certificate, no RSA key.
    * An expired one is returned: what to make of it is the caller's affair.
    */
   read(path: string, password?: Secret): Promise<OwnCertificate>

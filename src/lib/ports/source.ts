@@ -1,4 +1,5 @@
 import type {SourceKey} from '../model/brand.js'
+import type {ServerSettings} from './server-settings.js'
 import type {ServerIdentity, ServerUser} from '../model/server-user.js'
 
 /** A fault that belongs to no user: an unknown column, a device of nobody, a seed that nobody has. */
@@ -43,6 +44,8 @@ export interface Source {
   users(signal: AbortSignal, keys?: readonly SourceKey[]): AsyncIterable<ServerUser>
   /** The serial number of every OATH token of a user, where all of them are cheap to read. After `identities`. */
   serialNumbers?(signal: AbortSignal): AsyncIterable<string>
+  /** Settings of the server, where the source can be asked for them. */
+  serverSettings?: ((signal: AbortSignal) => Promise<ServerSettings>) | undefined
   /** What the last full pass of `identities` found wrong and belongs to no user. */
   problems(): readonly SourceProblem[]
   /** Hash over the input as it is now; changes when the input does. After `identities`. */

@@ -116,6 +116,12 @@ export function findingTitle(code: FindingCode): string {
       return 'value not valid'
     case 'mapping-invalid':
       return 'mapping line not valid'
+    case 'ad-not-found':
+      return 'nobody in Active Directory'
+    case 'ad-ambiguous':
+      return 'several accounts in Active Directory'
+    case 'ad-sid-unknown':
+      return 'SID of Active Directory not on the server'
     case 'extension-dropped':
       return 'extension dropped'
     case 'backup-skipped':

@@ -21,6 +21,8 @@ export interface Page {
   readonly bar: {readonly title: string; readonly parts: readonly Part[]}
   /** Counts as horizontal bars, the longest first. */
   readonly counts: {readonly title: string; readonly parts: readonly Part[]}
+  /** More of the same kind. */
+  readonly charts?: readonly Page['counts'][] | undefined
   readonly sections: readonly Section<never>[]
 }
 
@@ -43,7 +45,7 @@ export function* htmlPage(page: Page): Iterable<string> {
 <dl>${page.facts.map(([name, value]) => `<dt>${escape(name)}</dt><dd>${escape(value)}</dd>`).join('')}</dl>
 <p class="verdict">${escape(page.verdict)}</p>
 ${stackedBar(page.bar)}
-${countBars(page.counts)}
+${[page.counts, ...(page.charts ?? [])].map(countBars).join('\n')}
 `
   for (const {title, columns, rows} of page.sections) yield* table(title, columns, rows())
   yield '</body>\n</html>\n'
@@ -89,7 +91,7 @@ function stackedBar({title, parts}: Page['bar']): string {
 
 function countBars({title, parts}: Page['counts']): string {
   if (parts.length === 0) return ''
-  const most = Math.max(...parts.map(({count}) => count))
+  const most = Math.max(1, ...parts.map(({count}) => count))
   const rows = parts.map(
     ({label, count, tone}) =>
       `<tr><td>${escape(label)}</td><td class="count">${count}</td><td class="bar"><svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"><rect class="${tone}" width="${((100 * count) / most).toFixed(1)}" height="10"></rect></svg></td></tr>`,

@@ -5,6 +5,7 @@ import {adminConsent, authorize} from './browser-pages.js'
 import {mustHaveSigned} from './client-assertion.js'
 import type {Kept} from './directory-store.js'
 import type {HttpAnswer} from './graph-endpoint.js'
+import {domainNames} from './domain-store.js'
 import {grantedRoles} from './granted.js'
 import type {Codes} from './person-sign-in.js'
 import {byAuthorizationCode, byDeviceCode, byRefreshToken, deviceCode, newCodes} from './person-sign-in.js'
@@ -122,8 +123,7 @@ function applicationClaims(view: View, principal: Kept<'servicePrincipal'>): Rec
 }
 
 function mustBeOurs(store: Store, tenant: string): void {
-  const domains = JSON.parse(store.meta('domains') ?? '[]') as string[]
-  const ours = [store.meta('tenantId') ?? '', 'organizations', 'common', 'sandbox', ...domains]
+  const ours = [store.meta('tenantId') ?? '', 'organizations', 'common', 'sandbox', ...domainNames(store)]
   if (ours.some((name) => name.toLowerCase() === tenant.toLowerCase())) return
   throw new AadFault(400, 'invalid_request', 90002, `Tenant '${tenant}' not found.`)
 }

@@ -1,3 +1,4 @@
+import {dumpDomains} from './domain-store.js'
 import {dumpRegistrations} from './dump-registrations.js'
 import {factsOf} from './facts.js'
 import type {FactKind} from './facts.js'
@@ -8,6 +9,7 @@ import {ONLY} from './resources/method-changes.js'
 import {CONFIGURATION_TYPES, readConfiguration, readPolicy} from './resources/policy-store.js'
 import {storedUser} from './resources/users.js'
 import type {StoredUser} from './resources/users.js'
+import {TENANT, type StoredRollout} from './rollout-effect.js'
 import {FOREVER, openStore} from './store.js'
 import type {Store} from './store.js'
 import type {TenantFile, TenantUser} from './tenant-file.js'
@@ -34,7 +36,7 @@ export function dumpStore(store: Store, {secrets = false}: DumpOptions = {}): Te
   return {
     tenantId: store.meta('tenantId') ?? '',
     displayName: store.meta('displayName') ?? '',
-    domains: JSON.parse(store.meta('domains') ?? '[]') as string[],
+    domains: dumpDomains(store),
     users: store
       .all<{seq: number; body: string}>('SELECT seq, body FROM users ORDER BY seq')
       .map((row) => dumpUser(store, row.seq, JSON.parse(row.body) as StoredUser)),
@@ -42,6 +44,7 @@ export function dumpStore(store: Store, {secrets = false}: DumpOptions = {}): Te
       .all<{seq: number; body: string}>('SELECT seq, body FROM groups ORDER BY seq')
       .map((row) => dumpGroup(store, row.seq, JSON.parse(row.body) as StoredGroup)),
     hardwareOathDevices: dumpDevices(store, secrets),
+    ...dumpRollouts(store),
     authenticationMethodsPolicy: {
       ...readPolicy(store),
       authenticationMethodConfigurations: Object.keys(CONFIGURATION_TYPES).flatMap(
@@ -89,6 +92,15 @@ function dumpGroup(store: Store, seq: number, stored: StoredGroup): TenantFile['
     )
     .map((row) => row.name)
   return {...group, members}
+}
+
+/** Absent where there is none, so that a tenant that never had one looks as it did. */
+function dumpRollouts(store: Store): Pick<TenantFile, 'featureRolloutPolicies'> {
+  const found = factsOf<StoredRollout>(store, TENANT, 'rolloutPolicy')
+  if (found.length === 0) return {}
+  const featureRolloutPolicies = found.map(({id, body}) => withoutEmpty({id, ...body}))
+  // Rows were checked when they came in.
+  return {featureRolloutPolicies: featureRolloutPolicies as TenantFile['featureRolloutPolicies']}
 }
 
 function dumpDevices(store: Store, secrets: boolean): TenantFile['hardwareOathDevices'] {

@@ -2,7 +2,13 @@ import type {Store} from './store.js'
 import {CURRENT, FOREVER} from './store.js'
 
 /** Objects of the tenant itself: their owner is 0. */
-export type TenantFactKind = 'application' | 'servicePrincipal' | 'appRoleAssignment' | 'permissionGrant'
+export type TenantFactKind =
+  | 'application'
+  | 'servicePrincipal'
+  | 'appRoleAssignment'
+  | 'permissionGrant'
+  | 'rolloutPolicy'
+  | 'federation'
 
 export type FactKind =
   | 'phone'
@@ -13,6 +19,8 @@ export type FactKind =
   | 'temporaryAccessPass'
   | 'preferences'
   | 'requirements'
+  /** Staged rollout: from when on one of its groups covers the user. */
+  | 'rolloutCoverage'
   | TenantFactKind
 
 /** Something that holds for one user from a moment on. Older versions stay as long as delayed reads need them. */

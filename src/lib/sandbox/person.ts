@@ -1,5 +1,6 @@
 import {ROLES_CLAIM} from './caller.js'
 import {roleTemplateId} from './data/directory-roles.js'
+import {domainNames} from './domain-store.js'
 import type {Store} from './store.js'
 import {GRAPH_AUDIENCE} from './tokens.js'
 
@@ -15,7 +16,7 @@ export interface Person {
 
 /** The one person who signs in to the sandbox: an administrator who is invented like everybody else in it. */
 export function personOf(store: Store): Person {
-  const domain = (JSON.parse(store.meta('domains') ?? '[]') as string[])[0] ?? 'example.com'
+  const domain = domainNames(store)[0] ?? 'example.com'
   const oid = '00000000-0000-4000-8000-00000000ad01'
   return {oid, sub: oid, name: 'Sandbox administrator', preferred_username: `admin@${domain}`}
 }

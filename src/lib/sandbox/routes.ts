@@ -15,8 +15,10 @@ import * as phones from './resources/phone-methods.js'
 import * as preferences from './resources/preferences.js'
 import {createTemporaryAccessPass} from './resources/temporary-access-pass.js'
 import {countUsers, getUser, listUsers} from './resources/users.js'
+import {FEDERATION_ROUTES} from './routes-federation.js'
 import type {Method, Route} from './router.js'
 import {REGISTRATION_ROUTES} from './routes-registration.js'
+import {ROLLOUT_ROUTES} from './routes-rollout.js'
 
 const AUTHENTICATION = '/users/{user}/authentication'
 const PHONE = `${AUTHENTICATION}/phoneMethods/{method}`
@@ -102,7 +104,9 @@ export const ROUTES: readonly Route[] = [
     permissions: MAY.readObjects,
     reads: true,
   },
+  ...FEDERATION_ROUTES,
   ...REGISTRATION_ROUTES,
+  ...ROLLOUT_ROUTES,
   ...NOT_IMPLEMENTED,
 ]
 

@@ -1,19 +1,21 @@
 import {randomUUID} from 'node:crypto'
 
 import {MfaError} from '../errors/mfa-error.js'
+import {seedDomains} from './domain-store.js'
 import {putFact} from './facts.js'
 import type {FactKind, Moment} from './facts.js'
 import {PHONE_ID, phoneKey} from './phone-rules.js'
 import {ensureGraphPrincipal} from './resources/graph-principal.js'
-import type {StoredGroup} from './resources/groups.js'
+import {findGroup, type StoredGroup} from './resources/groups.js'
 import {freeToken, putToken} from './resources/hardware-tokens.js'
 import {NO_PREFERENCES, ONLY} from './resources/method-changes.js'
 import {readConfiguration, seedPolicy} from './resources/policy-store.js'
 import {findUser} from './resources/users.js'
 import type {StoredUser} from './resources/users.js'
+import {coverGroup, MFA_FEATURE, TENANT} from './rollout-effect.js'
 import {seedRegistrations} from './seed-registrations.js'
 import type {Store} from './store.js'
-import type {TenantDevice, TenantFile, TenantGroup, TenantUser} from './tenant-file.js'
+import type {TenantDevice, TenantFile, TenantGroup, TenantRollout, TenantUser} from './tenant-file.js'
 
 /** True if the state has never been seeded. */
 export function isEmpty(store: Store): boolean {
@@ -28,16 +30,17 @@ export function seedTenant(store: Store, tenant: TenantFile, now: Date): void {
   store.transaction(() => {
     store.setMeta('tenantId', tenant.tenantId.toLowerCase())
     store.setMeta('displayName', tenant.displayName)
-    store.setMeta('domains', JSON.stringify(tenant.domains))
     store.setMeta('created', now.toISOString())
     store.setMeta('clientApplications', JSON.stringify(tenant.clientApplications ?? []))
     seedPolicy(store, tenant.authenticationMethodsPolicy)
     ensureGraphPrincipal(store)
     const moment: Moment = {at: 0, keep: 0}
+    seedDomains(store, tenant.domains, moment)
     const smsState = mobileState(store)
     for (const user of tenant.users) seedUser(store, user, now, moment, smsState)
     seedGroups(store, tenant.groups, now)
     for (const device of tenant.hardwareOathDevices ?? []) seedDevice(store, device, now, moment)
+    for (const rollout of tenant.featureRolloutPolicies ?? []) seedRollout(store, rollout, moment)
     seedRegistrations(store, tenant, now, moment)
   })
 }
@@ -133,6 +136,8 @@ function seedGroups(store: Store, groups: readonly TenantGroup[], now: Date): vo
       displayName: group.displayName,
       createdDateTime: now.toISOString(),
       membershipRule: group.membershipRule,
+      description: group.description,
+      mailNickname: group.mailNickname,
     }
     unique(group.displayName, () =>
       store.run(
@@ -166,6 +171,18 @@ function groupNamed(store: Store, name: string, within: TenantGroup): {seq: numb
   if (only === undefined) throw invalid(`group "${within.displayName}": there is no user or group "${name}"`)
   if (found.length > 1) throw invalid(`group "${within.displayName}": several groups are called "${name}"`)
   return only
+}
+
+function seedRollout(store: Store, rollout: TenantRollout, moment: Moment): void {
+  const groups = (rollout.groups ?? []).map((id) => id.toLowerCase())
+  const {id, displayName, description = null, feature, isEnabled, isAppliedToOrganization = false} = rollout
+  const body = {displayName, description, feature, isEnabled, isAppliedToOrganization, groups}
+  putFact(store, TENANT, {kind: 'rolloutPolicy', id: id.toLowerCase(), body}, moment)
+  for (const group of groups) {
+    const row = findGroup(store, group)
+    if (row === undefined) throw invalid(`rollout policy "${displayName}": there is no group ${group}`)
+    if (isEnabled && feature === MFA_FEATURE) coverGroup(store, {id: group, seq: row.seq}, moment)
+  }
 }
 
 function seedDevice(store: Store, device: TenantDevice, now: Date, moment: Moment): void {

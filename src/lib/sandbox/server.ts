@@ -4,6 +4,7 @@ import type {AddressInfo} from 'node:net'
 import {setTimeout as sleep} from 'node:timers/promises'
 
 import {MfaError} from '../errors/mfa-error.js'
+import {advanceClock, tenantTime} from './clock-offset.js'
 import {createAuthority} from './authority.js'
 import {GLOBAL_ADMINISTRATOR} from './caller.js'
 import {dumpStore} from './dump-tenant.js'
@@ -18,6 +19,7 @@ import {ensureGraphPrincipal} from './resources/graph-principal.js'
 import {createMoments} from './moments.js'
 import {isEmpty, seedTenant} from './seed.js'
 import {personClaims} from './person.js'
+import {signInOf, type SignIn, type SignInOptions} from './sign-in.js'
 import {createCounter} from './stats.js'
 import type {Stats} from './stats.js'
 import {openStore} from './store.js'
@@ -34,7 +36,10 @@ export interface SandboxOptions {
   /** 0 or left out: any free port. Always on 127.0.0.1. */
   readonly port?: number | undefined
   readonly faults?: Faults | undefined
-  /** The service's clock: tokens, codes, createdDateTime and the Date header follow it. */
+  /**
+   * The service's clock: tokens follow it; codes, createdDateTime, the Date header and delays too, as far ahead of it as
+   * `advance` put them.
+   */
   readonly now?: (() => Date) | undefined
   /** How often a device code is asked for before it is approved; 1 if left out. */
   readonly deviceCodePolls?: number | undefined
@@ -57,6 +62,10 @@ export interface Sandbox {
   /** A bearer token of the tenant's administrator, as if signed in through Microsoft's own public client. */
   issuePersonToken(): string
   stats(): Stats
+  /** Puts the tenant's clock forward, by milliseconds. */
+  advance(ms: number): void
+  /** Who would ask this user for MFA, at the tenant's clock. */
+  signIn(userPrincipalName: string, options?: SignInOptions): SignIn
   /** As dumpTenant, of the running state. */
   dump(options?: DumpOptions): TenantFile
   /** Open connections are closed. */
@@ -82,20 +91,32 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     const faults = options.faults ?? {}
     let rootUrl = ''
     const root = (): string => rootUrl
+    const tenantNow = tenantTime(store, now)
+    const momentOf = createMoments()
     const personRoles = options.personRoles ?? [GLOBAL_ADMINISTRATOR]
-    const shared = {store, now, momentOf: createMoments(), root, personRoles}
-    const engine = createEngine({...shared, faults, counter, onOperation: options.onOperation})
+    const shared = {store, root, personRoles}
+    const engine = createEngine({
+      ...shared,
+      now: tenantNow,
+      momentOf,
+      faults,
+      counter,
+      onOperation: options.onOperation,
+    })
     const graph = createGraphEndpoint(engine, tokens)
     const authority = createAuthority({
       ...shared,
       tokens,
+      now,
+      // Tokens keep to the real time, what happens to the tenant to its own.
+      momentOf: (at) => momentOf(tenantTime(store, () => at)()),
       keep: faults.consistency ?? 0,
       devicePolls: options.deviceCodePolls ?? 1,
       consentRoles: options.consentRoles ?? personRoles,
     })
     const server = createServer((request, response) => {
       void serve(request, response, {
-        now,
+        now: tenantNow,
         delay: faults.delay ?? 0,
         slowness: createSlowness(faults),
         answer: (url, body) =>
@@ -110,6 +131,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       issueToken: (roles) => tokens.issue(roles),
       issuePersonToken: () => tokens.issueWith(personClaims(store, personRoles)),
       stats: () => counter.read(),
+      advance: (ms) => void advanceClock(store, ms),
+      signIn: (name, signIn) => signInOf(store, name, tenantNow().getTime(), signIn),
       dump: (dumpOptions) => dumpStore(store, dumpOptions),
       stop: async () => {
         await close(server)

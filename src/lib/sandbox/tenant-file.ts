@@ -85,6 +85,26 @@ const group = z.strictObject({
   members: z.array(text),
   /** Makes the group dynamic; its members are still those given here. */
   membershipRule: text.optional(),
+  description: text.optional(),
+  mailNickname: text.optional(),
+})
+
+const rollout = z.strictObject({
+  id: guid,
+  displayName: text,
+  description: text.optional(),
+  feature: z.enum([
+    'passthroughAuthentication',
+    'seamlessSso',
+    'passwordHashSync',
+    'emailAsAlternateId',
+    'certificateBasedAuthentication',
+    'multiFactorAuthentication',
+  ]),
+  isEnabled: z.boolean(),
+  isAppliedToOrganization: z.boolean().optional(),
+  /** Object ids; who is in them is covered from the beginning. */
+  groups: z.array(guid).optional(),
 })
 
 const device = z.strictObject({
@@ -109,13 +129,43 @@ export const methodConfigurationSchema = z.looseObject({
   excludeTargets: z.array(target).optional(),
 })
 
+const domain = z
+  .strictObject({
+    name: text,
+    authenticationType: z.enum(['Managed', 'Federated']).optional(),
+    id: guid.optional(),
+    displayName: text.optional(),
+    issuerUri: text.optional(),
+    passiveSignInUri: text.optional(),
+    activeSignInUri: text.optional(),
+    metadataExchangeUri: text.optional(),
+    signOutUri: text.optional(),
+    signingCertificate: text.optional(),
+    preferredAuthenticationProtocol: z.enum(['wsFed', 'saml']).optional(),
+    promptLoginBehavior: z
+      .enum(['translateToFreshPasswordAuthentication', 'nativeSupport', 'disabled'])
+      .optional(),
+    /** Left out: never set. */
+    federatedIdpMfaBehavior: z
+      .enum(['acceptIfMfaDoneByFederatedIdp', 'enforceMfaByFederatedIdp', 'rejectMfaByFederatedIdp'])
+      .optional(),
+    /** The old flag, which sign-ins follow as long as the behaviour was never set. Graph does not show it. */
+    supportsMfa: z.boolean().optional(),
+  })
+  .refine(
+    ({name: _name, authenticationType, ...federation}) =>
+      authenticationType === 'Federated' || Object.keys(federation).length === 0,
+    'only a domain with authenticationType Federated has settings of a federation',
+  )
+
 export const tenantFileSchema = z.strictObject({
   tenantId: guid,
   displayName: text,
-  domains: z.array(text).min(1),
+  domains: z.array(z.union([text, domain])).min(1),
   users: z.array(user),
   groups: z.array(group),
   hardwareOathDevices: z.array(device).optional(),
+  featureRolloutPolicies: z.array(rollout).optional(),
   authenticationMethodsPolicy: z
     .looseObject({
       policyMigrationState: z.enum(['preMigration', 'migrationInProgress', 'migrationComplete']).optional(),
@@ -143,7 +193,9 @@ export const tenantFileSchema = z.strictObject({
 export type TenantFile = z.infer<typeof tenantFileSchema>
 export type TenantUser = TenantFile['users'][number]
 export type TenantGroup = TenantFile['groups'][number]
+export type TenantDomain = z.infer<typeof domain>
 export type TenantDevice = NonNullable<TenantFile['hardwareOathDevices']>[number]
+export type TenantRollout = z.infer<typeof rollout>
 export type MethodConfiguration = z.infer<typeof methodConfigurationSchema>
 
 /** Reads and checks a seed. Throws MfaError `data` that names the file and every wrong field. */

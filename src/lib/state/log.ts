@@ -3,6 +3,7 @@ import {join} from 'node:path'
 import {inspect} from 'node:util'
 import {MfaError} from '../errors/mfa-error.js'
 import {printable} from '../model/printable.js'
+import {redact} from '../model/redact.js'
 import {stateFault} from './state-fault.js'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
@@ -52,8 +53,9 @@ export async function openLog(folder: string, name: string, options: LogOptions 
       file,
       write(level, message, fields = {}) {
         const safe = hide(fields)
-        logger[level](safe, message)
-        if (options.verbose !== undefined) options.verbose.write(plainLine(now(), level, message, safe))
+        const text = redact(message)
+        logger[level](safe, text)
+        if (options.verbose !== undefined) options.verbose.write(plainLine(now(), level, text, safe))
       },
       close() {
         stream.end()
@@ -76,10 +78,11 @@ function hide(fields: LogFields): LogFields {
 
 function hideValue(name: string, value: unknown, depth: number): unknown {
   if (HIDDEN.has(name.toLowerCase().replaceAll(/[-_]/g, '')) && value !== undefined) return '[secret]'
+  if (typeof value === 'string') return redact(value)
   if (value instanceof Error) return describeError(value, depth)
   if (typeof value === 'bigint') return String(value)
   if (typeof value !== 'object' || value === null) return value
-  if (depth > 5) return inspect(value, {depth: 0})
+  if (depth > 5) return redact(inspect(value, {depth: 0}))
   if (Array.isArray(value)) return value.map((one: unknown) => hideValue('', one, depth + 1))
   if ('toJSON' in value && typeof value.toJSON === 'function') return (value.toJSON as () => unknown)()
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, hideValue(key, one, depth + 1)]))
@@ -89,9 +92,9 @@ function describeError(error: Error, depth: number): LogFields {
   const known = error instanceof MfaError
   return {
     name: error.name,
-    message: error.message,
+    message: redact(error.message),
     ...(known ? {code: error.code, fix: error.fix, requestId: error.requestId} : {}),
-    stack: error.stack,
+    stack: redact(error.stack ?? ''),
     ...(error.cause === undefined || depth > 5 ? {} : {cause: hideValue('cause', error.cause, depth + 1)}),
   }
 }

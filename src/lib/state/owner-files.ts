@@ -45,6 +45,14 @@ export const ownerFiles: Files = {
     for (const path of paths) await rm(path, {force: true})
   },
 
+  async move(from, to) {
+    try {
+      await rename(from, to)
+    } catch (cause) {
+      throw fileError(cause, to, 'cannot be written')
+    }
+  },
+
   async *lines(path) {
     const stream = createReadStream(path, {encoding: 'utf8'})
     let failure: unknown

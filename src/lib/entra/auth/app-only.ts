@@ -5,21 +5,26 @@ import {MfaError} from '../../errors/mfa-error.js'
 import {Secret} from '../../model/secret.js'
 import {endpoints} from '../clouds.js'
 import {authorityOf} from './authority.js'
+import {expiryWarning} from './certificate-life.js'
 import {loadClientCertificate} from './certificate.js'
 import {converse} from './conversation.js'
 import {peek} from './jwt.js'
 import {signInError, type Attempt} from './refusals.js'
 import type {Acquired, SignInDeps, SignInSettings} from './sign-in-settings.js'
 
-/** The application itself signs in with its certificate. */
+/** The application itself signs in with its certificate. `warn` is told where it will not be good for long. */
 export async function acquireByCertificate(
   settings: SignInSettings,
   deps: SignInDeps,
   signal: AbortSignal,
+  warn: (text: string) => void,
 ): Promise<Acquired> {
   const {tenant, clientId} = needIdentity(settings, 'a client certificate')
-  const certificate = await loadClientCertificate(settings, deps.clock.now())
-  const {thumbprintSha256, privateKey, chain} = certificate
+  const now = deps.clock.now()
+  const {where, facts, privateKey, chain} = await loadClientCertificate(settings, now)
+  const warning = expiryWarning(where, facts, now)
+  if (warning !== undefined) warn(warning)
+  const {thumbprintSha256} = facts
   return acquire(
     settings,
     deps,
@@ -36,7 +41,8 @@ export async function acquireByFederatedToken(
   signal: AbortSignal,
 ): Promise<Acquired> {
   const {tenant, clientId} = needIdentity(settings, 'a federated token')
-  const assertion = await readFederatedToken(settings, deps.clock.now())
+  const assertion = await readFederatedToken(settings)
+  checkFederatedToken(settings, assertion, deps.clock.now())
   return acquire(
     settings,
     deps,
@@ -102,9 +108,10 @@ function needIdentity(settings: SignInSettings, what: string): {tenant: string; 
   )
 }
 
-async function readFederatedToken(settings: SignInSettings, now: Date): Promise<Secret> {
-  const path = settings.federatedTokenFile?.value ?? ''
-  const from = settings.federatedTokenFile?.from ?? ''
+/** Throws MfaError `usage` where the file cannot be read or holds something else. */
+export async function readFederatedToken({federatedTokenFile}: SignInSettings): Promise<Secret> {
+  const path = federatedTokenFile?.value ?? ''
+  const from = federatedTokenFile?.from ?? ''
   let text: string
   try {
     text = (await readFile(path, 'utf8')).trim()
@@ -119,8 +126,7 @@ async function readFederatedToken(settings: SignInSettings, now: Date): Promise<
       },
     )
   }
-  const claims = peek(text)
-  if (claims === undefined)
+  if (peek(text) === undefined)
     throw new MfaError(
       'FEDERATED_TOKEN_INVALID',
       `The federated token file ${path} holds no JSON Web Token.`,
@@ -129,11 +135,15 @@ async function readFederatedToken(settings: SignInSettings, now: Date): Promise<
         fix: `Check ${from}: the file must hold the token alone.`,
       },
     )
-  if (claims.expires !== undefined && claims.expires <= now.getTime())
+  return new Secret(text)
+}
+
+function checkFederatedToken({federatedTokenFile}: SignInSettings, token: Secret, now: Date): void {
+  const expires = peek(token.reveal())?.expires
+  if (expires !== undefined && expires <= now.getTime())
     throw new MfaError(
       'FEDERATED_TOKEN_EXPIRED',
-      `The federated token in ${path} expired at ${new Date(claims.expires).toISOString()}.`,
+      `The federated token in ${federatedTokenFile?.value} expired at ${new Date(expires).toISOString()}.`,
       {exit: 'auth', fix: 'Let the pipeline write a fresh one; check this machine’s clock.'},
     )
-  return new Secret(text)
 }

@@ -21,6 +21,8 @@ export interface Conversation {
   /** The request that could not be made, if one could not. */
   readonly failure: () => MfaError | undefined
   readonly refusal: () => Refusal | undefined
+  /** Milliseconds by which this machine's clock is ahead of the service's; undefined where no answer said the time. */
+  readonly clockAhead: () => number | undefined
 }
 
 export interface ConversationOptions {
@@ -41,6 +43,7 @@ export function converse(options: ConversationOptions): Conversation {
   let failure: MfaError | undefined
   let refusal: Refusal | undefined
   let interval = 5
+  let ahead: number | undefined
 
   const once = async (method: string, url: URL, request: NetworkRequestOptions | undefined) => {
     const response = await options.fetch(url, {
@@ -50,6 +53,8 @@ export function converse(options: ConversationOptions): Conversation {
       redirect: 'manual',
       signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT)]),
     })
+    const said = Date.parse(response.headers.get('date') ?? '')
+    if (!Number.isNaN(said)) ahead = clock.now().getTime() - said
     if (response.status >= 300 && response.status < 400)
       throw unexpected(url, 'redirected the request, which is not followed')
     const text = await response.text()
@@ -103,7 +108,10 @@ export function converse(options: ConversationOptions): Conversation {
         }
         // MSAL would take a refusal without the word `error` for a success without a token.
         if (answer.status >= 400) body['error'] ??= `http_${answer.status}`
-        refusal = body['error'] === 'authorization_pending' ? undefined : refusalOf(answer, retryAfter)
+        refusal =
+          body['error'] === 'authorization_pending'
+            ? undefined
+            : refusalOf(answer, retryAfter, secretsIn(request))
         // MSAL says what it expects and checks it itself.
         // oxlint-disable-next-line typescript/no-unsafe-type-assertion
         return {...answer, body: body as T}
@@ -120,6 +128,7 @@ export function converse(options: ConversationOptions): Conversation {
     },
     failure: () => failure,
     refusal: () => refusal,
+    clockAhead: () => ahead,
   }
 }
 
@@ -141,13 +150,15 @@ function guard(url: URL, origin: string | undefined): void {
 function refusalOf(
   {status, body}: {status: number; body: Record<string, unknown>},
   retryAfter: number | undefined,
+  sent: readonly string[],
 ): Refusal | undefined {
-  const text = (name: string) => (typeof body[name] === 'string' ? body[name] : undefined)
+  const hidden = (words: string) => sent.reduce((rest, secret) => rest.replaceAll(secret, '[secret]'), words)
+  const text = (name: string) => (typeof body[name] === 'string' ? hidden(body[name]) : undefined)
   // Managed identity endpoints put an object there.
   const nested = asJsonObject(body['error'])
   const error = text('error') ?? (typeof nested?.['code'] === 'string' ? nested['code'] : undefined)
   if (error === undefined) return undefined
-  const message = typeof nested?.['message'] === 'string' ? nested['message'] : undefined
+  const message = typeof nested?.['message'] === 'string' ? hidden(nested['message']) : undefined
   return {
     status,
     error,
@@ -155,6 +166,19 @@ function refusalOf(
     traceId: text('trace_id') ?? text('correlation_id'),
     retryAfter,
   }
+}
+
+const SECRET_FIELDS = ['client_assertion', 'refresh_token', 'device_code', 'code', 'code_verifier']
+const SECRET_HEADERS = new Set(['x-identity-header', 'secret', 'authorization'])
+
+/** What a refusal may quote and nobody may see (R5). */
+function secretsIn(request: NetworkRequestOptions | undefined): readonly string[] {
+  const form = new URLSearchParams(request?.body ?? '')
+  const headers = Object.entries(request?.headers ?? {})
+  return [
+    ...SECRET_FIELDS.map((name) => form.get(name) ?? ''),
+    ...headers.flatMap(([name, value]) => (SECRET_HEADERS.has(name.toLowerCase()) ? value : [])),
+  ].filter((text) => text.length > 0)
 }
 
 const isBusy = (status: number) => status === 429 || (status >= 500 && status !== 501)

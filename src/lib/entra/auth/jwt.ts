@@ -5,8 +5,19 @@ export interface TokenClaims {
   readonly tenantId?: string | undefined
   readonly clientId?: string | undefined
   readonly account?: string | undefined
+  /** Of a pipeline's token: who made it, and for what. */
+  readonly issuer?: string | undefined
+  readonly subject?: string | undefined
+  /** Names of permissions; undefined where access is decided by something else as well. */
+  readonly permissions?: readonly string[] | undefined
   /** True for a token of an application, false for a person's; undefined where it does not say. */
   readonly isApplication?: boolean | undefined
+  /** Application permissions. */
+  readonly roles?: readonly string[] | undefined
+  /** Delegated permissions. */
+  readonly scopes?: readonly string[] | undefined
+  /** Whom it is for: an address, or an application id. */
+  readonly audience?: string | undefined
 }
 
 /** Undefined for a token that is no JSON Web Token: those are accepted as they are. */
@@ -32,8 +43,25 @@ export function peek(token: string): TokenClaims | undefined {
     tenantId: text('tid')?.toLowerCase(),
     clientId: text('appid', 'azp'),
     account: text('upn', 'preferred_username', 'unique_name'),
+    issuer: text('iss'),
+    subject: text('sub'),
+    permissions: permissions(all),
     isApplication: applies(all),
+    roles: names(all['roles']),
+    scopes: typeof all['scp'] === 'string' ? all['scp'].split(' ') : undefined,
+    audience: text('aud'),
   }
+}
+
+/** An application with a directory role (`wids`) needs no permission of its own. */
+function permissions({roles, scp, wids}: Readonly<Record<string, unknown>>): readonly string[] | undefined {
+  if (typeof scp === 'string') return scp.split(' ').filter((name) => name !== '')
+  if (Array.isArray(roles)) return roles.map(String)
+  return Array.isArray(wids) && wids.length > 0 ? undefined : []
+}
+
+function names(value: unknown): readonly string[] | undefined {
+  return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : undefined
 }
 
 function applies({idtyp, roles, scp}: Readonly<Record<string, unknown>>): boolean | undefined {

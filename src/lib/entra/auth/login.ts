@@ -1,20 +1,22 @@
 import type {AuthenticationResult} from '@azure/msal-node'
 import {MfaError} from '../../errors/mfa-error.js'
 import {Secret} from '../../model/secret.js'
+import type {SignInDescription} from '../../ports/sign-in-status.js'
 import {abortable} from './abortable.js'
-import {targetOf} from './app-only.js'
+import {acquired, targetOf} from './app-only.js'
 import {openBrowser} from './open-browser.js'
+import {GRAPH_COMMAND_LINE_CLIENT} from './public-client.js'
 import {signInError} from './refusals.js'
-import {readSignIn, removeSignIn, writeSignIn} from './sign-in-file.js'
-import type {SignInDeps, SignInDescription, SignInSettings} from './sign-in-settings.js'
+import {readSignIn, removeSignIn, writeSignIn, type StoredSignIn} from './sign-in-file.js'
+import type {SignInDeps, SignInSettings} from './sign-in-settings.js'
+import type {TokenProvider} from './token-provider.js'
 import {memoryCache, publicClient} from './user-sign-in.js'
 
-/** Microsoft's own public client for Graph command lines: for tenants where no app is registered yet. */
-export const GRAPH_COMMAND_LINE_CLIENT = '14d82eec-204b-4c2f-b7e8-296a70dab67e'
-
 export interface LoginOptions {
-  /** Absent: everything that was consented to (`.default`). */
+  /** Names of delegated permissions of Graph. Absent: everything that was consented to (`.default`). */
   readonly scopes?: readonly string[] | undefined
+  /** Absent: that of the settings, else Microsoft's. */
+  readonly clientId?: string | undefined
   /** Absent: the system's way. May fail: the address is shown as well. */
   readonly openBrowser?: ((url: string) => Promise<void>) | undefined
 }
@@ -31,16 +33,47 @@ export interface UserSignIn {
  * The address and the code come as a `note`. Throws MfaError `auth` (declined, too late, refused) or `unavailable`.
  */
 export async function login(
-  kind: 'device-code' | 'browser',
+  kind: SignInWay,
   settings: SignInSettings,
   deps: SignInDeps,
   signal: AbortSignal,
   options: LoginOptions = {},
 ): Promise<UserSignIn> {
+  const {signIn, stored} = await interactive(kind, settings, deps, signal, options)
+  await writeSignIn(deps.stateFolder, stored(), deps.restrict)
+  return signIn
+}
+
+/** As `login`, for one command: nothing is kept, and an earlier sign-in of `mfa auth login` stays as it is. */
+export async function loginOnce(
+  kind: SignInWay,
+  settings: SignInSettings,
+  deps: SignInDeps,
+  signal: AbortSignal,
+  options: LoginOptions = {},
+): Promise<{readonly signIn: UserSignIn; readonly provider: TokenProvider}> {
+  const {signIn, silent} = await interactive(kind, settings, deps, signal, options)
+  const {tenantId, clientId, account} = signIn
+  const provider: TokenProvider = {
+    token: (tokenSignal, tokenOptions) => silent(tokenSignal, tokenOptions?.refresh === true),
+    describe: () => ({kind: 'user', tenantId, clientId, account}),
+  }
+  return {signIn, provider}
+}
+
+export type SignInWay = 'device-code' | 'browser'
+
+async function interactive(
+  kind: SignInWay,
+  settings: SignInSettings,
+  deps: SignInDeps,
+  signal: AbortSignal,
+  options: LoginOptions,
+) {
   const target = targetOf(settings)
   const tenant = settings.tenant?.value ?? 'organizations'
-  const clientId = settings.clientId?.value ?? GRAPH_COMMAND_LINE_CLIENT
-  const scopes = [...(options.scopes ?? [target.scope])]
+  const clientId = options.clientId ?? settings.clientId?.value ?? GRAPH_COMMAND_LINE_CLIENT
+  const scopes = scopesFor(target, options.scopes)
   const cache = memoryCache(new Secret(''))
   const {app, conversation} = await publicClient(settings, deps, signal, {clientId}, tenant, cache)
   const note = (text: string) => deps.ui.emit({type: 'note', text})
@@ -86,7 +119,7 @@ export async function login(
     clientId,
     signedInAt: deps.clock.now().toISOString(),
   }
-  await writeSignIn(deps.stateFolder, {
+  const stored = (): StoredSignIn => ({
     ...signIn,
     schemaVersion: 1,
     cloud: settings.cloud.value,
@@ -96,7 +129,33 @@ export async function login(
     scopes,
     cache: cache.content(),
   })
-  return signIn
+  const silent = async (tokenSignal: AbortSignal, forceRefresh: boolean): Promise<string> => {
+    try {
+      const asking = app.acquireTokenSilent({account, scopes, forceRefresh})
+      return acquired(await abortable(asking, tokenSignal)).token.reveal()
+    } catch (error) {
+      tokenSignal.throwIfAborted()
+      throw signInError(error, conversation, {tenant, clientId, cloud: settings.cloud.value})
+    }
+  }
+  return {signIn, stored, silent}
+}
+
+function scopesFor(
+  {resource, scope}: {readonly resource: string; readonly scope: string},
+  names: readonly string[] = [],
+): string[] {
+  if (names.length === 0) return [scope]
+  const short = names.map((name) =>
+    name.startsWith(`${resource}/`) ? name.slice(resource.length + 1) : name,
+  )
+  const wrong = short.find((name) => !/^[A-Za-z][\w.-]{0,99}$/.test(name))
+  if (wrong !== undefined)
+    throw new MfaError('SCOPE_INVALID', `--scope ${wrong}: that is no name of a permission.`, {
+      exit: 'usage',
+      fix: 'Name a delegated permission of Microsoft Graph, such as Directory.ReadWrite.All.',
+    })
+  return short.map((name) => `${resource}/${name}`)
 }
 
 /** Forgets the person who signed in. False where nobody was. */

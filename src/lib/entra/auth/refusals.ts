@@ -1,4 +1,5 @@
 import {MfaError} from '../../errors/mfa-error.js'
+import {redact} from '../../model/redact.js'
 import type {ExitName} from '../../errors/exit-codes.js'
 import type {Conversation, Refusal} from './conversation.js'
 
@@ -9,9 +10,16 @@ export interface Attempt {
   readonly cloud: string
   /** SHA-256 thumbprint, where a certificate signed. */
   readonly thumbprint?: string | undefined
+  /** Milliseconds by which this machine's clock is ahead of Entra's. */
+  readonly clockAhead?: number | undefined
 }
 
+/** Entra allows five minutes; a network takes seconds. */
+const WRONG_CLOCK = 120_000
+
 interface Meaning {
+  /** SIGN_IN_REFUSED unless set. */
+  readonly code?: Uppercase<string> | ((attempt: Attempt) => Uppercase<string> | undefined)
   readonly says: (attempt: Attempt) => string
   readonly fix: (attempt: Attempt) => string
   readonly exit?: ExitName
@@ -26,10 +34,12 @@ const trust = {
     'Compare issuer, subject and audience of the pipeline’s token with the federated credentials of the app registration.',
 }
 const wrongCloud = {
+  code: 'WRONG_CLOUD' as const,
   says: ({tenant, cloud}: Attempt) => `tenant ${tenant} does not belong to the cloud "${cloud}"`,
   fix: () => 'Choose the right cloud: --cloud or MFA_CLOUD.',
 }
 const tenantUnknown = {
+  code: 'TENANT_NOT_FOUND' as const,
   says: ({tenant, cloud}: Attempt) => `there is no tenant ${tenant} in the cloud "${cloud}"`,
   fix: () => 'Check --tenant or MFA_TENANT_ID, and --cloud or MFA_CLOUD.',
 }
@@ -42,6 +52,19 @@ const needsPerson = {
   fix: signInAgain,
 }
 
+const isRight = (ahead: number) => Math.abs(ahead) < WRONG_CLOCK
+const notNow: Meaning = {
+  code: ({clockAhead = Infinity}) => (isRight(clockAhead) ? undefined : 'CLOCK_WRONG'),
+  says: ({clockAhead}) =>
+    `the signed statement that proves who we are is not valid at this time${
+      clockAhead === undefined ? '' : `; ${clockSays(clockAhead)}`
+    }`,
+  fix: ({clockAhead = Infinity}) =>
+    isRight(clockAhead)
+      ? 'A federated token must be fresh: let the pipeline write a new one. A certificate must be valid today.'
+      : 'Set this machine’s clock (a few minutes are too much; let it follow a time server), then run the same command again.',
+}
+
 /** Microsoft's AADSTS numbers and what they mean to the operator of this tool. */
 const MEANINGS: Readonly<Record<string, Meaning>> = {
   '90002': tenantUnknown,
@@ -50,36 +73,58 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   '900382': wrongCloud,
   '900432': wrongCloud,
   '500011': {
+    code: 'WRONG_CLOUD',
     says: ({tenant}) => `tenant ${tenant} does not know Microsoft Graph of this cloud`,
     fix: () => 'Choose the cloud of the tenant: --cloud or MFA_CLOUD.',
   },
   '700016': {
+    code: 'APP_NOT_FOUND',
     says: (attempt) => `the ${app(attempt)} does not exist in tenant ${attempt.tenant}`,
-    fix: () => 'Check MFA_CLIENT_ID and the tenant; an app that was deleted must be registered again.',
+    fix: () =>
+      'Check MFA_CLIENT_ID and the tenant. An app that was deleted is restored in the Entra admin center (30 days), or registered again: mfa app configure --new.',
   },
   '7000112': {
+    code: 'APP_DISABLED',
     says: (attempt) => `the ${app(attempt)} is disabled`,
     fix: () => 'Enable sign-in for it: Enterprise applications, Properties.',
   },
   '700027': {
+    code: 'CERTIFICATE_NOT_REGISTERED',
     says: (attempt) =>
       `the ${app(attempt)} does not know this certificate${
         attempt.thumbprint === undefined ? '' : ` (SHA-256 ${attempt.thumbprint})`
       }`,
     fix: () =>
-      'Add the certificate to the app registration (Certificates & secrets), or use the one that is there.',
+      'Add the certificate to the app registration (mfa app certificate add, or Certificates & secrets in the admin center), or use the one that is there.',
+  },
+  '7000216': {
+    code: 'CERTIFICATE_NOT_REGISTERED',
+    says: (attempt) => `the ${app(attempt)} knows no certificate`,
+    fix: () => 'Register the certificate of this machine: mfa app certificate add.',
+  },
+  '90094': {
+    code: 'ROLE_TOO_LOW',
+    says: () =>
+      'an administrator has to consent to what this sign-in asks for, and the person who signed in is none',
+    fix: () =>
+      'Sign in as an Application Administrator and Privileged Role Administrator, or a Global Administrator.',
   },
   '1000502': {
+    code: 'CERTIFICATE_EXPIRED',
     says: () => 'the client certificate is not valid today',
-    fix: () => 'Make a new certificate and add it to the app registration.',
+    fix: () =>
+      'Sign in as a person (mfa auth login), then mfa app certificate rotate; or check this machine’s clock.',
   },
-  '700024': {
-    says: () => 'the signed statement that proves who we are is not valid at this time',
-    fix: () => 'Set this machine’s clock (a few minutes are too much); a federated token must be fresh.',
+  '700023': {
+    says: () => 'what we signed is addressed to another place than the one that was asked',
+    fix: () => 'Check MFA_AUTHORITY_URL, and --cloud or MFA_CLOUD.',
   },
+  '700024': notNow,
   '65001': {
+    code: 'CONSENT_MISSING',
     says: (attempt) => `nobody has consented to the permissions of the ${app(attempt)}`,
-    fix: () => 'An administrator grants them: App registrations, API permissions, Grant admin consent.',
+    fix: () =>
+      'An administrator grants them: mfa app grant, or App registrations, API permissions, Grant admin consent.',
   },
   '65004': {
     says: () => 'the person declined the permissions',
@@ -129,7 +174,12 @@ const WORDS: Readonly<Record<string, Meaning>> = {
  * One MfaError for whatever MSAL threw: a request that could not be made, a refusal by Entra, or MSAL's own no.
  * MSAL's error is not kept as the cause: nothing of what was sent may end up in a log.
  */
-export function signInError(error: unknown, {failure, refusal}: Conversation, attempt: Attempt): MfaError {
+export function signInError(
+  error: unknown,
+  {failure, refusal, clockAhead}: Conversation,
+  attempted: Attempt,
+): MfaError {
+  const attempt = {...attempted, clockAhead: clockAhead()}
   if (error instanceof MfaError) return error
   const failed = failure()
   if (failed !== undefined) return failed
@@ -169,11 +219,19 @@ export function refusalError(refusal: Refusal, attempt: Attempt): MfaError {
     meaning === undefined
       ? `Entra refused the sign-in (${label})${detail === '' ? '' : `: ${detail}`}`
       : `Entra refused the sign-in: ${meaning.says(attempt)} (${label})`
-  return new MfaError('SIGN_IN_REFUSED', says.endsWith('.') ? says : `${says}.`, {
+  const code = typeof meaning?.code === 'function' ? meaning.code(attempt) : meaning?.code
+  return new MfaError(code ?? 'SIGN_IN_REFUSED', says.endsWith('.') ? says : `${says}.`, {
     exit: meaning?.exit ?? 'auth',
     fix: meaning?.fix(attempt) ?? 'Look the AADSTS number up in Microsoft’s list of sign-in error codes.',
     requestId: id(traceId),
   })
+}
+
+function clockSays(ahead: number): string {
+  if (isRight(ahead)) return 'this machine’s clock is right'
+  const minutes = Math.round(Math.abs(ahead) / 60_000)
+  const much = minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`
+  return `this machine’s clock is ${much} ${ahead > 0 ? 'ahead' : 'behind'}`
 }
 
 /** The server's own words, without the ids at their end, and without anything shaped like a token. */
@@ -183,8 +241,7 @@ function sentence(description: string): string {
 }
 
 function safe(text: string, length: number): string {
-  return text
-    .replace(/eyJ[\w.-]+/g, '[secret]')
+  return redact(text)
     .replace(/[\w+/=-]{80,}/g, '[secret]')
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim()

@@ -1,11 +1,12 @@
 import {randomUUID} from 'node:crypto'
-import {readFileSync} from 'node:fs'
+import {closeSync, fstatSync, openSync, readFileSync} from 'node:fs'
 import {chmod, mkdir, rename, rm, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {errorCode} from '../../errors/error-code.js'
 import {MfaError} from '../../errors/mfa-error.js'
 import {parseJsonObject, type JsonObject} from '../../model/json-object.js'
 import {Secret} from '../../model/secret.js'
+import type {SignInDeps} from './sign-in-settings.js'
 
 /** What `mfa auth login` leaves behind for the other commands. */
 export interface StoredSignIn {
@@ -40,13 +41,17 @@ export function signInFile(stateFolder: string): string {
   return join(stateFolder, 'sign-in.json')
 }
 
-/** Undefined where nobody is signed in. Throws MfaError `auth` where the file is no longer readable. */
+/**
+ * Undefined where nobody is signed in. Throws MfaError `auth` where the file is no longer readable, where others than its
+ * owner may read or write it, or where it is somebody else's: its tokens may be known, or not be ours.
+ */
 export function readSignIn(stateFolder: string): StoredSignIn | undefined {
   const path = signInFile(stateFolder)
   let data: JsonObject
   try {
-    data = parseJsonObject(readFileSync(path, 'utf8')) ?? {}
+    data = parseJsonObject(readOwn(path)) ?? {}
   } catch (error) {
+    if (error instanceof MfaError) throw error
     const code = errorCode(error)
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
     throw unreadable(path, code ?? 'it is damaged')
@@ -70,20 +75,47 @@ export function readSignIn(stateFolder: string): StoredSignIn | undefined {
   }
 }
 
+/** The text of a file that is a person's own. On Windows its rights are set when it is written and not read back. */
+function readOwn(path: string): string {
+  const file = openSync(path, 'r')
+  try {
+    const {mode, uid} = fstatSync(file)
+    const me = process.getuid?.()
+    if (me !== undefined && uid !== me)
+      throw exposed(
+        path,
+        'belongs to another user',
+        'Choose a state folder of your own: --state or MFA_STATE.',
+      )
+    if (me !== undefined && (mode & 0o077) !== 0)
+      throw exposed(
+        path,
+        `may be read or written by others than you (mode ${(mode & 0o777).toString(8)})`,
+        `If nobody else can have read it: chmod 600 "${path}". Otherwise mfa auth logout, then mfa auth login again.`,
+      )
+    return readFileSync(file, 'utf8')
+  } finally {
+    closeSync(file)
+  }
+}
+
 /**
- * Written beside and renamed, for the owner only (R8): 0600, in a folder of 0700. On Windows the folder below
- * %LOCALAPPDATA% has the user's own ACL.
+ * Written beside and renamed, for the owner only (R8): 0600, in a folder that is made 0700; on Windows by ACL.
+ * A folder that was there keeps its rights: `openState` looks after those of a state folder.
  */
-export async function writeSignIn(stateFolder: string, signIn: StoredSignIn): Promise<void> {
+export async function writeSignIn(
+  stateFolder: string,
+  signIn: StoredSignIn,
+  restrict: SignInDeps['restrict'] = (path) => chmod(path, 0o600),
+): Promise<void> {
   const path = signInFile(stateFolder)
   const beside = `${path}.${randomUUID()}`
   await mkdir(stateFolder, {recursive: true, mode: 0o700})
   try {
-    await writeFile(beside, JSON.stringify({...signIn, cache: signIn.cache.reveal()}), {
-      mode: 0o600,
-      flag: 'wx',
-    })
-    if (process.platform !== 'win32') await chmod(beside, 0o600)
+    // Closed to others before there is anything in it.
+    await writeFile(beside, '', {mode: 0o600, flag: 'wx'})
+    await restrict(beside)
+    await writeFile(beside, JSON.stringify({...signIn, cache: signIn.cache.reveal()}))
     await rename(beside, path)
   } catch (error) {
     await rm(beside, {force: true})
@@ -110,5 +142,12 @@ function unreadable(path: string, why: string): MfaError {
   return new MfaError('SIGN_IN_UNREADABLE', `The sign-in kept in ${path} cannot be used: ${why}.`, {
     exit: 'auth',
     fix: 'Run mfa auth logout, then mfa auth login again.',
+  })
+}
+
+function exposed(path: string, why: string, fix: string): MfaError {
+  return new MfaError('SIGN_IN_EXPOSED', `The sign-in kept in ${path} is not used: it ${why}.`, {
+    exit: 'auth',
+    fix,
   })
 }

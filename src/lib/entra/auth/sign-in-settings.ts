@@ -26,20 +26,8 @@ export interface SignInDeps {
   readonly fetch: typeof fetch
   /** Holds the sign-in of `mfa auth login`. */
   readonly stateFolder: string
-}
-
-/** How a token is come by. */
-export type SignInKind =
-  'access-token' | 'certificate' | 'federated-token' | 'managed-identity' | 'user' | 'none'
-
-/** Who signs in, as far as it is known without asking anybody. */
-export interface SignInDescription {
-  readonly kind: SignInKind
-  /** The id; unknown before the first token where the settings name the tenant by a domain. */
-  readonly tenantId?: string | undefined
-  readonly clientId?: string | undefined
-  /** User principal name, where a person signed in. */
-  readonly account?: string | undefined
+  /** R8: takes every right to a file or folder from others. Absent: by the mode alone. */
+  readonly restrict?: ((path: string) => Promise<void>) | undefined
 }
 
 /** A token, and for how long it is good from the moment it came. */

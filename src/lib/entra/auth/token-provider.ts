@@ -1,11 +1,13 @@
 import {MfaError} from '../../errors/mfa-error.js'
 import {Secret} from '../../model/secret.js'
+import type {SignInDescription, SignInKind} from '../../ports/sign-in-status.js'
 import {abortable} from './abortable.js'
+import {cloudOf} from '../clouds.js'
 import {acquireByCertificate, acquireByFederatedToken} from './app-only.js'
 import {peek} from './jwt.js'
 import {acquireByManagedIdentity} from './managed-identity.js'
 import {readSignIn} from './sign-in-file.js'
-import type {Acquired, SignInDeps, SignInDescription, SignInKind, SignInSettings} from './sign-in-settings.js'
+import type {Acquired, SignInDeps, SignInSettings} from './sign-in-settings.js'
 import {acquireForUser} from './user-sign-in.js'
 
 /** Gives bearer tokens for Microsoft Graph and keeps them while they are good. */
@@ -17,10 +19,19 @@ export interface TokenProvider {
   token(signal: AbortSignal, options?: {readonly refresh?: boolean | undefined}): Promise<string>
   /** Who signs in and how, without asking anybody. */
   describe(): SignInDescription
+  /** What the token in use says it may do; undefined before the first, and where it does not say. */
+  holder?(): TokenHolder | undefined
+}
+
+export interface TokenHolder {
+  readonly kind: 'application' | 'person'
+  /** Names of permissions. */
+  readonly permissions: readonly string[]
 }
 
 /** Renewed this long before the end, or after four fifths of a short life. */
 const MARGIN = 5 * 60_000
+const DAY = 86_400_000
 
 /**
  * The first of these that the settings have: ready token, certificate, federated token file, managed identity, the
@@ -30,6 +41,14 @@ export function createTokenProvider(settings: SignInSettings, deps: SignInDeps):
   const {clock} = deps
   const kind = kindOf(settings)
   let held: (Acquired & {readonly at: number}) | undefined
+  let warned = -Infinity
+  // Once a command; once a day where a command lives for months.
+  const warn = (text: string) => {
+    const now = clock.monotonic()
+    if (now - warned < DAY) return
+    warned = now
+    deps.ui.emit({type: 'warning', text})
+  }
   let pending: {readonly promise: Promise<Acquired>; readonly signal: AbortSignal} | undefined
 
   const good = ({at, lifetime}: {readonly at: number; readonly lifetime: number}) => {
@@ -37,7 +56,7 @@ export function createTokenProvider(settings: SignInSettings, deps: SignInDeps):
     return age >= 0 && age < lifetime - Math.min(MARGIN, lifetime / 5)
   }
   const start = (refresh: boolean, signal: AbortSignal) => {
-    const promise = acquire(kind, settings, deps, signal, refresh)
+    const promise = acquire(kind, settings, {...deps, warn}, signal, refresh)
     const entry = {promise, signal}
     pending = entry
     const done = (got?: Acquired) => {
@@ -63,6 +82,7 @@ export function createTokenProvider(settings: SignInSettings, deps: SignInDeps):
       }
     },
     describe: () => describe(kind, settings, deps.stateFolder, held?.token),
+    holder: () => holderOf(held?.token.reveal() ?? ''),
   }
 }
 
@@ -78,7 +98,7 @@ function kindOf(settings: SignInSettings): Exclude<SignInKind, 'none'> {
 async function acquire(
   kind: Exclude<SignInKind, 'none'>,
   settings: SignInSettings,
-  deps: SignInDeps,
+  deps: SignInDeps & {readonly warn: (text: string) => void},
   signal: AbortSignal,
   refresh: boolean,
 ): Promise<Acquired> {
@@ -88,7 +108,7 @@ async function acquire(
       return {token: new Secret(token), lifetime: 0}
     }
     case 'certificate':
-      return acquireByCertificate(settings, deps, signal)
+      return acquireByCertificate(settings, deps, signal, deps.warn)
     case 'federated-token':
       return acquireByFederatedToken(settings, deps, signal)
     case 'managed-identity':
@@ -100,7 +120,17 @@ async function acquire(
   }
 }
 
-function readyToken({accessToken, tenant}: SignInSettings, now: Date, refresh: boolean): string {
+function holderOf(token: string): TokenHolder | undefined {
+  const claims = peek(token)
+  if (claims?.permissions === undefined) return undefined
+  return {kind: claims.isApplication === false ? 'person' : 'application', permissions: claims.permissions}
+}
+
+function readyToken(
+  {accessToken, tenant, cloud, graphUrl}: SignInSettings,
+  now: Date,
+  refresh: boolean,
+): string {
   const token = accessToken?.value.reveal() ?? ''
   const from = accessToken?.from ?? 'MFA_ACCESS_TOKEN'
   const claims = peek(token)
@@ -117,6 +147,13 @@ function readyToken({accessToken, tenant}: SignInSettings, now: Date, refresh: b
         exit: 'auth',
         fix: `Set ${from} to a new token for this tenant and cloud. A certificate renews itself: MFA_CLIENT_CERTIFICATE_PATH.`,
       },
+    )
+  const elsewhere = cloudOf(claims?.audience)
+  if (graphUrl === undefined && elsewhere !== undefined && elsewhere !== cloud.value)
+    throw new MfaError(
+      'WRONG_CLOUD',
+      `The token in ${from} is for the cloud "${elsewhere}", but ${cloud.from} says ${cloud.value}.`,
+      {exit: 'auth', fix: `Choose the cloud of the token (--cloud ${elsewhere}), or set ${from} to another.`},
     )
   const tid = claims?.tenantId
   if (tenant !== undefined && tid !== undefined && isId(tenant.value) && tid !== tenant.value)

@@ -57,7 +57,7 @@ export async function acquireForUser(
   }
   // Somebody who signed out meanwhile stays signed out.
   if (cachePlugin.changed() && readSignIn(deps.stateFolder) !== undefined)
-    await writeSignIn(deps.stateFolder, {...stored, cache: cachePlugin.content()})
+    await writeSignIn(deps.stateFolder, {...stored, cache: cachePlugin.content()}, deps.restrict)
   return acquired(result)
 }
 

@@ -1,3 +1,4 @@
+import {redact} from '../../model/redact.js'
 import {MfaError} from '../../errors/mfa-error.js'
 
 /**
@@ -65,7 +66,7 @@ export function readErrorBody(body: unknown, status: number): ErrorBody {
   const requestId = text(field(inner, 'request-id')) ?? text(field(inner, 'requestId'))
   const code = text(field(error, 'code')) || `${FOREIGN}${status}`
   const message = unwrapped(text(field(error, 'message')))
-  return {code, message: message || `the service answered ${status}`, requestId}
+  return {code, message: redact(message || `the service answered ${status}`), requestId}
 }
 
 function unwrapped(message: string | undefined): string | undefined {

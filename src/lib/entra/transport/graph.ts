@@ -2,11 +2,12 @@ import {MfaError} from '../../errors/mfa-error.js'
 import type {Clock} from '../../ports/clock.js'
 import type {Reply} from './answers.js'
 import {sendTogether, type SendWire} from './batch.js'
+import {explained, type Holder} from './forbidden.js'
 import {kindOf, type GraphAnswer, type GraphRequest} from './graph-request.js'
 import {createHttp, parseRoot} from './http.js'
 import {judge, requestIdOf, type Verdict} from './judge.js'
 import {pagesOf} from './pages.js'
-import {needOf} from './permissions.js'
+import {usedBy} from './permissions.js'
 import {createPacer, type PaceReport, type Pacer} from './pacer.js'
 import {createQueue} from './queue.js'
 import {backOffMs, retryAfterMs} from './retry-after.js'
@@ -52,6 +53,8 @@ export interface GraphOptions {
   /** Root of the service, `https://graph.microsoft.com`; `/v1.0/…` and `/beta/…` are appended. Plain http: loopback only. */
   readonly rootUrl: string
   readonly token: GetToken
+  /** What the token in use may do, for the words of a refusal. */
+  readonly holder?: (() => Holder | undefined) | undefined
   readonly clock: Clock
   /** Stands in for the global one: a proxy's dispatcher, tests. */
   readonly fetch?: typeof fetch | undefined
@@ -81,6 +84,8 @@ export interface Graph {
     signal: AbortSignal,
   ): AsyncIterable<readonly unknown[]>
   readonly serviceClock: ServiceClock
+  /** Name and port of the service, for references to objects in it. */
+  readonly host: string
 }
 
 const RETRY: RetryBudget = {
@@ -158,11 +163,10 @@ export function createGraph(options: GraphOptions): Graph {
       const {holdMs} = paceOf(request, reply, clock.now())
       const verdict = judge(request, reply, repeated)
       if (verdict.is === 'done') {
-        const need = options.used === undefined ? undefined : needOf(request)
-        if (need !== undefined) options.used?.(need.permission)
+        if (options.used !== undefined) for (const each of usedBy(request)) options.used(each)
         return {status: verdict.status, body: verdict.body, requestId}
       }
-      if (verdict.is === 'over') throw verdict.error
+      if (verdict.is === 'over') throw explained(verdict.error, request, options.holder?.())
       if (verdict.is === 'signed-out') {
         if (refreshed) throw verdict.error
         refreshed = true
@@ -212,6 +216,7 @@ export function createGraph(options: GraphOptions): Graph {
     write: run,
     pages: (request, signal) => pagesOf(request, {base, origin, read: (next) => run(next, signal)}),
     serviceClock,
+    host,
   }
 }
 

@@ -122,8 +122,17 @@ function forbidden(request: GraphRequest, error: GraphError): MfaError {
     exit: 'auth',
     fix:
       need === undefined
-        ? "Compare the permissions that are granted to the app with those that are needed: docs/sign-in.md, or the app's page in the Entra admin center."
-        : `Grant ${need.permission} to the app in the Entra admin center (App registrations, API permissions; an administrator has to consent). Signed in as a person, the role ${need.role} is needed too.`,
+        ? 'Compare the permissions that are granted to the app with those that are needed: mfa app show.'
+        : `${howToGrant(need.permission)} Signed in as a person, the role ${need.role} is needed too.`,
     requestId: error.requestId,
   })
+}
+
+/** Staged rollout knows no application permission; and what registers applications is better left to people. */
+function howToGrant(permission: string): string {
+  if (permission.endsWith('(delegated only)'))
+    return 'Grant it: mfa app configure --with rollout; then sign in as a person: mfa auth login.'
+  if (/^(Application|AppRoleAssignment|DelegatedPermissionGrant)\.ReadWrite/.test(permission))
+    return 'Let an administrator sign in for this: mfa app configure.'
+  return `Grant it to the app: mfa app grant ${permission} (an administrator has to consent).`
 }

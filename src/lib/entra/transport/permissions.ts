@@ -12,7 +12,7 @@ const POLICY_ROLE = 'Authentication Policy Administrator'
 const READER_ROLE = 'Global Reader'
 
 /** Least permission of each operation that the tool uses, first match wins. Source: Graph permissions reference. */
-const NEEDS: readonly (readonly [method: 'GET' | 'write', path: RegExp, need: Need])[] = [
+export const NEEDS: readonly (readonly [method: 'GET' | 'write', path: RegExp, need: Need])[] = [
   [
     'write',
     /^\/users\/[^/]+\/authentication\/phoneMethods/,
@@ -50,6 +50,11 @@ const NEEDS: readonly (readonly [method: 'GET' | 'write', path: RegExp, need: Ne
     {permission: 'Policy.Read.AuthenticationMethod', role: READER_ROLE},
   ],
   [
+    'GET',
+    /^\/policies\/featureRolloutPolicies/,
+    {permission: 'Directory.ReadWrite.All (delegated only)', role: 'Hybrid Identity Administrator'},
+  ],
+  [
     'write',
     /^\/policies\/featureRolloutPolicies/,
     {permission: 'Directory.ReadWrite.All (delegated only)', role: 'Hybrid Identity Administrator'},
@@ -65,6 +70,8 @@ const NEEDS: readonly (readonly [method: 'GET' | 'write', path: RegExp, need: Ne
     {permission: 'Domain-InternalFederation.Read.All', role: READER_ROLE},
   ],
   ['GET', /^\/domains/, {permission: 'Domain.Read.All', role: READER_ROLE}],
+  ['write', /^\/groups$/, {permission: 'Group.Create', role: 'Groups Administrator'}],
+  ['write', /^\/groups/, {permission: 'GroupMember.ReadWrite.All', role: 'Groups Administrator'}],
   ['GET', /^\/groups/, {permission: 'GroupMember.Read.All', role: READER_ROLE}],
   ['GET', /^\/users/, {permission: 'User.Read.All', role: READER_ROLE}],
   ['GET', /^\/organization/, {permission: 'Organization.Read.All', role: READER_ROLE}],
@@ -86,4 +93,13 @@ const NEEDS: readonly (readonly [method: 'GET' | 'write', path: RegExp, need: Ne
 export function needOf(request: Pick<GraphRequest, 'method' | 'path'>): Need | undefined {
   const group = request.method === 'GET' ? 'GET' : 'write'
   return NEEDS.find(([method, path]) => method === group && path.test(request.path))?.[2]
+}
+
+/** Every permission that a request makes use of: members are read with their properties as users. */
+export function usedBy(request: Pick<GraphRequest, 'method' | 'path'>): readonly string[] {
+  const need = needOf(request)
+  if (need === undefined) return []
+  return /^\/groups\/.*\/microsoft\.graph\.user$/.test(request.path)
+    ? [need.permission, 'User.Read.All']
+    : [need.permission]
 }

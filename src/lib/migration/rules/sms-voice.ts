@@ -1,4 +1,5 @@
 import END from '../data/sms-voice-end.json' with {type: 'json'}
+import type {EntraMethods} from '../../model/entra-user.js'
 import type {MigrationOptions} from '../plan.js'
 import type {After} from './default-method.js'
 import {finding} from './draft.js'
@@ -23,12 +24,7 @@ export function judgeSmsOrVoiceOnly(
   {phones, oath}: After,
   draft: Draft,
 ): boolean {
-  const stronger =
-    methods.authenticators.length > 0 ||
-    methods.softwareOath.length > 0 ||
-    oath.hardware ||
-    methods.others.some((method) => STRONGER.has(method.type))
-  if (stronger || phones.slots.size === 0) return false
+  if (oath.hardware || outlastsPhones(methods) || phones.slots.size === 0) return false
   draft.findings.push(
     finding(
       'sms-or-voice-only',
@@ -38,6 +34,11 @@ export function judgeSmsOrVoiceOnly(
     ),
   )
   return true
+}
+
+/** Whether Entra has a method of the user, hardware tokens aside, that goes on when SMS and voice end. */
+export function outlastsPhones({authenticators, softwareOath, others}: EntraMethods): boolean {
+  return authenticators.length > 0 || softwareOath.length > 0 || others.some(({type}) => STRONGER.has(type))
 }
 
 function ends(cloud: MigrationOptions['cloud']): string {

@@ -13,6 +13,8 @@ export interface StoredGroup {
   readonly id: string
   readonly displayName: string
   readonly createdDateTime: string
+  readonly description?: string | undefined
+  readonly mailNickname?: string | undefined
   /** Of a dynamic group. */
   readonly membershipRule?: string | undefined
 }
@@ -91,13 +93,13 @@ export function rowToGroup(row: GroupRow): Group {
     deletedDateTime: null,
     classification: null,
     createdDateTime: stored.createdDateTime,
-    description: null,
+    description: stored.description ?? null,
     displayName: stored.displayName,
     groupTypes: dynamic ? ['DynamicMembership'] : [],
     isAssignableToRole: null,
     mail: null,
     mailEnabled: false,
-    mailNickname: stored.id.slice(0, 8),
+    mailNickname: stored.mailNickname ?? stored.id.slice(0, 8),
     membershipRule: stored.membershipRule ?? null,
     membershipRuleProcessingState: dynamic ? 'On' : null,
     onPremisesDomainName: null,

@@ -11,7 +11,10 @@ import type {FactKind, TenantFactKind} from '../facts.js'
 import type {EntityType} from '../query/options.js'
 
 /** The kinds of methods that are facts of one user; hardware OATH tokens are apart, in the inventory. */
-export type MethodKind = Exclude<FactKind, 'preferences' | 'requirements' | TenantFactKind>
+export type MethodKind = Exclude<
+  FactKind,
+  'preferences' | 'requirements' | 'rolloutCoverage' | TenantFactKind
+>
 
 interface Created {
   readonly createdDateTime: string

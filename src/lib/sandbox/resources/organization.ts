@@ -2,6 +2,7 @@ import type {Organization} from '@microsoft/microsoft-graph-types'
 
 import type {Answer, Call} from '../call.js'
 import {entity, param} from '../call.js'
+import {domainNames, federationOf} from '../domain-store.js'
 import {notFound} from '../graph-fault.js'
 import type {EntityType} from '../query/options.js'
 import {readOptions, readSelect} from '../query/options.js'
@@ -33,19 +34,18 @@ export function getOrganization(call: Call): Answer {
 }
 
 function organization({store}: Call): Organization {
-  const domains = JSON.parse(store.meta('domains') ?? '[]') as string[]
   return {
     id: (store.meta('tenantId') ?? '').toLowerCase(),
     displayName: store.meta('displayName') ?? '',
     tenantType: 'AAD',
     createdDateTime: store.meta('created') ?? null,
     onPremisesSyncEnabled: true,
-    verifiedDomains: domains.map((name, index) => ({
+    verifiedDomains: domainNames(store).map((name, index) => ({
       name,
       capabilities: 'Email, OfficeCommunicationsOnline',
       isDefault: index === 0,
       isInitial: name.endsWith('.onmicrosoft.com'),
-      type: 'Managed',
+      type: federationOf(store, name) === undefined ? 'Managed' : 'Federated',
     })),
   }
 }

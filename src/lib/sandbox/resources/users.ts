@@ -127,6 +127,11 @@ export function findUser(store: Store, idOrUpn: string): UserRow | undefined {
   return store.get<UserRow>('SELECT seq, body FROM users WHERE id = ? OR upn = ?', name, name)
 }
 
+/** By object id only: a user principal name is none. */
+export function findUserById(store: Store, id: string): UserRow | undefined {
+  return store.get<UserRow>('SELECT seq, body FROM users WHERE id = ?', id.toLowerCase())
+}
+
 export function storedUser(store: Store, seq: number): StoredUser | undefined {
   const row = store.get<UserRow>('SELECT seq, body FROM users WHERE seq = ?', seq)
   return row === undefined ? undefined : (JSON.parse(row.body) as StoredUser)

@@ -59,6 +59,10 @@ class SeededSource implements Source {
     if (!keys) this.#unmatched = this.#nobodys(seen)
   }
 
+  get serverSettings(): Source['serverSettings'] {
+    return this.#source.serverSettings?.bind(this.#source)
+  }
+
   problems(): readonly SourceProblem[] {
     return [
       ...this.#source.problems(),

@@ -176,15 +176,37 @@ export class Calls {
     }
   }
 
-  async #ofUser(
+  /** The response of an operation that takes no inputs. */
+  async ask(
+    operation: Operation,
+    wanted: readonly string[],
+    items: readonly string[],
+    signal: AbortSignal,
+  ): Promise<XmlNode> {
+    const found = await this.#answered(operation, {}, signal, wanted, items)
+    if (found === undefined) throw refusal(operation.name, USER_NOT_FOUND, '')
+    return found.response
+  }
+
+  #ofUser(
     operation: Operation,
     username: string,
     signal: AbortSignal,
     wanted: readonly string[],
     items: readonly string[],
   ): Promise<Opened | undefined> {
+    return this.#answered(operation, {username}, signal, wanted, items)
+  }
+
+  async #answered(
+    operation: Operation,
+    inputs: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+    wanted: readonly string[],
+    items: readonly string[],
+  ): Promise<Opened | undefined> {
     const {description, transport} = this.#options
-    const body = description.request(operation, {username})
+    const body = description.request(operation, inputs)
     return this.#retried(signal, async () => {
       const post = {body, soapAction: operation.soapAction}
       const reply = await transport.exchange({operation: operation.name, post}, signal)

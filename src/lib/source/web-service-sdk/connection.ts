@@ -39,7 +39,7 @@ export async function connect(
   return {calls, chosen, description, greeting, headers: probe.headers}
 }
 
-function readGreeting(text: string): string {
+export function readGreeting(text: string): string {
   const {operation} = TEST_SECURITY
   const reader = new XmlReader([
     'Envelope',

@@ -72,6 +72,7 @@ const SETTINGS_FIELDS = [
   'FirstName', 'LastName', 'EmailAddress', 'UserGroup', 'CountryCode', 'Phone', 'Extension', 'BackupCountryCode',
   'BackupPhone', 'BackupExtension', 'Mode', 'PinMode', 'SmsDirection', 'SmsMode', 'PhoneAppMode', 'Enabled',
   'OathTokenExists', 'OathTokenSerialNumber', 'OathTokenSecretKey', 'OathTokenTimeInterval', 'PhoneAppActivated',
+  'VoiceCallLanguage', 'SmsTextLanguage', 'PhoneAppLanguage', 'OathTokenLanguage',
 ] as const // prettier-ignore
 
 /** Undefined, with the name of what is missing, if the description lacks something that cannot be done without. */
@@ -113,7 +114,7 @@ export function chooseOperations(description: ServiceDescription): Chosen | {rea
 }
 
 /** Highest first. `GetUserSettings2` and `GetUserSettings_2` are both the second; the underscore is the later spelling. */
-function versions(description: ServiceDescription, family: string): Operation[] {
+export function versions(description: ServiceDescription, family: string): Operation[] {
   const pattern = new RegExp(`^${family}(_?)(\\d*)$`)
   return [...description.operations.values()]
     .flatMap((operation) => {

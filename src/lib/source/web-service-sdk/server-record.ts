@@ -50,6 +50,7 @@ export function serverUser(
     smsDirection: text('SmsDirection'),
     smsMode: text('SmsMode'),
     phoneAppMode: text('PhoneAppMode'),
+    languages: languagesOf(values),
     enabled: enabledOf(values, report),
     lastModified: instant(values, 'LastModified', report),
     devices: devicesOf(values, devices, origin, report),
@@ -72,6 +73,13 @@ export function unreadUser(row: UserRow, file: string, why: string): ServerUser 
     faults: [{file, message: `this user's record could not be read: ${why}`, severity: 'row'}],
   }
 }
+
+function languagesOf(values: Values): readonly string[] | undefined {
+  const names = LANGUAGES.flatMap((name) => values.get(name) || [])
+  return names.length === 0 ? undefined : [...new Set(names)]
+}
+
+const LANGUAGES = ['VoiceCallLanguage', 'SmsTextLanguage', 'PhoneAppLanguage', 'OathTokenLanguage']
 
 function phoneOf(values: Values, prefix: '' | 'Backup', report: Report): ServerPhone | undefined {
   const number = values.get(`${prefix}Phone`) ?? ''

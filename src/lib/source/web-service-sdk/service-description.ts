@@ -128,6 +128,13 @@ export const TEST_SECURITY = {
   body: envelope('<TestSecurity xmlns="http://www.phonefactor.com/PfWsSdk" />'),
 } as const
 
+/** Does this server reach the primary? As old as TestSecurity. */
+export const TEST_MASTER = {
+  operation: 'TestMasterConnection',
+  soapAction: 'http://www.phonefactor.com/PfWsSdk/TestMasterConnection',
+  body: envelope('<TestMasterConnection xmlns="http://www.phonefactor.com/PfWsSdk" />'),
+} as const
+
 function envelope(body: string): string {
   return `<?xml version="1.0" encoding="utf-8"?><soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body>${body}</soap:Body></soap:Envelope>`
 }

@@ -13,10 +13,8 @@ export interface TlsFiles {
 /** Made once and shared by all connections. Throws MfaError `usage` that names the file and its flag. */
 export function secureContext(files: TlsFiles): SecureContext {
   const {certificate, caFile} = files
-  // The system's own list is read too: on Windows that is where an organisation's private CA usually is.
-  const ca = [...new Set([...getCACertificates('default'), ...getCACertificates('system')])]
-  if (caFile !== undefined) ca.push(readCa(caFile))
-  if (certificate === undefined) return createSecureContext({ca})
+  const ca = trustedCas(caFile, '--source-ca')
+  if (certificate === undefined) return createSecureContext({ca: [...ca]})
   const {file, password} = certificate
   const bytes = read(file, '--source-certificate')
   const isPem = bytes.includes('-----BEGIN')
@@ -24,7 +22,7 @@ export function secureContext(files: TlsFiles): SecureContext {
   try {
     if (isPem && !(bytes.includes('CERTIFICATE-----') && bytes.includes('PRIVATE KEY-----')))
       throw new Error(HALF)
-    return createSecureContext({ca, ...identity, ...(password && {passphrase: password.reveal()})})
+    return createSecureContext({ca: [...ca], ...identity, ...(password && {passphrase: password.reveal()})})
   } catch (error) {
     throw new MfaError(
       'SOURCE_CERTIFICATE',
@@ -37,10 +35,20 @@ export function secureContext(files: TlsFiles): SecureContext {
   }
 }
 
-function readCa(file: string): string {
-  const text = read(file, '--source-ca').toString('utf8')
+/**
+ * PEM certificates of the CAs that are trusted. The system's own list is read too: on Windows that is where an
+ * organisation's private CA usually is. Throws MfaError `usage` that names the flag.
+ */
+export function trustedCas(caFile: string | undefined, flag: '--source-ca' | '--ad-ca'): readonly string[] {
+  const ca = new Set([...getCACertificates('default'), ...getCACertificates('system')])
+  if (caFile !== undefined) ca.add(readCa(caFile, flag))
+  return [...ca]
+}
+
+function readCa(file: string, flag: string): string {
+  const text = read(file, flag).toString('utf8')
   if (text.includes('-----BEGIN CERTIFICATE-----')) return text
-  throw new MfaError('SOURCE_CA', `--source-ca ${file} holds no PEM certificate`, {
+  throw new MfaError('SOURCE_CA', `${flag} ${file} holds no PEM certificate`, {
     exit: 'usage',
     fix: 'Export the CA certificate as "Base-64 encoded X.509" and give that file.',
   })

@@ -1,5 +1,6 @@
 import * as http from 'node:http'
 import * as https from 'node:https'
+import {isIP} from 'node:net'
 import type {SecureContext} from 'node:tls'
 import type {Secret} from '../../model/secret.js'
 import {
@@ -24,6 +25,8 @@ export interface TransportOptions {
   readonly sockets: number
   /** Every request waits for its turn. */
   readonly turns?: Turns | undefined
+  /** Connects here instead; the name in TLS and in the request is still that of `url`. */
+  readonly via?: {readonly host: string; readonly port: number} | undefined
 }
 
 export interface Exchange {
@@ -63,7 +66,7 @@ export class Transport {
   /** Throws CallFailure, or the signal's reason. */
   async exchange(exchange: Exchange, signal: AbortSignal): Promise<Reply> {
     signal.throwIfAborted()
-    const {url, timeoutMs} = this.#options
+    const {url, via, timeoutMs} = this.#options
     await this.#options.turns?.wait(signal)
     const stop = new AbortController()
     let late = false
@@ -83,7 +86,7 @@ export class Transport {
       signal.throwIfAborted()
       if (late) throw timeoutFailure(exchange.operation, timeoutMs)
       if (error instanceof CallFailure) throw error
-      throw connectionFailure(exchange.operation, url.host, this.#options.withCertificate, error)
+      throw connectionFailure(exchange.operation, via?.host ?? url.host, this.#options.withCertificate, error)
     } finally {
       clearTimeout(timer)
     }
@@ -101,6 +104,7 @@ export class Transport {
       method: post ? 'POST' : 'GET',
       headers: this.#headers(post),
       signal,
+      ...this.#elsewhere(),
     })
     request.on('error', reject)
     request.on('response', (response) => {
@@ -146,9 +150,17 @@ export class Transport {
     return promise
   }
 
+  #elsewhere(): https.RequestOptions {
+    const {url, via} = this.#options
+    if (via === undefined) return {}
+    const {host, port} = via
+    return {hostname: host, port, ...(isIP(url.hostname) === 0 && {servername: url.hostname})}
+  }
+
   #headers(post: Exchange['post']): http.OutgoingHttpHeaders {
-    const {username, password} = this.#options
+    const {username, password, url, via} = this.#options
     return {
+      ...(via !== undefined && {host: url.host}),
       ...(username !== undefined && {
         authorization: `Basic ${Buffer.from(`${username}:${password?.reveal() ?? ''}`, 'utf8').toString('base64')}`,
       }),

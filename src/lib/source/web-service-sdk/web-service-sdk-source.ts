@@ -5,6 +5,7 @@ import type {ServerIdentity, ServerUser, SourceFault} from '../../model/server-u
 import type {Clock} from '../../ports/clock.js'
 import type {Scratch} from '../../ports/scratch.js'
 import type {Source, SourceDescription, SourceProblem} from '../../ports/source.js'
+import type {ServerSettings} from '../../ports/server-settings.js'
 import type {ServiceAddress} from './address.js'
 import {CallFailure} from './call-failure.js'
 import type {UserRow} from './calls.js'
@@ -13,6 +14,7 @@ import {describeConnection} from './describe-connection.js'
 import {inOrder} from './in-order.js'
 import {listUsers, type Listing} from './list-users.js'
 import {NameRegister, type Registered} from './name-register.js'
+import {readSettings} from './read-settings.js'
 import {serverUser, unreadUser} from './server-record.js'
 import type {Transport} from './transport.js'
 
@@ -121,6 +123,13 @@ export class WebServiceSdkSource implements Source {
       onProgress(done, total)
       if (user !== undefined) yield user
     }
+  }
+
+  async serverSettings(signal: AbortSignal): Promise<ServerSettings> {
+    return this.#told(async () => {
+      const {calls, description} = await this.#connected(signal)
+      return readSettings(calls, description, signal)
+    })
   }
 
   problems(): readonly SourceProblem[] {

@@ -1,9 +1,4 @@
-import type {
-  AllowedMethods,
-  MethodConfiguration,
-  MethodsPolicy,
-  PolicyMethod,
-} from '../model/methods-policy.js'
+import type {AllowedMethods, MethodConfiguration, MethodsPolicy, PolicyMethod} from './methods-policy.js'
 
 /** Stands for everybody in a policy's targets. */
 const ALL_USERS = 'all_users'
@@ -33,6 +28,7 @@ export function allowedFor(policy: MethodsPolicy, isMember: (groupId: string) =>
     sms: allowed('sms'),
     voice,
     voiceOffice: voice && configuration(policy, 'voice')?.isOfficePhoneAllowed === true,
+    fido2: allowed('fido2'),
     uncertain: isUncertain(policy.migrationState),
   }
 }

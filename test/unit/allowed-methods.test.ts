@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest'
-import {allowedFor, policyGroups, smsSignInAllowed} from '../../src/lib/migration/policy.js'
+import {allowedFor, policyGroups, smsSignInAllowed} from '../../src/lib/model/allowed-methods.js'
 import type {MethodConfiguration, MethodsPolicy, PolicyMethod} from '../../src/lib/model/methods-policy.js'
 
 const on = (method: PolicyMethod, fields: Partial<MethodConfiguration> = {}): MethodConfiguration => ({
@@ -26,6 +26,7 @@ const NOTHING = {
   sms: false,
   voice: false,
   voiceOffice: false,
+  fido2: false,
   uncertain: false,
 }
 
@@ -38,6 +39,7 @@ describe('M3: what the policy allows', () => {
     ['softwareOath', 'softwareOath'],
     ['sms', 'sms'],
     ['voice', 'voice'],
+    ['fido2', 'fido2'],
   ] as const)('%s gives %s', (method, right) => {
     expect(allowedFor(policy(on(method)), nobody)).toEqual({...NOTHING, [right]: true})
   })

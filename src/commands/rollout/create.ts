@@ -1,0 +1,29 @@
+import {Flags} from '@oclif/core'
+
+import {MfaCommand, type Result} from '../../mfa-command.js'
+import {changeFlags} from '../../rollout-flags.js'
+
+export default class RolloutCreate extends MfaCommand {
+  static override summary = 'Make the policy for the staged rollout of MFA, with no group in it.'
+  static override description = `Nobody is covered until a group is added. Where there is one already, nothing is changed. A person has to be signed in: mfa auth\nlogin, with the role Hybrid Identity Administrator.`
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --off --yes --json',
+  ]
+  static override flags = {
+    off: Flags.boolean({summary: 'Make it switched off; mfa rollout enable switches it on.'}),
+    ...changeFlags,
+  }
+
+  async run(): Promise<Result> {
+    const {flags} = await this.parse(RolloutCreate)
+    const wired = await this.wire(flags)
+    const {askedOf, rolloutDeps, tellingOf} = await import('../../wire-rollout.js')
+    const {changeRollout} = await import('../../lib/rollout/change-rollout.js')
+    const {showChanged, showPlanned} = await import('../../lib/report/rollout-report.js')
+    const deps = await rolloutDeps(wired, flags)
+    const asked = await askedOf(wired, flags, showPlanned(wired.show))
+    const report = await changeRollout({...asked, action: 'create', isEnabled: !flags.off}, deps, this.signal)
+    return showChanged(report, tellingOf(wired, flags), wired.show)
+  }
+}

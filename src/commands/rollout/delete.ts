@@ -1,0 +1,25 @@
+import {MfaCommand, type Result} from '../../mfa-command.js'
+import {changeFlags} from '../../rollout-flags.js'
+
+export default class RolloutDelete extends MfaCommand {
+  static override summary =
+    'Delete the policy for the staged rollout of MFA: everybody goes back on-premises for MFA.'
+  static override description = `Needs --accept onprem-mfa: you attest that MFA works on-premises. Azure MFA Server answers no requests since 2024-09-30, so that has\nto be another provider behind AD FS; where there is none, mfa federation set accept lets Entra do MFA where the identity provider\ndid not. The groups themselves stay. A person has to be signed in.`
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> --accept onprem-mfa',
+    '<%= config.bin %> <%= command.id %> --accept onprem-mfa --yes --json',
+  ]
+  static override flags = {...changeFlags}
+
+  async run(): Promise<Result> {
+    const {flags} = await this.parse(RolloutDelete)
+    const wired = await this.wire(flags)
+    const {askedOf, rolloutDeps, tellingOf} = await import('../../wire-rollout.js')
+    const {changeRollout} = await import('../../lib/rollout/change-rollout.js')
+    const {showChanged, showPlanned} = await import('../../lib/report/rollout-report.js')
+    const deps = await rolloutDeps(wired, flags)
+    const asked = await askedOf(wired, flags, showPlanned(wired.show))
+    const report = await changeRollout({...asked, action: 'delete'}, deps, this.signal)
+    return showChanged(report, tellingOf(wired, flags), wired.show)
+  }
+}

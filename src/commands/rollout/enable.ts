@@ -1,0 +1,24 @@
+import {MfaCommand, type Result} from '../../mfa-command.js'
+import {changeFlags, checkFlags} from '../../rollout-flags.js'
+
+export default class RolloutEnable extends MfaCommand {
+  static override summary = 'Switch the staged rollout of MFA on, for every group in it.'
+  static override description = `Widens: the lock-out check of all groups comes first, and refuses with exit code 8 (see mfa rollout check). A person has to be\nsigned in. Sign-ins may take up to 24 hours to follow.`
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --source ./export --yes',
+  ]
+  static override flags = {...changeFlags, ...checkFlags}
+
+  async run(): Promise<Result> {
+    const {flags} = await this.parse(RolloutEnable)
+    const wired = await this.wire(flags)
+    const {askedOf, rolloutDeps, tellingOf} = await import('../../wire-rollout.js')
+    const {changeRollout} = await import('../../lib/rollout/change-rollout.js')
+    const {showChanged, showPlanned} = await import('../../lib/report/rollout-report.js')
+    const deps = await rolloutDeps(wired, flags)
+    const asked = await askedOf(wired, flags, showPlanned(wired.show))
+    const report = await changeRollout({...asked, action: 'enable'}, deps, this.signal)
+    return showChanged(report, tellingOf(wired, flags), wired.show)
+  }
+}

@@ -1,0 +1,77 @@
+import fc from 'fast-check'
+import {describe, expect, test} from 'vitest'
+
+import {inHalves, TOO_LARGE} from '../../src/lib/source/active-directory/halves.js'
+import {dnsDomain, domainsOf, reference} from '../../src/lib/source/active-directory/naming.js'
+import {sidText} from '../../src/lib/source/active-directory/sid.js'
+
+describe('objectSid', () => {
+  const bytes = (hex: string) => Buffer.from(hex, 'hex')
+
+  test.each([
+    [
+      '010500000000000515000000a065cf7e784b9b5fe77c8770ce040000',
+      'S-1-5-21-2127521184-1604012920-1887927527-1230',
+    ],
+    ['01020000000000052000000020020000', 'S-1-5-32-544'],
+    ['010100000000000512000000', 'S-1-5-18'],
+    ['010100ffffffffff00000080', 'S-1-1099511627775-2147483648'],
+  ])('%s is %s', (hex, sid) => {
+    expect(sidText(bytes(hex))).toBe(sid)
+  })
+
+  test.each(['', '01', '0105000000000005', '020100000000000512000000', '01010000000000051200000000'])(
+    '"%s" is none',
+    (hex) => {
+      expect(sidText(bytes(hex))).toBeUndefined()
+    },
+  )
+})
+
+describe('names of Active Directory', () => {
+  test.each([
+    ['CN=Ann,CN=Users,DC=corp,DC=Example,DC=com', 'corp.example.com'],
+    ['CN=Eve\\, DC=evil,OU=x,dc=contoso, DC=com', 'contoso.com'],
+    ['CN=Nobody,O=Contoso', undefined],
+  ])('%s is in %s', (dn, dns) => {
+    expect(dnsDomain(dn)).toBe(dns)
+  })
+
+  test('a domain without a known NetBIOS name has its first label instead', () => {
+    const netbios = new Map([['corp.example.com', 'CONTOSO']])
+    expect(domainsOf('CN=a,DC=corp,DC=example,DC=com', netbios)).toEqual(['corp.example.com', 'CONTOSO'])
+    expect(domainsOf('CN=a,DC=fabrikam,DC=com', netbios)).toEqual(['fabrikam.com', 'fabrikam'])
+  })
+
+  test('references to partitions without users say nothing', () => {
+    expect(reference('ldap://child.contoso.com/DC=child,DC=contoso,DC=com??sub')).toEqual({
+      host: 'child.contoso.com',
+      base: 'DC=child,DC=contoso,DC=com',
+    })
+    for (const partition of ['CN=Configuration', 'DC=DomainDnsZones', 'DC=ForestDnsZones', 'CN=Schema'])
+      expect(reference(`ldap://contoso.com/${partition},DC=contoso,DC=com`)).toBeUndefined()
+    expect(reference('ldap://contoso.com/%ZZ')).toBeUndefined()
+    expect(reference('http://contoso.com/DC=contoso')).toBeUndefined()
+  })
+})
+
+test('an answer that is cut off is asked for in halves until all of it is there', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.uuid(), fc.integer({min: 0, max: 9})), {maxLength: 40}),
+      fc.integer({min: 1, max: 12}),
+      async (accounts, limit) => {
+        const counts = new Map(accounts)
+        const ask = async (values: readonly string[]) => {
+          const all = values.flatMap((value) => Array.from({length: counts.get(value) ?? 0}, () => value))
+          return all.length > limit ? TOO_LARGE : all
+        }
+        const {found, tooLarge} = await inHalves([...counts.keys()], ask)
+        const beyond = [...counts].filter(([, count]) => count > limit).map(([value]) => value)
+        expect(tooLarge.toSorted()).toEqual(beyond.toSorted())
+        for (const [value, count] of counts)
+          expect(found.filter((each) => each === value)).toHaveLength(count > limit ? 0 : count)
+      },
+    ),
+  )
+})
