@@ -146,6 +146,7 @@ async function openRounds(
     tenantId,
     scope,
     sourceLabel: source.value.label,
+    anySource: workers !== undefined,
     options: {...request.options},
     intervalMs,
   }

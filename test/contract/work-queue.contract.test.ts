@@ -155,6 +155,26 @@ describe.each(HARNESSES)('a work queue: %s', (_name, make) => {
     expect(await queue.standing('lot')).toMatchObject({working: 0, done: 1, users: 1})
   }, 60_000)
 
+  it('lets another lot adopt what nobody works on and was put for the same', async () => {
+    await queue.put('old', [
+      {n: 1, key: 'k'},
+      {n: 2, key: 'k'},
+      {n: 3, key: 'other'},
+    ])
+    const begun = await queue.take()
+    expect(begun?.lot).toBe('old')
+    expect(await queue.adopt('k', 'new')).toBe(1)
+    expect(await queue.adopt('k', 'new')).toBe(0)
+    expect(await queue.standing('new')).toMatchObject({waiting: 1})
+    expect(await queue.standing('old')).toMatchObject({waiting: 1, working: 1})
+    await queue.withdraw({allBut: 'new'})
+    const next = await queue.take()
+    expect({lot: next?.lot, data: next?.data}).toEqual({lot: 'new', data: {n: 2, key: 'k'}})
+    // What is given back may be adopted then.
+    await begun?.giveBack({message: 'its leader died'})
+    expect(await queue.adopt('k', 'new')).toBe(1)
+  })
+
   it('takes back what nobody works on, of one lot or of all others', async () => {
     await queue.put('old', [{n: 1}, {n: 2}])
     const begun = await queue.take()

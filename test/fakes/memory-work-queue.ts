@@ -7,7 +7,7 @@ const TRIES = 20
 
 interface Job {
   readonly id: string
-  readonly lot: string
+  lot: string
   readonly data: string
   state: 'waiting' | 'working' | 'done' | 'failed'
   tries: number
@@ -59,6 +59,7 @@ export class MemoryWorkQueue implements WorkQueue {
     }
     return {
       id: job.id,
+      lot: job.lot,
       data: JSON.parse(job.data) as unknown,
       lost: job.lost.signal,
       done: async (counts) =>
@@ -99,6 +100,17 @@ export class MemoryWorkQueue implements WorkQueue {
       0,
     )
     return {waiting: open.length - working, working, users}
+  }
+
+  async adopt(key: string, lot: string): Promise<number> {
+    const mine = this.#work.jobs.filter(
+      (job) =>
+        job.state === 'waiting' &&
+        job.lot !== lot &&
+        (JSON.parse(job.data) as {readonly key?: string}).key === key,
+    )
+    for (const job of mine) job.lot = lot
+    return mine.length
   }
 
   async withdraw(which: {readonly lot: string} | {readonly allBut: string}): Promise<void> {

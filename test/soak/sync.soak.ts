@@ -19,7 +19,7 @@ const QUOTA = {count: 800, seconds: 10}
 const CHANGES = 0.02
 const CHANGE_EVERY_S = 15
 /** To come to rest after the last disturbance. */
-const REST_MINUTES = 8
+const REST_MINUTES = 6
 /** Nobody is killed in the last part: whose memory is looked at has to live long enough. */
 const KILLS_UNTIL = 0.7
 

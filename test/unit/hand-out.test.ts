@@ -240,6 +240,47 @@ describe('handing out', () => {
     expect(await run(at).then(({results}) => results.summary)).toMatchObject({failed: 0, partly: 0})
   })
 
+  it('takes up what a leader who died had handed out, before anything is planned again', async () => {
+    const {at, join, lead, work} = crew(people(100))
+    const stop = new AbortController()
+    const first = lead({signal: stop.signal})
+    while (work.jobs.length < 5) await new Promise((resolve) => setImmediate(resolve))
+    // It dies: nothing is withdrawn, its lock goes to somebody else.
+    const left = work.jobs.map((job) => ({...job}))
+    stop.abort(new Error('killed'))
+    await first
+    for (const job of left) work.jobs.push({...job, state: 'waiting'})
+    const worker = join()
+    const report = await lead()
+    await worker.stop()
+    expect(report.stop).toBeUndefined()
+    expect(report.results.summary).toMatchObject({users: 100, migrated: 100, failed: 0})
+    expect(report.resumed).toBe(true)
+    expect(work.jobs).toEqual([])
+    // Once each, by the workers: the new leader found nobody left to be written.
+    const plans = [...report.collected.plans.entries()].map(([, plan]) => plan)
+    expect(plans.every(({outcome, actions}) => outcome === 'unchanged' && actions.length === 0)).toBe(true)
+    const changes = changed(at)
+    expect(new Set(changes).size).toBe(changes.length)
+  })
+
+  it('takes up nothing that was handed out for another request', async () => {
+    const {at, join, lead, work} = crew(people(40))
+    const stop = new AbortController()
+    const first = lead({signal: stop.signal})
+    while (work.jobs.length < 2) await new Promise((resolve) => setImmediate(resolve))
+    const left = work.jobs.map((job) => ({...job}))
+    stop.abort(new Error('killed'))
+    await first
+    for (const job of left) work.jobs.push({...job, state: 'waiting'})
+    const worker = join()
+    const report = await lead({request: {users: ['u000@contoso.com']}})
+    await worker.stop()
+    expect(report.results.summary).toMatchObject({users: 1, migrated: 1})
+    expect(at.store.migrated.size).toBe(1)
+    expect(work.jobs).toEqual([])
+  })
+
   it('says what the workers said when they give up', async () => {
     const {at, join, lead} = crew(people(5))
     at.tenant.onRead = () => {

@@ -1,5 +1,6 @@
 import {MfaError} from '../errors/mfa-error.js'
 import type {ExitName} from '../errors/exit-codes.js'
+import {countOf} from '../model/count-of.js'
 import type {ActionRecord, UserResultRecord} from '../ports/journal.js'
 import type {Standing, WorkQueue} from '../ports/work-queue.js'
 import {applyPlans, type ApplyLimits, type ApplyPlansDeps, type Stop, timeIsOver, tooManyErrors} from './apply-plans.js' // prettier-ignore
@@ -13,7 +14,8 @@ export interface HandOut {
   readonly results: Results
   readonly context: ApplyContext & {readonly resumed: boolean}
   /** Under which the workers work; its ticket names the lot. */
-  readonly lock: WorkOrder['lock']
+  readonly lock: {readonly name: string; readonly ticket: string}
+  readonly key: string
   readonly seeds: boolean
 }
 
@@ -60,13 +62,45 @@ export async function handOut(
   }
 }
 
+/**
+ * Before anything is planned: what a leader who died had handed out for the same request is worked off, under the lock of the new
+ * one, so that nobody waits until everybody is planned again. Who is done with then costs the planning next to nothing (U5).
+ */
+export async function takeUp(
+  key: string,
+  lot: string,
+  {queue, clock, ui}: Pick<Deps, 'queue' | 'clock' | 'ui'>,
+  limits: ApplyLimits,
+  signal: AbortSignal,
+): Promise<void> {
+  let taken = 0
+  for (;;) {
+    signal.throwIfAborted()
+    // Those who were at work give theirs back as they notice.
+    const more = await queue.adopt(key, lot)
+    taken += more
+    if (taken === 0) return
+    const now = await queue.standing(lot)
+    if (taken === more)
+      ui.emit({type: 'note', text: `takes up ${countOf(taken, 'package')} handed out before`})
+    ui.emit({type: 'progress', phase: 'taking up', done: now.done, total: taken})
+    const over =
+      clock.monotonic() >= (limits.endsAt ?? Infinity) || now.failures >= Math.max(1, limits.errorsMax)
+    if (over) await queue.withdraw({lot})
+    if (now.waiting + now.working === 0) break
+    await clock.sleep(LOOK_MS, signal)
+  }
+  ui.emit({type: 'phase-end', phase: 'taking up'})
+  await queue.forget(lot)
+}
+
 interface Put {
   readonly users: number
   readonly packages: number
 }
 
 async function putAll(
-  {collected, context, lock, seeds}: HandOut,
+  {collected, context, lock, key, seeds}: HandOut,
   queue: WorkQueue,
   all: boolean,
 ): Promise<Put> {
@@ -74,7 +108,8 @@ async function putAll(
   let users = 0
   let packages = 0
   let some: WorkOrder[] = []
-  for (const order of workOrders(collected, {run, tenantId, lock, options, all, consistencyMs, seeds})) {
+  const common = {run, tenantId, lock: lock.name, key, options, all, consistencyMs, seeds}
+  for (const order of workOrders(collected, common)) {
     users += order.users.length
     packages += 1
     some.push(order)

@@ -15,7 +15,7 @@ import {openPlan, type OpenedPlan, planHeader, planText} from './plan-file.js'
 import type {PlanHeader} from './plan.js'
 import type {MigrationRequest, PlanningDeps} from './request.js'
 import {count, emptySummary, plannedResult, type Results, type UserResult} from './result.js'
-import {handOut} from './hand-out.js'
+import {handOut, takeUp} from './hand-out.js'
 import {refuseStale} from './stale.js'
 
 export interface MigrateInput {
@@ -85,10 +85,22 @@ export async function migrate(
   // One tenant, one writer: two sources, or two spellings of one, may have the same users.
   const lock = await journal.lock(lockName(tenantId), `mfa ${input.kind ?? 'migrate'}`)
   try {
-    return await write(input, deps, AbortSignal.any([signal, lock.lost]), lock)
+    const both = AbortSignal.any([signal, lock.lost])
+    const endsAt = deps.clock.monotonic() + (input.maxDurationMs ?? Infinity)
+    // Without --yes nothing is written before somebody has seen a plan.
+    if (deps.workers !== undefined && input.yes)
+      await takeUp(lotKey(input), lock.ticket, {...deps, queue: deps.workers.queue}, {...input, endsAt}, both)
+    return await write(input, deps, both, lock)
   } finally {
     await lock.release()
   }
+}
+
+/** What makes two requests the same for those who work: whoever leads, and from whichever source. */
+function lotKey({kind, request, maxChanges}: MigrateInput): string {
+  const {group, everyone, users, options, all} = request
+  const what = [kind ?? 'migrate', group, everyone ?? false, users, options, all, maxChanges ?? null]
+  return createHash('sha256').update(JSON.stringify(what)).digest('hex')
 }
 
 const lockName = (tenantId: string): string => `migrate ${tenantId}`
@@ -111,7 +123,7 @@ async function dryRun(input: MigrateInput, deps: ReadingDeps, signal: AbortSigna
 /** Plans, saves the plan if asked to, and holds it against the saved one if there is one. Sends no write. */
 async function planned(
   input: MigrateInput,
-  deps: ReadingDeps,
+  deps: ReadingDeps & Pick<MigrateDeps, 'workers'>,
   signal: AbortSignal,
 ): Promise<{readonly collected: Collected; readonly resumeKey: string}> {
   const {out, savedPlan, request, sourceLabel} = input
@@ -123,7 +135,7 @@ async function planned(
     const header = planHeader(request, collected, sourceLabel, clock.now().toISOString())
     await files.write(out, planText(header, collected.plans.entries()))
   }
-  const resumeKey = keyOf(input, collected, saved?.header)
+  const resumeKey = keyOf(input, collected, saved?.header, deps)
   if (saved !== undefined) await compare(saved, collected, resumeKey, deps)
   return {collected, resumeKey}
 }
@@ -178,7 +190,14 @@ async function write(
     workers === undefined || actions === 0
       ? await applyPlans(collected, results, context, {...deps, writer}, limits, signal)
       : await handOut(
-          {collected, results, context, lock: {name: lockName(tenantId), ticket: lock.ticket}, ...workers},
+          {
+            collected,
+            results,
+            context,
+            lock: {name: lockName(tenantId), ticket: lock.ticket},
+            key: lotKey(input),
+            seeds: workers.seeds,
+          },
           {...deps, queue: workers.queue},
           {...limits, all},
           signal,
@@ -235,11 +254,13 @@ function keyOf(
   {request, sourceLabel}: MigrateInput,
   {tenantId, group}: Collected,
   saved: PlanHeader | undefined,
+  {workers}: Pick<MigrateDeps, 'workers'>,
 ): string {
   const {users, options, match, mapping, all} = request
   const what = [
     tenantId,
-    sourceLabel,
+    // Machines that share the work may each have a source near by, and take up each other's runs.
+    workers === undefined ? sourceLabel : null,
     group.id,
     users.map((name) => name.toLowerCase()).toSorted(),
     options,

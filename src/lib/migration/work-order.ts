@@ -18,8 +18,10 @@ export interface WorkOrder {
   readonly version: number
   readonly run: RunId
   readonly tenantId: string
-  /** The leader's: without it nobody works. */
-  readonly lock: {readonly name: string; readonly ticket: string}
+  /** Name of the leader's lock; its ticket is the lot. Without it nobody works. */
+  readonly lock: string
+  /** What was asked for: whoever leads next and asks for the same takes the work up. */
+  readonly key: string
   readonly options: MigrationRequest['options']
   readonly all: boolean
   readonly consistencyMs: number

@@ -7,7 +7,6 @@ import type {Source} from '../ports/source.js'
 import type {Ui} from '../ports/ui.js'
 import {runsCutOff} from './earlier-writes.js'
 import {readPolicyGroups} from './members.js'
-import type {WorkOrder} from './work-order.js'
 
 export interface ViewDeps {
   readonly journal: Journal
@@ -39,12 +38,12 @@ export class Views {
   }
 
   /** Stays open at least until `leave`. */
-  async use({tenantId, lock}: WorkOrder): Promise<{readonly view: View; leave(): void}> {
-    for (const [lot, {users}] of this.#open) if (lot !== lock.ticket && users === 0) await this.#close(lot)
-    let entry = this.#open.get(lock.ticket)
+  async use(tenantId: string, lot: string): Promise<{readonly view: View; leave(): void}> {
+    for (const [other, {users}] of this.#open) if (other !== lot && users === 0) await this.#close(other)
+    let entry = this.#open.get(lot)
     if (entry === undefined) {
       entry = {view: this.#read(tenantId, this.#signal), users: 0}
-      this.#open.set(lock.ticket, entry)
+      this.#open.set(lot, entry)
     }
     const mine = entry
     mine.users += 1
@@ -52,7 +51,7 @@ export class Views {
       return {view: await mine.view, leave: () => void (mine.users -= 1)}
     } catch (error) {
       // The next one tries anew.
-      if (this.#open.get(lock.ticket) === mine) this.#open.delete(lock.ticket)
+      if (this.#open.get(lot) === mine) this.#open.delete(lot)
       throw error
     }
   }

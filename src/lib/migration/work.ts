@@ -100,6 +100,7 @@ export async function work(deps: WorkerDeps, signal: AbortSignal): Promise<void>
 
 async function workOn(one: Package, views: Views, deps: WorkerDeps, signal: AbortSignal): Promise<void> {
   const order = asWorkOrder(one.data)
+  const lock = {name: order.lock, ticket: one.lot}
   if (order.seeds && !deps.seeds) {
     const fix = 'Give every machine the same --seed-file.'
     throw new MfaError('NO_SEEDS', 'the leader has seed files and this machine has none', {
@@ -108,10 +109,10 @@ async function workOn(one: Package, views: Views, deps: WorkerDeps, signal: Abor
     })
   }
   const here = AbortSignal.any([signal, one.lost])
-  const lease = await leased(order, deps, here)
+  const lease = await leased(order, lock, deps, here)
   if (lease === undefined) return one.discard()
   try {
-    const used = await views.use(order)
+    const used = await views.use(order.tenantId, one.lot)
     try {
       const worked = await writeUsers(order, used.view, lease, deps, AbortSignal.any([here, lease.lost]))
       await one.done(worked)
@@ -128,13 +129,14 @@ async function workOn(one: Package, views: Views, deps: WorkerDeps, signal: Abor
 /** Nobody else has these users then; undefined if their leader is gone. */
 async function leased(
   order: WorkOrder,
+  lock: Parameters<Leases['take']>[0],
   {leases, clock}: WorkerDeps,
   signal: AbortSignal,
 ): Promise<Lease | undefined> {
   const users = order.users.map(({member}) => member.id)
   for (;;) {
     signal.throwIfAborted()
-    const lease = await leases.take(order.lock, users)
+    const lease = await leases.take(lock, users)
     if (lease === 'over') return undefined
     if (lease !== 'held') return lease
     await clock.sleep(HELD_MS, signal)

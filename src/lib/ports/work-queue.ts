@@ -15,6 +15,8 @@ export interface Standing {
 
 export interface Package {
   readonly id: string
+  /** To which it belongs now: it may have been adopted since it was put. */
+  readonly lot: string
   /** JSON data, as it was put. */
   readonly data: unknown
   /** Aborted when somebody else may have the package by now. */
@@ -40,6 +42,11 @@ export interface WorkQueue {
   standing(lot: string): Promise<Standing>
   /** Over all lots. */
   open(): Promise<{readonly waiting: number; readonly working: number; readonly users: number}>
+  /**
+   * What nobody works on and was put with this `key` in its data, whatever its lot, belongs to this lot from now on. How many
+   * packages that were.
+   */
+  adopt(key: string, lot: string): Promise<number>
   /** Takes back what nobody works on: of this lot, or of all others. */
   withdraw(which: {readonly lot: string} | {readonly allBut: string}): Promise<void>
   /** Forgets the settled packages of a lot. */

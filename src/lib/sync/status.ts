@@ -12,10 +12,11 @@ export interface RoundRow {
   readonly failed: number
 }
 
-/** One scope that is kept in sync: a tenant, a source, a group or everybody. */
+/** One scope that is kept in sync: a tenant, and a group or everybody. */
 export interface ScopeStatus {
   readonly tenantId: string
   readonly scope: string
+  /** Of the newest round. */
   readonly source: string
   readonly rounds: readonly RoundRow[]
   /** Seconds since a round last went through; null where none ever did. */
@@ -56,9 +57,8 @@ export async function syncStatus(
   const runs = (await journal.runs())
     .filter(({kind}) => kind === 'sync')
     .sort((one, other) => (one.id < other.id ? 1 : -1))
-  const byScope = Map.groupBy(runs, ({tenantId, sourceLabel, group}) =>
-    JSON.stringify([tenantId, sourceLabel, group?.id]),
-  )
+  // Not by source: machines that share the work may each have their own.
+  const byScope = Map.groupBy(runs, ({tenantId, group}) => JSON.stringify([tenantId, group?.id]))
   const scopes: ScopeStatus[] = []
   for (const rounds of byScope.values()) {
     const [newest] = rounds

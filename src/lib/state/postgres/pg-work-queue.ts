@@ -108,6 +108,7 @@ class PgWorkQueue implements WorkQueue {
     }
     return {
       id: job.id,
+      lot: job.data.lot,
       data: job.data.work,
       lost: lost.signal,
       done: (counts) => settled(() => this.#boss.complete(this.#name, claim, counts)),
@@ -142,6 +143,14 @@ class PgWorkQueue implements WorkQueue {
 
   async open(): ReturnType<WorkQueue['open']> {
     return openJobs(this.#db, this.#name)
+  }
+
+  async adopt(key: string, lot: string): Promise<number> {
+    return this.#db.run(
+      `UPDATE ${this.#table} SET data = jsonb_set(data, '{lot}', to_jsonb($3::text))
+       WHERE name = $1 AND state IN ('created', 'retry') AND data->'work'->>'key' = $2 AND data->>'lot' <> $3`,
+      this.#name, key, lot,
+    ) // prettier-ignore
   }
 
   async withdraw(which: {readonly lot: string} | {readonly allBut: string}): Promise<void> {
