@@ -3,7 +3,7 @@ import {hostname} from 'node:os'
 
 import {MfaError} from './lib/errors/mfa-error.js'
 import {work, type Worked} from './lib/migration/work.js'
-import type {MigrateDeps} from './lib/migration/migrate.js'
+import {lockName, type MigrateDeps} from './lib/migration/migrate.js'
 import type {Lock} from './lib/ports/journal.js'
 import type {WorkQueue} from './lib/ports/work-queue.js'
 import {openScratch} from './lib/state/scratch.js'
@@ -38,6 +38,7 @@ export async function joinCrew(wired: Wiring, command: string): Promise<Crew> {
     {
       queue,
       leases: shared.leases,
+      lock: lockName(tenantId),
       journal,
       directory: tenant.directory,
       writer: () => tenant.writer(),

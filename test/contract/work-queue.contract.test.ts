@@ -182,8 +182,7 @@ describe.each(HARNESSES)('a work queue: %s', (_name, make) => {
     await queue.withdraw({allBut: 'new'})
     expect(await queue.standing('old')).toMatchObject({waiting: 0, working: 1})
     expect(await queue.standing('new')).toMatchObject({waiting: 1})
-    await begun?.discard()
-    expect(await queue.standing('old')).toMatchObject({working: 0, done: 0})
+    await begun?.done({users: 1, failures: 0})
     await queue.withdraw({lot: 'new'})
     expect(await queue.take()).toBeUndefined()
   })
@@ -206,7 +205,10 @@ describe.each(HARNESSES)('a work queue: %s', (_name, make) => {
     const lock = {name: 'migrate t', ticket}
     const lease = await at.leases.take(lock, ['ann'])
     if (typeof lease === 'string') throw new Error(lease)
+    expect(await at.leases.holder('migrate t')).toBe(ticket)
+    expect(await at.leases.holder('migrate u')).toBeUndefined()
     const next = await at.lock('migrate t')
+    expect(await at.leases.holder('migrate t')).toBe(next)
     expect(next).not.toBe(ticket)
     expect(await at.leases.take(lock, ['bob'])).toBe('over')
     await until(async () => {

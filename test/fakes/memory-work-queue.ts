@@ -72,7 +72,6 @@ export class MemoryWorkQueue implements WorkQueue {
           job.reason = reason
           job.state = job.tries > TRIES ? 'failed' : 'waiting'
         }),
-      discard: async () => settle(() => this.#remove((one) => one === job)),
     }
   }
 
@@ -146,6 +145,10 @@ export class MemoryLeases implements Leases {
   constructor(work: MemoryWork, ticketOf = (lock: string) => work.locks.get(lock)) {
     this.#work = work
     this.#ticketOf = ticketOf
+  }
+
+  async holder(lock: string): Promise<string | undefined> {
+    return this.#ticketOf(lock)
   }
 
   async take(

@@ -64,6 +64,7 @@ function crew(persons: readonly Person[] = people()): Crew {
         {
           queue,
           leases,
+          lock: `migrate ${tenant.id}`,
           journal,
           directory: tenant,
           writer: () => tenant,
@@ -299,7 +300,7 @@ describe('handing out', () => {
     const {at, join, lead, ui} = crew(people(5))
     const without = join({seeds: false})
     const leading = lead({seeds: true})
-    for (let n = 0; n < 20; n++) await at.clock.sleep(1)
+    while (ui.notes.length === 0) await at.clock.sleep(1)
     expect(at.tenant.writes).toEqual([])
     expect(ui.events.some((event) => 'text' in event && /this machine has none/.test(event.text))).toBe(true)
     await without.stop()

@@ -103,7 +103,7 @@ function lotKey({kind, request, maxChanges}: MigrateInput): string {
   return createHash('sha256').update(JSON.stringify(what)).digest('hex')
 }
 
-const lockName = (tenantId: string): string => `migrate ${tenantId}`
+export const lockName = (tenantId: string): string => `migrate ${tenantId}`
 
 type ReadingDeps = PlanningDeps & {readonly files: Files}
 

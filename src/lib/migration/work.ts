@@ -20,6 +20,8 @@ import {quiet, type View, Views} from './work-views.js'
 export interface WorkerDeps {
   readonly queue: WorkQueue
   readonly leases: Leases
+  /** The leader's; while nobody holds it nothing is taken, so that the next leader finds it where it was. */
+  readonly lock: string
   readonly journal: Journal
   readonly directory: Directory
   writer(): MethodWriter
@@ -55,20 +57,23 @@ const CLOSE_AFTER = 10
  * package or the queue does: that is said, and somebody tries again.
  */
 export async function work(deps: WorkerDeps, signal: AbortSignal): Promise<void> {
-  const {queue, clock, ui} = deps
+  const {queue, leases, lock, clock, ui} = deps
   const views = new Views(deps, signal)
   const running = new Set<Promise<void>>()
   const pause = async (ms: number): Promise<void> => {
     await clock.sleep(ms, signal).catch(() => {})
   }
   let empty = 0
+  let restUntil = 0
   try {
     while (!signal.aborted) {
       if (running.size >= LANES) await Promise.race(running)
+      const rest = restUntil - clock.monotonic()
+      if (rest > 0) await pause(rest)
       if (signal.aborted) break
       let next: Package | undefined
       try {
-        next = await queue.take()
+        next = (await leases.holder(lock)) === undefined ? undefined : await queue.take()
       } catch (error) {
         ui.emit({type: 'note', text: `the queue cannot be asked: ${messageOf(error)}`})
         await pause(PAUSE_MS)
@@ -87,7 +92,8 @@ export async function work(deps: WorkerDeps, signal: AbortSignal): Promise<void>
           await one.giveBack(reasonOf(error)).catch(() => {})
           if (signal.aborted || isLost(error)) return
           ui.emit({type: 'note', text: `a package of work went back: ${messageOf(error)}`})
-          await pause(PAUSE_MS)
+          if (isOfMachine(error)) restUntil = clock.monotonic() + PAUSE_MS
+          else await pause(PAUSE_MS)
         })
         .finally(() => running.delete(job))
       running.add(job)
@@ -110,7 +116,7 @@ async function workOn(one: Package, views: Views, deps: WorkerDeps, signal: Abor
   }
   const here = AbortSignal.any([signal, one.lost])
   const lease = await leased(order, lock, deps, here)
-  if (lease === undefined) return one.discard()
+  if (lease === undefined) return one.giveBack({message: 'its leader is gone'})
   try {
     const used = await views.use(order.tenantId, one.lot)
     try {
@@ -204,6 +210,9 @@ const requestOf = ({options, all, consistencyMs}: WorkOrder): MigrationRequest =
 })
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** Another package would fare no better here. */
+const isOfMachine = (error: unknown): boolean => error instanceof MfaError && error.exit !== 'bug'
 
 const isLost = (error: unknown): boolean =>
   error instanceof MfaError && (error.code === 'LEASE_LOST' || error.code === 'PACKAGE_LOST')

@@ -25,8 +25,6 @@ export interface Package {
   done(counts: {readonly users: number; readonly failures: number}): Promise<void>
   /** It comes again after a pause, to anybody; after many times it counts as failed, with the last reason. */
   giveBack(reason: Readonly<Record<string, unknown>>): Promise<void>
-  /** It is void, and counts for nothing. */
-  discard(): Promise<void>
 }
 
 /**
@@ -73,4 +71,6 @@ export interface Leases {
     lock: {readonly name: string; readonly ticket: string},
     items: readonly string[],
   ): Promise<Lease | 'held' | 'over'>
+  /** The ticket of whoever holds the lock now; undefined if nobody does. */
+  holder(lock: string): Promise<string | undefined>
 }

@@ -17,8 +17,8 @@ export interface LeaseTiming {
 export const LEASE_TIMING: LeaseTiming = {renewal: 3000, expiry: 25_000, margin: 16_000}
 
 /** The lock's times are texts of the server's time. */
-const LOCK_HOLDS = `SELECT 1 FROM locks WHERE name = $1 AND ticket = $2
-  AND expires > to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
+const SERVER_TIME = `to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
+const LOCK_HOLDS = `SELECT 1 FROM locks WHERE name = $1 AND ticket = $2 AND expires > ${SERVER_TIME}`
 
 const me = ownIdentity()
 const OURS = JSON.stringify([hostname(), String(me.pid), me.scope, me.started])
@@ -59,6 +59,14 @@ export class PgLeases implements Leases {
       throw error
     }
     return this.#keep(name, ticket, holder, sorted.length, sent)
+  }
+
+  async holder(lock: string): Promise<string | undefined> {
+    const row = await this.#db.get(
+      `SELECT ticket FROM locks WHERE name = $1 AND expires > ${SERVER_TIME}`,
+      lock,
+    )
+    return row === undefined ? undefined : String(row['ticket'])
   }
 
   async #claim(

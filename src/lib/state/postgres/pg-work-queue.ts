@@ -113,7 +113,6 @@ class PgWorkQueue implements WorkQueue {
       lost: lost.signal,
       done: (counts) => settled(() => this.#boss.complete(this.#name, claim, counts)),
       giveBack: (reason) => settled(() => this.#boss.fail(this.#name, claim, reason)),
-      discard: () => settled(() => this.#boss.deleteJob(this.#name, claim)),
     }
   }
 
