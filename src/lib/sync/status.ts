@@ -80,7 +80,7 @@ export async function syncStatus(
     const [, tenantId] = /^worker (\S+) /.exec(name) ?? []
     return tenantId === undefined ? [] : [{tenantId, host, pid, command, since, lastSign: heartbeat}]
   })
-  const tenants = new Set(scopes.map(({tenantId}) => tenantId))
+  const tenants = new Set([...scopes, ...workers].map(({tenantId}) => tenantId))
   let waiting = 0
   for (const tenantId of tenants) waiting += await pending(tenantId)
   return {scopes, leader, workers, pending: waiting}
