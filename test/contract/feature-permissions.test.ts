@@ -64,6 +64,7 @@ const OPERATIONS: Readonly<Record<Feature, readonly Operation[]>> = {
     // Waves go on while nobody is signed in.
     ['v1.0', 'post', '/groups', 'application'],
     ['v1.0', 'post', '/groups/{group-id}/members/$ref', 'application'],
+    ['v1.0', 'get', '/groups', 'application'],
     ['v1.0', 'get', '/groups/{group-id}/transitiveMembers/microsoft.graph.user', 'application'],
     ['v1.0', 'get', '/users/{user-id}', 'application'],
     ['v1.0', 'get', `${USER}/methods`, 'application'],
