@@ -34,6 +34,7 @@ const SDKS: Readonly<Record<string, string>> = {
   'node:sqlite': 'state|sandbox',
   pino: 'state',
   pg: 'state',
+  'pg-boss': 'state',
   'prom-client': 'monitor',
   'cli-table3': 'terminal',
   '@inquirer/prompts': 'terminal',
