@@ -11,6 +11,7 @@ const DOMAIN = [
   'assessment',
   'topology',
   'audit',
+  'readiness',
   'rollback',
   'status',
 ]
