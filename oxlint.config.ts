@@ -13,6 +13,7 @@ const DOMAIN = [
   'audit',
   'rollback',
   'status',
+  'runbook',
 ]
 const ADAPTERS = ['source', 'entra', 'state', 'sandbox', 'terminal', 'config', 'storage', 'probe', 'monitor']
 
