@@ -83,7 +83,6 @@ function* tables<Row>(title: string, columns: readonly Column<Row>[], rows: Iter
     part.push(row)
   }
   if (before > 0) yield* folded(title, columns, part, before)
-  else if (part.length === 0) yield '<p>none</p>\n'
   else yield table(title, columns, part)
 }
 
@@ -119,6 +118,7 @@ function table<Row>(title: string, columns: readonly Column<Row>[], rows: readon
   const lines = rows.map(
     (row) => `<tr>${columns.map((column) => `<td>${cell(column.value(row))}</td>`).join('')}</tr>\n`,
   )
+  if (rows.length === 0) lines.push(`<tr><td colspan="${columns.length}">none</td></tr>\n`)
   return `${tableStart(title)}<thead><tr>${head.join('')}</tr></thead>\n<tbody>\n${lines.join('')}</tbody>\n</table></div>\n`
 }
 
