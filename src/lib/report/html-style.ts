@@ -12,12 +12,12 @@ rect.good{fill:var(--good)}rect.fine{fill:var(--fine)}rect.warning{fill:var(--wa
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;padding:0}.legend li::before{content:"";display:inline-block;width:.8rem;height:.8rem;margin-right:.4rem;background:currentColor}
 .legend .good::before{background:var(--good)}.legend .fine::before{background:var(--fine)}.legend .warning::before{background:var(--warning)}.legend .bad::before{background:var(--bad)}.legend .quiet::before{background:var(--quiet)}
 table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.3rem .6rem;border-bottom:1px solid var(--line);overflow-wrap:anywhere}
-.wide{overflow-x:auto}.wide th{overflow-wrap:normal}
-.bars td,.bars th{border:0;font-weight:400}.bars .count{text-align:right;width:4rem}.bar{width:45%}
+.wide{overflow-x:auto}.wide td,.wide th{overflow-wrap:break-word}
+.bars td,.bars th{border:0;font-weight:400;vertical-align:middle}.bars .count{text-align:right;width:4rem}.bar{width:45%}
 summary{cursor:pointer;padding:.4rem 0;color:var(--soft);overflow-wrap:anywhere}
 pre{border:1px solid var(--line);padding:.6rem .8rem;white-space:pre-wrap;overflow-wrap:anywhere}
 .letter{content-visibility:auto;contain-intrinsic-size:auto 30rem;border-bottom:1px solid var(--line);padding-bottom:1rem}
 .unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
-@media (max-width:640px){body{margin:1rem auto}.wide table{min-width:34rem}.bars th{min-width:7rem}dl{display:block}dd{margin:0 0 .4rem}}
-@media print{:root{--ink:#000;--soft:#333;--paper:#fff;--line:#999;--link:#000}body{margin:0;max-width:none;font-size:10pt}rect,.legend li::before{print-color-adjust:exact;-webkit-print-color-adjust:exact}tr,svg,li,dt,dd{break-inside:avoid}h1,h2,h3{break-after:avoid}thead{display:table-header-group}.wide{overflow:visible}.wide table{min-width:0}summary{display:none}details::details-content{content-visibility:visible;block-size:auto}.letter{content-visibility:visible;break-after:page;border:0}}
+@media (max-width:640px){body{margin:1rem auto}.wide table{min-width:34rem;font-size:.9rem}.wide td{min-width:5.5rem;overflow-wrap:anywhere}.bars th{min-width:7rem}dl{display:block}dd{margin:0 0 .4rem}}
+@media print{:root{--ink:#000;--soft:#333;--paper:#fff;--line:#999;--link:#000}body{margin:0;max-width:none;font-size:10pt}rect,.legend li::before{print-color-adjust:exact;-webkit-print-color-adjust:exact}tr,svg,li,dt,dd{break-inside:avoid}h1,h2,h3{break-after:avoid}thead{display:table-header-group}.wide{overflow:visible}.wide table{min-width:0;font-size:8.5pt}.wide td,.wide th{padding:.2rem .4rem}.wide td{min-width:4.5rem;overflow-wrap:anywhere}summary{display:none}details::details-content{content-visibility:visible;block-size:auto}.letter{content-visibility:visible;break-after:page;border:0}}
 `

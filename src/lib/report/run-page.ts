@@ -45,11 +45,7 @@ export function runPage({run, users, actions}: ShownRun, at: string): Iterable<s
     ].join(', '),
     bar: {
       title: 'Users',
-      parts: [...tally(users.map(({outcome}) => outcome))].map(([label, count]) => ({
-        label,
-        count,
-        tone: TONES[label] ?? 'quiet',
-      })),
+      parts: inOrder(tally(users.map(({outcome}) => outcome))),
     },
     counts: {
       title: 'Writes by outcome',
@@ -63,6 +59,12 @@ export function runPage({run, users, actions}: ShownRun, at: string): Iterable<s
       section({title: 'Writes', columns: actionColumns, rows: () => actions}),
     ],
   })
+}
+
+/** The good ones first, whatever came first in the run. */
+function inOrder(counts: ReadonlyMap<string, number>): readonly Part[] {
+  const labels = new Set([...Object.keys(TONES), ...counts.keys()])
+  return [...labels].map((label) => ({label, count: counts.get(label) ?? 0, tone: TONES[label] ?? 'quiet'}))
 }
 
 function tally(values: readonly string[]): ReadonlyMap<string, number> {
