@@ -14,6 +14,7 @@ const DOMAIN = [
   'readiness',
   'rollback',
   'status',
+  'runbook',
 ]
 const ADAPTERS = ['source', 'entra', 'state', 'sandbox', 'terminal', 'config', 'storage', 'probe', 'monitor']
 
