@@ -178,6 +178,7 @@ const EXITS = {
   'runs:forget': ['unavailable', 'declined', 'data'],
   'runs:list': ['unavailable', 'data'],
   'runs:show': ['unavailable', 'data'],
+  runbook: ['auth', 'unavailable', 'data', 'interrupted'],
   'sandbox:advance': ['unavailable', 'data'],
   'sandbox:reset': ['unavailable', 'declined', 'data'],
   'sandbox:serve': ['unavailable', 'data'],

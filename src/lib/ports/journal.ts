@@ -95,6 +95,8 @@ export interface LockHolder {
 }
 
 export interface Lock {
+  /** Nobody else ever has the same: what is handed out under this lock names it. */
+  readonly ticket: string
   /** Aborted when the lock was lost (R2). */
   readonly lost: AbortSignal
   release(): Promise<void>
@@ -136,7 +138,8 @@ export interface Journal {
   beforeImage(run: RunId, user: ObjectId, image: EntraMethods, at: string): Promise<void>
   beforeImageOf(run: RunId, user: ObjectId): Promise<EntraMethods | undefined>
   userResult(record: UserResultRecord): Promise<void>
-  userResults(run: RunId): AsyncIterable<UserResultRecord>
+  /** Of everybody, or of these users alone. */
+  userResults(run: RunId, users?: readonly ObjectId[]): AsyncIterable<UserResultRecord>
   /** U5; call only after a user was proven. */
   migrated(user: ObjectId, tenantId: string, memory: NonNullable<UserMemory['migrated']>): Promise<void>
   memory(tenantId: string, users: readonly ObjectId[]): Promise<ReadonlyMap<ObjectId, UserMemory>>
