@@ -94,7 +94,9 @@ export function summaryPage({days, total, since, reaches}: SummaryReport, at: st
     bar: {title: 'Users whose MFA changed, by who did it', parts},
     counts: {
       title: 'Users migrated a day (UTC)',
-      parts: days.map(({day, migrated}) => ({label: day, count: migrated, tone: 'good'})),
+      parts: days
+        .filter(({migrated}) => migrated > 0)
+        .map(({day, migrated}) => ({label: day, count: migrated, tone: 'good'})),
     },
     sections: [section({title: 'Days', columns: dayColumns, rows: () => days})],
   })
