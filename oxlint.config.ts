@@ -11,8 +11,10 @@ const DOMAIN = [
   'assessment',
   'topology',
   'audit',
+  'readiness',
   'rollback',
   'status',
+  'runbook',
 ]
 const ADAPTERS = ['source', 'entra', 'state', 'sandbox', 'terminal', 'config', 'storage', 'probe', 'monitor']
 

@@ -1,6 +1,7 @@
 import type {Health, parseListen} from './lib/monitor/health-server.js'
 import type {SyncNumbers} from './lib/monitor/sync-metrics.js'
 import type {LoopState} from './lib/sync/loop.js'
+import {isEmbedded} from './wire-tenant.js'
 import type {Wiring} from './wire.js'
 
 /** Rounds without success after which the service calls itself not ready. */
@@ -22,7 +23,7 @@ export async function listen(
     })
   const {traffic} = await wired.tenant()
   const seconds = (iso: string | undefined) => (iso === undefined ? undefined : Date.parse(iso) / 1000)
-  const numbers = (): SyncNumbers => {
+  const numbers = async (): Promise<SyncNumbers> => {
     const now = stands().state
     const summary = now?.last?.summary
     const lastSuccess = seconds(now?.lastSuccessAt)
@@ -43,7 +44,7 @@ export async function listen(
       },
       requests: traffic.byResult,
       throttledSeconds: traffic.throttledMs / 1000,
-      certificateDays: undefined,
+      certificateDays: await certificateDays(wired),
     }
   }
   const health: Health = {
@@ -60,4 +61,16 @@ export async function listen(
   const server = await startHealthServer(at, health)
   wired.ui.emit({type: 'note', text: `health and metrics: ${server.url}/live, /ready, /metrics`})
   return server
+}
+
+/** Of the certificate that signs in, read anew, since it may be renewed meanwhile; undefined where none does. */
+async function certificateDays(wired: Wiring): Promise<number | undefined> {
+  if (isEmbedded(wired.settings)) return undefined
+  const {signInStatus} = await import('./lib/entra/auth/sign-in-status.js')
+  try {
+    return (await signInStatus(wired.settings, wired.signInDeps())).certificate?.daysLeft
+  } catch {
+    // What is wrong with it is said where a round signs in.
+    return undefined
+  }
 }

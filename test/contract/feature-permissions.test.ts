@@ -78,7 +78,11 @@ const OPERATIONS: Readonly<Record<Feature, readonly Operation[]>> = {
     ['v1.0', 'get', `${USER}/fido2Methods`],
     ['beta', 'get', DEVICES],
     ['v1.0', 'get', '/policies/authenticationMethodsPolicy'],
-    ['v1.0', 'get', '/reports/authenticationMethods/userRegistrationDetails'],
+    [
+      'v1.0',
+      'get',
+      '/policies/authenticationMethodsPolicy/authenticationMethodConfigurations/{authenticationMethodConfiguration-id}',
+    ],
   ],
 }
 

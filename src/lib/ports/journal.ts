@@ -4,7 +4,7 @@ import type {Outcome} from '../model/outcome.js'
 
 /** The first three write to users; the others change the tenant itself (see `changes/`). */
 export type RunKind = 'migrate' | 'undo' | 'sync' | TenantRunKind
-export type TenantRunKind = 'app' | 'rollout' | 'federation' | 'rollback' | 'status'
+export type TenantRunKind = 'app' | 'rollout' | 'federation' | 'rollback' | 'status' | 'readiness'
 /** `open`: going on, or died without a word. */
 export type RunStatus = 'open' | 'finished' | 'interrupted' | 'stopped'
 

@@ -54,13 +54,7 @@ export const NEEDS: Readonly<Record<Feature, readonly NeededPermission[]>> = {
     READ_METHODS,
     READ_POLICIES,
   ],
-  readiness: [
-    READ_USERS,
-    READ_MEMBERS,
-    READ_METHODS,
-    READ_POLICIES,
-    app('AuditLog.Read.All', 'read the report of registered methods'),
-  ],
+  readiness: [READ_USERS, READ_MEMBERS, READ_METHODS, READ_POLICIES],
 }
 
 /** Needed by single commands only, so that no feature asks for them: `mfa app grant NAME`. */
