@@ -42,7 +42,7 @@ it.each([
   ['a step on the server was confirmed', 'rollback', {kind: 'rollback-step', after: 'done'}, false],
 ] as const)('for a day after %s, Entra may ask: %s %j %s', async (_, kind, what, waits) => {
   const {clock, change, pending} = world()
-  const isFederation = 'after' in what && /Idp"$/.test(JSON.stringify(what.after))
+  const isFederation = 'after' in what && JSON.stringify(what.after).endsWith('Idp"')
   await change(kind, what, isFederation ? {effectiveBy: '2026-03-02T09:00:00.000Z'} : undefined)
   clock.advance(23 * HOUR)
   expect(await pending()).toBe(waits ? '2026-03-02T09:00:00.000Z' : undefined)
