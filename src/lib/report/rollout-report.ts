@@ -146,7 +146,7 @@ export async function showChanged(report: RolloutReport, telling: Telling, show:
     policy: after ?? null,
     says,
     writes,
-    run,
+    run: run ?? null,
     effect: effect ?? null,
     ...(await blockersJson(objections, telling.folder, show)),
   }

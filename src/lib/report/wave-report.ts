@@ -69,7 +69,7 @@ function waveFacts(report: WaveReport): Json {
     unseen,
     says,
     writes,
-    run,
+    run: run ?? null,
     effect: effect ?? null,
     ...(check === undefined ? {} : checkJson(check)),
   }
