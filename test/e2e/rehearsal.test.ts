@@ -46,6 +46,7 @@ const PLACES: Readonly<Record<string, string>> = {
   'methods-unreadable': 'test/unit/rollout-rules.test.ts',
   'device-limit': JOURNEY,
   'not-synced': JOURNEY,
+  'rollout-off': JOURNEY,
   'onprem-mfa': JOURNEY,
   'users-not-checked': JOURNEY,
   'dependencies-unknown': JOURNEY,
@@ -312,16 +313,19 @@ async function journey(place: Place): Promise<readonly string[]> {
   expect(await ok('rollout remove-group "Rollout 1" --accept onprem-mfa --yes')).toMatchObject({writes: 0})
 
   // In waves: a day each, by the service's clock.
-  expect(await ok('rollout add-group "MFA early birds" --wave 50% --every 1d --yes')).toMatchObject({
-    placed: 3,
+  expect(await ok('rollout add-group "MFA early birds" --wave 2 --every 1d --yes')).toMatchObject({
+    placed: 2,
     members: 6,
     effect: {expectedBy: expect.any(String)},
   })
   expect(await ok('rollout advance --yes')).toMatchObject({waves: [{status: 'not-due'}], writes: 0})
   await ok('sandbox advance 1d')
-  expect(await ok(`rollout advance ${server} --yes`)).toMatchObject({waves: [{status: 'filled', placed: 6}]})
-  expect(await ok('rollout advance --yes')).toMatchObject({waves: [{status: 'complete'}], writes: 0})
-  for (const user of ['ada.sunrise', 'cleo.firstlight', 'finn.sunup']) expect(await asks(user)).toBe('entra')
+  expect(await ok(`rollout advance ${server} --yes`)).toMatchObject({waves: [{status: 'filled', placed: 4}]})
+  expect(await Promise.all(['ada.sunrise', 'cleo.firstlight', 'finn.sunup'].map(asks))).toEqual([
+    'entra',
+    'entra',
+    'on-premises',
+  ])
   await refused('rollout remove-group "MFA early birds" --user bo.daybreak@contoso.com --yes', 'onprem-mfa')
 
   // Federation: refused until everything is answered for.
@@ -384,6 +388,8 @@ async function journey(place: Place): Promise<readonly string[]> {
   expect(await ok(`${back} --yes`)).toMatchObject({finished: true, run: null})
   for (const user of ['ada.sunrise', 'cleo.firstlight', 'hugo.deskphone'])
     expect(await asks(user)).toBe('on-premises')
+  const forgotten = 'rollout advance --early --yes'
+  await refused(forgotten, 'rollout-off', 'no-usable-method', 'not-migrated')
   await refused('rollout delete --yes', 'onprem-mfa')
   await ok('rollout delete --accept onprem-mfa --yes')
   await ok('app remove --yes')
