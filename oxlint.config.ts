@@ -11,8 +11,10 @@ const DOMAIN = [
   'assessment',
   'topology',
   'audit',
+  'readiness',
   'rollback',
   'status',
+  'runbook',
 ]
 const ADAPTERS = ['source', 'entra', 'state', 'sandbox', 'terminal', 'config', 'storage', 'probe', 'monitor']
 
@@ -34,6 +36,7 @@ const SDKS: Readonly<Record<string, string>> = {
   'node:sqlite': 'state|sandbox',
   pino: 'state',
   pg: 'state',
+  'pg-boss': 'state',
   'prom-client': 'monitor',
   'cli-table3': 'terminal',
   '@inquirer/prompts': 'terminal',

@@ -1,5 +1,5 @@
 // Runs the benchmarks: all, or those named. Figures are compared side by side in one run; absolute times mean nothing.
-//   node bench/run.js [plan] [memory] [dry-run] [throughput] [quota] [start-up] [--users N] [--rounds N] [--check]
+//   node bench/run.js [plan] [memory] [dry-run] [throughput] [quota] [scale] [start-up] [--users N] [--rounds N] [--check]
 import {parseArgs} from 'node:util'
 
 import {removePopulations} from './lib/population.js'
@@ -11,6 +11,7 @@ const BENCHMARKS = {
   'dry-run': {users: 100_000, load: async () => (await import('./dry-run.js')).dryRun},
   throughput: {users: 2000, load: async () => (await import('./throughput.js')).throughput},
   quota: {users: 600, load: async () => (await import('./throughput.js')).quota},
+  scale: {users: 2000, load: async () => (await import('./scale.js')).scale},
   'start-up': {rounds: 25, load: async () => (await import('./start-up.js')).startUp},
 }
 

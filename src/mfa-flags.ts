@@ -69,6 +69,12 @@ export const sourceFlags = {
     helpValue: 'WHERE',
     helpGroup: 'WHERE',
   }),
+  'source-rate': Flags.integer({
+    summary: 'At most so many requests a second to the Web Service SDK, so that a busy server keeps up.',
+    helpValue: 'N',
+    min: 1,
+    helpGroup: 'PACE',
+  }),
   'source-certificate': Flags.string({
     summary: 'Client certificate for the Web Service SDK (PEM with key, or PFX).',
     helpValue: 'FILE',

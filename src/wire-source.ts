@@ -10,6 +10,8 @@ interface SourceDeps {
   readonly clock: Clock
   readonly ui: Ui
   readonly scratch: Scratch
+  /** Requests a second to the Web Service SDK; no limit unless set. */
+  readonly ratePerSecond?: number | undefined
 }
 
 /** The bundle or the Web Service SDK that the settings name, with the seed files joined. */
@@ -34,7 +36,7 @@ async function bundle(folder: string, {scratch}: SourceDeps): Promise<Source> {
   return openBundle(folder, {scratch})
 }
 
-async function sdk(settings: Settings, {clock, scratch, ui}: SourceDeps): Promise<Source> {
+async function sdk(settings: Settings, {clock, scratch, ui, ratePerSecond}: SourceDeps): Promise<Source> {
   const {openWebServiceSdk} = await import('./lib/source/web-service-sdk/web-service-sdk.js')
   const {source, sourceCertificate, sourceCa, sourceUsername} = settings
   if (source?.value.kind !== 'web-service-sdk') throw new Error('not an address')
@@ -49,6 +51,7 @@ async function sdk(settings: Settings, {clock, scratch, ui}: SourceDeps): Promis
     caFile: sourceCa?.value,
     clock,
     scratch,
+    ratePerSecond,
     onProgress: (done, total) => ui.emit({type: 'progress', phase: 'reading the server', done, total}),
   })
 }

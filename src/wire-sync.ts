@@ -1,22 +1,24 @@
 import {duration} from './lib/config/pace-settings.js'
 import {MfaError} from './lib/errors/mfa-error.js'
+import {countOf} from './lib/model/count-of.js'
 import {parseChangeLimit} from './lib/migration/max-changes.js'
-import {migrate, type MigrateInput} from './lib/migration/migrate.js'
-import {type Health, parseListen} from './lib/monitor/health-server.js'
-import type {SyncNumbers} from './lib/monitor/sync-metrics.js'
+import {migrate, type MigrateDeps, type MigrateInput} from './lib/migration/migrate.js'
+import {parseListen} from './lib/monitor/health-server.js'
+import type {Journal} from './lib/ports/journal.js'
+import {leadInTurn} from './lib/sync/lead.js'
 import {type LoopState, syncLoop} from './lib/sync/loop.js'
-import {type RoundInput, type RoundReport, type Scope, syncRound} from './lib/sync/round.js'
+import {type RoundInput, type RoundReport, roundsOf, type Scope, syncRound} from './lib/sync/round.js'
 import {syncStatus, type SyncStatus} from './lib/sync/status.js'
 import {sentSoFar, paceRates} from './wire-pace.js'
+import {listen} from './wire-sync-health.js'
 import {openSource} from './wire-source.js'
+import {joinCrew} from './wire-workers.js'
 import type {Wiring} from './wire.js'
 import {paceSettings} from './lib/config/pace-settings.js'
 
 type Flags = Readonly<Record<string, unknown>>
 
 const DEFAULT_INTERVAL = '15m'
-/** Rounds without success after which the service calls itself not ready. */
-const STALE_ROUNDS = 3
 
 /** `mfa sync once` */
 export async function syncOnce(wired: Wiring, flags: Flags, signal: AbortSignal): Promise<RoundReport> {
@@ -25,21 +27,33 @@ export async function syncOnce(wired: Wiring, flags: Flags, signal: AbortSignal)
   return syncRound(input, {journal, clock, ui, migrate: round}, signal)
 }
 
-/** `mfa sync run`: holds the lock of the tenant's synchronisation, and goes on until `signal` is aborted. */
+/**
+ * `mfa sync run`, until `signal` is aborted. Where the state is shared this machine works for whoever leads, and leads when nobody
+ * else does; otherwise it is the only one, or is refused.
+ */
 export async function syncRun(wired: Wiring, flags: Flags, signal: AbortSignal): Promise<LoopState> {
   const at = typeof flags['listen'] === 'string' ? parseListen(flags['listen']) : undefined
-  const {input, round} = await openRounds(wired, flags, signal)
+  // What is typed wrong is said before anybody is asked.
+  scopeOf(flags)
+  intervalOf(flags)
+  const {shared} = await wired.state()
+  const crew = shared === undefined ? undefined : await joinCrew(wired, 'mfa sync run')
+  const workers = crew === undefined ? undefined : {queue: crew.queue, seeds: crew.seeds}
+  const {input, round} = await openRounds(wired, flags, signal, workers)
   const deps = await roundDeps(wired)
-  const lock = await deps.journal.lock(`sync ${input.tenantId}`, 'mfa sync run')
-  const both = AbortSignal.any([signal, lock.lost])
   const log = await wired.log()
   let state: LoopState | undefined
-  const server = at === undefined ? undefined : await listen(wired, at, () => state, input.intervalMs)
-  try {
-    const ended = await syncLoop(
+  let leads = crew === undefined
+  const stands = () => ({state, leads})
+  const server = at === undefined ? undefined : await listen(wired, at, stands, input.intervalMs)
+  const loop = async (until: AbortSignal): Promise<LoopState> =>
+    syncLoop(
       input.intervalMs,
       {
         ...deps,
+        worked:
+          crew !== undefined &&
+          (await roundsOf(input, deps.journal)).some(({status}) => status === 'finished'),
         round: (stop) => syncRound(input, {...deps, migrate: round}, stop),
         told: (now) => {
           state = now
@@ -50,19 +64,49 @@ export async function syncRun(wired: Wiring, flags: Flags, signal: AbortSignal):
           wired.out.line(roundLine(now, deps.clock.now()))
         },
       },
-      both,
+      until,
     )
+  try {
+    const name = `sync ${input.tenantId}`
+    if (crew === undefined) return await underLock(name, deps.journal, loop, signal)
+    const turned = (now: boolean) => {
+      leads = now
+    }
+    const ended = await leadInTurn(name, {...deps, turned}, loop, signal)
+    return ended ?? state ?? FOLLOWED
+  } finally {
+    await crew?.stop()
+    if (crew !== undefined)
+      deps.ui.emit({type: 'note', text: `worked off here: ${countOf(crew.done.users, 'user')}`})
+    await server?.close()
+  }
+}
+
+/** Ended without a round of its own. */
+const FOLLOWED: LoopState = {rounds: 0, skipped: 0, errors: 0, nextAt: ''}
+
+/** On one machine: who is not alone is told so. */
+async function underLock(
+  name: string,
+  journal: Journal,
+  loop: (signal: AbortSignal) => Promise<LoopState>,
+  signal: AbortSignal,
+): Promise<LoopState> {
+  const lock = await journal.lock(name, 'mfa sync run')
+  try {
+    const ended = await loop(AbortSignal.any([signal, lock.lost]))
     if (lock.lost.aborted) throw lock.lost.reason
     return ended
   } finally {
-    await server?.close()
     await lock.release()
   }
 }
 
 /** `mfa sync status`: what the journal knows; nobody is asked. */
 export async function readSyncStatus(wired: Wiring, flags: Flags): Promise<SyncStatus> {
-  return syncStatus(await wired.journal(), wired.clock.now(), intervalOf(flags))
+  const {journal, shared} = await wired.state()
+  const pending = async (tenantId: string) => (await shared?.pending(tenantId))?.users ?? 0
+  return syncStatus(journal, wired.clock.now(), intervalOf(flags), pending)
 }
 
 export function intervalOf(flags: Flags): number {
@@ -77,7 +121,12 @@ async function roundDeps(wired: Wiring) {
 }
 
 /** What all rounds share; each opens the source anew, so that what changed there is seen. */
-async function openRounds(wired: Wiring, flags: Flags, signal: AbortSignal) {
+async function openRounds(
+  wired: Wiring,
+  flags: Flags,
+  signal: AbortSignal,
+  workers?: MigrateDeps['workers'],
+) {
   const {settings, clock, ui, files} = wired
   const scope = scopeOf(flags)
   const intervalMs = intervalOf(flags)
@@ -97,6 +146,7 @@ async function openRounds(wired: Wiring, flags: Flags, signal: AbortSignal) {
     tenantId,
     scope,
     sourceLabel: source.value.label,
+    anySource: workers !== undefined,
     options: {...request.options},
     intervalMs,
   }
@@ -116,13 +166,13 @@ async function openRounds(wired: Wiring, flags: Flags, signal: AbortSignal) {
     const {openScratch} = await import('./lib/state/scratch.js')
     const scratch = openScratch()
     try {
-      const opened = await openSource(settings, {clock, ui, scratch})
+      const opened = await openSource(settings, {clock, ui, scratch, ratePerSecond: wired.sourceRate})
       try {
         const deps = {source: opened, directory: tenant.directory, lookup, journal, scratch, clock, ui, files}
         const writer = () => Promise.resolve(tenant.writer())
         const report = await migrate(
           {...base, request: {...request, everyone: scope.kind === 'everyone', postponed}},
-          {...deps, writer, pace: () => sentSoFar(tenant.pace())},
+          {...deps, writer, workers, pace: () => sentSoFar(tenant.pace())},
           stop,
         )
         return {run: report.run, summary: report.results.summary, stop: report.stop}
@@ -145,59 +195,6 @@ function scopeOf(flags: Flags): Scope {
     exit: 'usage',
     fix: 'See --help for examples.',
   })
-}
-
-async function listen(
-  wired: Wiring,
-  at: ReturnType<typeof parseListen>,
-  state: () => LoopState | undefined,
-  intervalMs: number,
-) {
-  const {isPrivate, startHealthServer} = await import('./lib/monitor/health-server.js')
-  const {createMetrics} = await import('./lib/monitor/sync-metrics.js')
-  if (!isPrivate(at))
-    wired.ui.emit({
-      type: 'warning',
-      text: `--listen ${at.host}: other machines can ask; nothing secret is answered, but put a firewall in front`,
-    })
-  const {traffic} = await wired.tenant()
-  const seconds = (iso: string | undefined) => (iso === undefined ? undefined : Date.parse(iso) / 1000)
-  const numbers = (): SyncNumbers => {
-    const now = state()
-    const summary = now?.last?.summary
-    const lastSuccess = seconds(now?.lastSuccessAt)
-    return {
-      rounds: now?.rounds ?? 0,
-      skipped: now?.skipped ?? 0,
-      errors: now?.errors ?? 0,
-      lastSeconds: now?.last?.seconds ?? 0,
-      lastSuccess,
-      lagSeconds:
-        lastSuccess === undefined ? undefined : Math.max(0, wired.clock.now().getTime() / 1000 - lastSuccess),
-      users: {
-        in_sync: (summary?.migrated ?? 0) + (summary?.unchanged ?? 0),
-        pending: now?.last?.postponed ?? 0,
-        failed: now?.last?.failing.length ?? 0,
-        unmatched: summary?.unmatched ?? 0,
-        disabled: summary?.disabled ?? 0,
-      },
-      requests: traffic.byResult,
-      throttledSeconds: traffic.throttledMs / 1000,
-      certificateDays: undefined,
-    }
-  }
-  const health: Health = {
-    notReady: () => {
-      const now = state()
-      if (now?.lastSuccessAt === undefined) return now?.error?.message ?? 'no round has ended yet'
-      const age = wired.clock.now().getTime() - Date.parse(now.lastSuccessAt)
-      return age > STALE_ROUNDS * intervalMs ? `no round went well since ${now.lastSuccessAt}` : undefined
-    },
-    metrics: await createMetrics(numbers),
-  }
-  const server = await startHealthServer(at, health)
-  wired.ui.emit({type: 'note', text: `health and metrics: ${server.url}/live, /ready, /metrics`})
-  return server
 }
 
 function roundLine({rounds, last, error}: LoopState, now: Date): string {

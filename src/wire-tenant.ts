@@ -19,6 +19,7 @@ import type {Journal} from './lib/ports/journal.js'
 import type {MethodWriter} from './lib/ports/method-writer.js'
 import type {SignInDescription} from './lib/ports/sign-in-status.js'
 import type {Ui} from './lib/ports/ui.js'
+import type {WriteBudget} from './lib/ports/write-budget.js'
 import type {RunLog} from './lib/state/log.js'
 import {restrictToOwner} from './lib/state/restrict.js'
 
@@ -54,6 +55,8 @@ interface TenantDeps {
   readonly log: RunLog
   /** Keeps what permissions were used for: `mfa app show` tells which never were. */
   readonly journal: Journal
+  /** The write budget of all machines, where the state is shared. */
+  readonly budget?: WriteBudget | undefined
 }
 
 /** `sandbox` names the tenant inside the tool, unless requests are sent elsewhere. */
@@ -98,8 +101,14 @@ export async function openTenant(
   const pace = paceSettings(flags)
   // What is inside the tool has no quota, and a rehearsal should not wait for one.
   const quota = embedded ? ('none' as const) : undefined
+  const known = sandbox?.tenantId ?? tenantIdOf(settings) ?? provider?.describe().tenantId
+  // Graph counts by tenant and application.
+  const budgetName = (): string =>
+    `${known ?? provider?.describe().tenantId ?? ''} ${provider?.describe().clientId ?? settings.clientId?.value ?? ''}`
+  const {budget} = deps
   const pacer = createPacer({
     clock,
+    shared: budget === undefined ? undefined : {budget, name: budgetName},
     tps: pace.tps,
     writeQuota: pace.writeQuota ?? quota,
     activationQuota: pace.activationQuota ?? quota,
@@ -129,7 +138,6 @@ export async function openTenant(
     used: (permission) => used.add(permission),
   })
   const directory = createDirectory(graph, {warn: (text) => ui.emit({type: 'warning', text})})
-  const known = sandbox?.tenantId ?? tenantIdOf(settings) ?? provider?.describe().tenantId
   return {
     graph,
     graphUrl,

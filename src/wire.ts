@@ -115,6 +115,12 @@ export class Wiring {
     return this.#log?.file
   }
 
+  /** `--source-rate` */
+  get sourceRate(): number | undefined {
+    const rate = this.#flags['source-rate']
+    return typeof rate === 'number' ? rate : undefined
+  }
+
   get resultsFolder(): string {
     return join(this.settings.state.value.folder, 'results')
   }
@@ -176,6 +182,7 @@ export class Wiring {
       clock: this.clock,
       ui: this.ui,
       scratch: await this.scratch(),
+      ratePerSecond: this.sourceRate,
     })
     this.#closers.push(() => source.close())
     return source
@@ -205,12 +212,15 @@ export class Wiring {
     const planning = await this.planning()
     const tenant = await this.tenant()
     const {sentSoFar} = await import('./wire-pace.js')
-    return {
+    const deps: MigrateDeps = {
       ...planning,
       files: this.files,
       writer: () => Promise.resolve(tenant.writer()),
       pace: () => sentSoFar(tenant.pace()),
     }
+    if (this.#flags['workers'] !== 'shared') return deps
+    if (this.#flags['dry-run'] === true) return deps
+    return (await import('./wire-workers.js')).withCrew(this, deps)
   }
 
   async undoing(): Promise<UndoDeps> {
@@ -273,6 +283,11 @@ export class Wiring {
   async migrateInput(flags: Flags, preview: MigrateInput['preview']): Promise<MigrateInput> {
     const text = (name: string) => (typeof flags[name] === 'string' ? flags[name] : undefined)
     const savedPlan = text('plan')
+    if (savedPlan !== undefined && text('workers') === 'shared')
+      throw new MfaError('WORKERS_PLAN', '--workers shared does not go with --plan', {
+        exit: 'usage',
+        fix: 'Workers plan their users anew; leave out --workers shared to write a plan exactly.',
+      })
     const request = await this.request(flags)
     if (savedPlan === undefined && text('retry') === undefined && request.group === '')
       throw missing('--group', 'or --plan, or --retry')
@@ -357,11 +372,13 @@ export class Wiring {
     {signedIn, what}: {readonly signedIn?: TokenProvider; readonly what?: string | undefined} = {},
   ): Promise<Tenant> {
     const {openTenant} = await import('./wire-tenant.js')
+    const {journal, shared} = await this.state()
     const deps = {
       clock: this.clock,
       ui: this.ui,
       log: await this.log(),
-      journal: await this.journal(),
+      journal,
+      budget: shared?.budget,
       onlyPersons: what,
     }
     const tenant = await openTenant(this.settings, this.#flags, deps, as, signedIn)

@@ -60,6 +60,10 @@ A run that was cut off goes on with the same command.`
       default: 60,
       min: 0,
     }),
+    workers: Flags.string({
+      summary: 'Write alone, or together with every machine that runs mfa sync run on the same shared state.',
+      options: ['own', 'shared'],
+    }),
     csv: csvFlag,
     report: reportFlag,
     ...sourceFlags,

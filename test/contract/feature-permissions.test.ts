@@ -64,6 +64,7 @@ const OPERATIONS: Readonly<Record<Feature, readonly Operation[]>> = {
     // Waves go on while nobody is signed in.
     ['v1.0', 'post', '/groups', 'application'],
     ['v1.0', 'post', '/groups/{group-id}/members/$ref', 'application'],
+    ['v1.0', 'get', '/groups', 'application'],
     ['v1.0', 'get', '/groups/{group-id}/transitiveMembers/microsoft.graph.user', 'application'],
     ['v1.0', 'get', '/users/{user-id}', 'application'],
     ['v1.0', 'get', `${USER}/methods`, 'application'],
@@ -77,7 +78,11 @@ const OPERATIONS: Readonly<Record<Feature, readonly Operation[]>> = {
     ['v1.0', 'get', `${USER}/fido2Methods`],
     ['beta', 'get', DEVICES],
     ['v1.0', 'get', '/policies/authenticationMethodsPolicy'],
-    ['v1.0', 'get', '/reports/authenticationMethods/userRegistrationDetails'],
+    [
+      'v1.0',
+      'get',
+      '/policies/authenticationMethodsPolicy/authenticationMethodConfigurations/{authenticationMethodConfiguration-id}',
+    ],
   ],
 }
 

@@ -88,6 +88,9 @@ describe(`registering${description === undefined ? ` ${SKIP_REASON}` : ''}`, () 
       ['UserAuthenticationMethod.ReadWrite.All', 'works'],
       ['Policy.ReadWrite.AuthenticationMethod', 'works'],
       ['Policy.Read.All', 'works'],
+      // Nothing can be read with it.
+      ['Group.Create', 'untried'],
+      ['GroupMember.ReadWrite.All', 'works'],
     ])
     const {which} = CONFIGURE
     await process().deps.journal.permissionsUsed(report.tenantId, report.application?.appId ?? '', ['User.Read.All'], '2027-01-01T00:00:00.000Z') // prettier-ignore
@@ -104,6 +107,8 @@ describe(`registering${description === undefined ? ` ${SKIP_REASON}` : ''}`, () 
       'Directory.ReadWrite.All',
     ])
     expect(view.permissions.filter(({needed}) => !needed).map(({name}) => name)).toEqual([
+      'Group.Create',
+      'GroupMember.ReadWrite.All',
       'Directory.ReadWrite.All',
       'UserAuthenticationMethod.Read.All',
     ])

@@ -383,7 +383,7 @@ describe('a person', () => {
       publicClient: {redirectUris: ['http://localhost']},
     })
     const own = settings({clientId: from(app.appId)})
-    const scopes = [`${client.sandbox.rootUrl}/Directory.ReadWrite.All`]
+    const scopes = ['Directory.ReadWrite.All']
     for (const kind of ['browser', 'device-code'] as const)
       await expect(login(kind, own, await deps(), signal, {openBrowser: browse, scopes})).rejects.toThrow(
         '65001',
@@ -405,7 +405,7 @@ describe('a person', () => {
       expect(await statusOf('/organization', token)).toBe(200)
       expect(await statusOf('/policies/authenticationMethodsPolicy', token)).toBe(403)
     }
-    const more = [...scopes, `${client.sandbox.rootUrl}/Policy.Read.All`]
+    const more = [...scopes, 'Policy.Read.All']
     await expect(login('device-code', own, await deps(), signal, {scopes: more})).rejects.toThrow('65001')
   })
 

@@ -195,7 +195,7 @@ describe(`the sandbox speaks Graph ${description === undefined ? SKIP_REASON.rep
     })
 
     it('answers 501 for what it does not have and 400 for what Graph does not have', async () => {
-      expect((await get('/auditLogs/directoryAudits')).status).toBe(501)
+      expect((await get('/reports/authenticationMethods/userRegistrationDetails')).status).toBe(501)
       expect((await get('/nonsense', {bad: true})).status).toBe(400)
       expect((await client.ask('DELETE', '/organization', {version, bad: true})).status).toBe(405)
     })

@@ -1,41 +1,14 @@
-import {accessSync} from 'node:fs'
-import {mkdtemp, readFile, rm} from 'node:fs/promises'
-import {tmpdir} from 'node:os'
+import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
-import {pathToFileURL} from 'node:url'
-import axe from 'axe-core'
-import {type BrowserContext, chromium, type Page} from 'playwright-core'
+import type {Page} from 'playwright-core'
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
 
+import {type Browser, hasBrowser, openBrowser, overhang, violationsOf} from '../helpers/browser.js'
 import {CONTOSO, newPlace, type Place} from '../helpers/mfa.js'
 
-const CHROMIUM = process.env['MFA_TEST_CHROMIUM'] ?? '/usr/bin/chromium'
-const FLAGS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
-
-const isThere = ((): boolean => {
-  try {
-    accessSync(CHROMIUM)
-    return true
-  } catch {
-    return false
-  }
-})()
-if (!isThere && process.env['CI'] === 'true') throw new Error(`no browser to test with: ${CHROMIUM}`)
-if (!isThere) process.stderr.write(`The report is not looked at here: there is no ${CHROMIUM}\n`)
-
-describe.skipIf(!isThere)('mfa server assess --report, in a browser', () => {
+describe.skipIf(!hasBrowser)('mfa server assess --report, in a browser', () => {
   let place: Place
-  let profile: string
-  let context: BrowserContext
+  let browser: Browser
   let file: string
 
   beforeAll(async () => {
@@ -43,36 +16,18 @@ describe.skipIf(!isThere)('mfa server assess --report, in a browser', () => {
     const result = await place.mfa(['server', 'assess', '--source', CONTOSO, '--report', 'r.html'])
     expect(result.code, result.stderr).toBe(2)
     file = join(place.work, 'r.html')
-    profile = await mkdtemp(join(tmpdir(), 'mfa-chromium-'))
-    context = await chromium.launchPersistentContext(profile, {
-      executablePath: CHROMIUM,
-      args: FLAGS,
-      viewport: {width: 1000, height: 800},
-    })
+    browser = await openBrowser()
   }, 120_000)
   afterAll(async () => {
-    await context?.close()
-    if (profile !== undefined) await rm(profile, {recursive: true, force: true})
+    await browser?.close()
     await place?.remove()
   })
 
   /** The page, with everything that it asked for and complained of. */
-  async function open(
+  const open = (
     colorScheme: 'light' | 'dark',
     width = 1000,
-  ): Promise<{page: Page; said: readonly string[]}> {
-    const page = await context.newPage()
-    await page.emulateMedia({colorScheme})
-    await page.setViewportSize({width, height: 800})
-    const said: string[] = []
-    page.on('console', (message) => said.push(message.text()))
-    page.on('pageerror', (error) => said.push(error.message))
-    page.on('request', (request) => {
-      if (request.url() !== pathToFileURL(file).href) said.push(`asked for ${request.url()}`)
-    })
-    await page.goto(pathToFileURL(file).href)
-    return {page, said}
-  }
+  ): Promise<{page: Page; said: readonly string[]}> => browser.open(file, {colorScheme, width})
 
   test.each(['light', 'dark'] as const)('is complete, quiet and accessible in the %s', async (scheme) => {
     const {page, said} = await open(scheme)
@@ -80,10 +35,7 @@ describe.skipIf(!isThere)('mfa server assess --report, in a browser', () => {
     expect(await page.locator('.verdict').textContent()).toMatch(/6 findings block federation/)
     for (const heading of ['In the way', 'To do', 'Nothing to do', 'Users by finding'])
       expect(await page.getByRole('heading', {name: heading, exact: true}).count()).toBe(1)
-    const {violations} = await page.evaluate<{violations: {id: string; nodes: {target: unknown}[]}[]}>(
-      `${axe.source}; axe.run(document, {runOnly: ['wcag2a', 'wcag2aa']})`,
-    )
-    expect(violations.map(({id, nodes}) => [id, nodes.map(({target}) => target)])).toEqual([])
+    expect(await violationsOf(page)).toEqual([])
     expect(said).toEqual([])
     await page.close()
   })
@@ -123,10 +75,7 @@ describe.skipIf(!isThere)('mfa server assess --report, in a browser', () => {
 
   test('nothing is wider than a small screen', async () => {
     const {page} = await open('light', 400)
-    const [wide, screen] = await page.evaluate<[number, number]>(
-      '[document.documentElement.scrollWidth, document.documentElement.clientWidth]',
-    )
-    expect(wide).toBeLessThanOrEqual(screen)
+    expect(await overhang(page)).toBeLessThanOrEqual(0)
     await page.close()
   })
 

@@ -424,10 +424,10 @@ const settings: readonly Case[] = [
     says: [/MFA_ACCESS_TOKEN/, /line break/],
   },
   {
-    name: 'PostgreSQL as state',
-    more: ['--state', 'postgres://db.example.com/mfa'],
+    name: 'PostgreSQL as state, with a password for all to see',
+    more: ['--state', 'postgres://mfa:hush@db.example.com/mfa'],
     code: 64,
-    says: [/--state/, /PostgreSQL/],
+    says: [/--state/, /PGPASSWORD/],
   },
   {
     name: 'a CSV file in place of a folder',

@@ -1,4 +1,4 @@
-import {randomBytes} from 'node:crypto'
+import {randomBytes, randomUUID} from 'node:crypto'
 import {MfaError} from '../../src/lib/errors/mfa-error.js'
 import type {ActionId, ObjectId, RunId} from '../../src/lib/model/brand.js'
 import type {EntraMethods} from '../../src/lib/model/entra-user.js'
@@ -24,7 +24,7 @@ export interface JournalStore {
   readonly results: Map<string, UserResultRecord>
   readonly migrated: Map<string, NonNullable<UserMemory['migrated']>>
   readonly remembered: {readonly owner: string; readonly what: Remember}[]
-  readonly locks: Map<string, LockHolder & {readonly lost: AbortController}>
+  readonly locks: Map<string, LockHolder & {readonly lost: AbortController; readonly ticket: string}>
   /** Tenant and client → permission → when last. */
   readonly used: Map<string, Map<string, string>>
   hashKey?: Uint8Array
@@ -149,8 +149,9 @@ export class MemoryJournal implements Journal {
     this.store.results.set(key, json(record))
   }
 
-  async *userResults(run: RunId): AsyncGenerator<UserResultRecord> {
-    for (const record of this.store.results.values()) if (record.run === run) yield record
+  async *userResults(run: RunId, users?: readonly ObjectId[]): AsyncGenerator<UserResultRecord> {
+    for (const record of this.store.results.values())
+      if (record.run === run && users?.includes(record.user) !== false) yield record
   }
 
   async migrated(
@@ -280,9 +281,11 @@ export class MemoryJournal implements Journal {
       heartbeat: since,
       expires,
       lost,
+      ticket: randomUUID(),
     }
     this.store.locks.set(name, mine)
     const lock: Lock = {
+      ticket: mine.ticket,
       lost: lost.signal,
       release: async () => {
         this.#held.delete(lock)
@@ -307,7 +310,7 @@ export class MemoryJournal implements Journal {
 
   async locks(): Promise<readonly LockHolder[]> {
     return [...this.store.locks.values()]
-      .map(({lost: _lost, ...holder}) => holder)
+      .map(({lost: _lost, ticket: _ticket, ...holder}) => holder)
 
       .toSorted((a, b) => (a.name < b.name ? -1 : 1))
   }

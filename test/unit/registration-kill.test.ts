@@ -46,7 +46,9 @@ async function killed(world: RegistrationWorld, work: (world: RegistrationWorld)
 const DONE = {
   isPublicClient: true,
   roles: [
+    'Group.Create',
     'GroupMember.Read.All',
+    'GroupMember.ReadWrite.All',
     'Policy.Read.All',
     'Policy.ReadWrite.AuthenticationMethod',
     'User.Read.All',

@@ -152,8 +152,24 @@ describe('a round', () => {
     at.tenant.fail('setPhone', 'refuse', {user: idOf('bob'), times: 1})
     await round()
     at.clock.advance(90_000)
-    const status = await syncStatus(at.journal, at.clock.now(), INTERVAL)
-    expect(status.leader).toBeNull()
+    const asked: string[] = []
+    const pending = async (tenantId: string) => {
+      asked.push(tenantId)
+      return 40
+    }
+    const alone = await syncStatus(at.journal, at.clock.now(), INTERVAL)
+    expect(alone).toMatchObject({leader: null, workers: [], pending: 0})
+    await at.journal.lock(`worker ${at.tenant.id} host 0a0b0c0d`, 'mfa migrate')
+    at.clock.advance(120_000)
+    await at.journal.lock(`worker ${at.tenant.id} host 01020304`, 'mfa sync run')
+    await at.journal.lock(`sync ${at.tenant.id}`, 'mfa sync run')
+    const status = await syncStatus(at.journal, at.clock.now(), INTERVAL, pending)
+    expect(status.leader).toMatchObject({command: 'mfa sync run'})
+    // The other one gave no sign of life for too long.
+    expect(status.workers).toMatchObject([
+      {tenantId: at.tenant.id, command: 'mfa sync run', pid: process.pid},
+    ])
+    expect({pending: status.pending, asked}).toEqual({pending: 40, asked: [at.tenant.id]})
     expect(status.scopes).toMatchObject([
       {
         scope: 'MFA pilot',

@@ -98,6 +98,8 @@ describe('renderTable', () => {
       string({unit: 'binary', maxLength: 40}),
       string({unit: 'grapheme', maxLength: 40}),
       string({maxLength: 40}),
+      // Parts of Hangul letters with nothing to join.
+      constantFrom('\ud7b0', '\u1161'.repeat(30)),
       constantFrom('👩‍👩‍👧‍👦'.repeat(9), '漢字'.repeat(30), 'long '.repeat(20), '\ue000\ue000', ''),
     )
     const row = record({name: text, count: integer(), what: text})

@@ -143,6 +143,8 @@ class Recorder implements TenantRun {
     if (mayHaveLanded) {
       const shown = await this.#look(handling, this.#start.consistencyMs)
       if (shown !== undefined) return this.#done(change, {outcome: {status: 'done'}, ...shown}, true)
+      const message = 'the tenant does not show it; it is sent again'
+      await this.#record(change, {outcome: {status: 'unknown', code: 'NOT_SEEN', message}})
     }
     const {journal, clock} = this.#deps
     for (let resends = 0; ; resends++) {

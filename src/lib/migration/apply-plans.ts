@@ -19,6 +19,8 @@ import {
 } from './result.js'
 import type {Signals} from './send-action.js'
 
+/** So many are looked up by name; of more the whole run is read. */
+const FEW = 100
 /** Users worked on at once: enough to fill several batches of 20 requests. */
 const USERS_AT_ONCE = 80
 /** How long a request under way may go on once the run is to end: its answer spares the next run a question. */
@@ -29,12 +31,16 @@ export interface ApplyLimits {
   readonly errorsMax: number
   /** Nobody new is begun from then on; time of `Clock.monotonic`. Who is under way is finished. */
   readonly endsAt?: number | undefined
+  /** Throws when nothing more may be written; asked right before each write. */
+  readonly check?: (() => void) | undefined
 }
 
 /** What Graph showed longer ago is looked at again before it is written upon: people change their methods meanwhile. */
 const FRESH_MS = 120_000
 
-type Planned = Pick<Collected, 'plans' | 'methods'> & Partial<Pick<Collected, 'again' | 'readAt'>>
+type Planned = Pick<Collected, 'methods'> & {
+  readonly plans: Pick<Bag<UserPlan>, 'entries' | 'size'>
+} & Partial<Pick<Collected, 'again' | 'readAt'>>
 
 /** Why a run ended before its last user. Nothing of it is lost: the same command goes on. */
 export type Stop = {readonly error: unknown} | undefined
@@ -63,7 +69,7 @@ export async function applyPlans(
   const halt = new AbortController()
   const over = new AbortController()
   const start = AbortSignal.any([signal, halt.signal])
-  const signals = {start, send: afterGrace(start, over.signal, deps)}
+  const signals = {start, send: afterGrace(start, over.signal, deps), check: limits.check}
   const work = new GroupWork(collected, results, context, deps, limits, signals)
   try {
     if (context.resumed) await work.recall()
@@ -113,7 +119,10 @@ class GroupWork {
 
   async recall(): Promise<void> {
     const {journal} = this.#deps
-    for await (const result of journal.userResults(this.#context.run)) this.#recalled.set(result.user, result)
+    const {plans} = this.#collected
+    const few = plans.size > FEW ? undefined : [...plans.entries()].map(([, {id}]) => id)
+    for await (const result of journal.userResults(this.#context.run, few))
+      this.#recalled.set(result.user, result)
   }
 
   /** R2 by the clock: what is left out is for the same command's next run. */
@@ -175,14 +184,7 @@ class GroupWork {
   #failed(): void {
     this.#failures += 1
     if (this.#failures < Math.max(1, this.#limits.errorsMax)) return
-    throw new MfaError(
-      'TOO_MANY_ERRORS',
-      `stopped after ${this.#failures} failed users (--errors-max ${this.#limits.errorsMax})`,
-      {
-        exit: 'refused',
-        fix: 'See the findings, mend the cause, and run the same command again; raise --errors-max to go on regardless.',
-      },
-    )
+    throw tooManyErrors(this.#failures, this.#limits.errorsMax)
   }
 
   async #record({outcome, findings}: UserResult, {id, userPrincipalName, source}: UserPlan): Promise<void> {
@@ -232,16 +234,23 @@ function afterGrace(start: AbortSignal, over: AbortSignal, {clock}: Pick<ApplyDe
 }
 
 /** In doubt alone is no failure: what was sent was taken. */
-const hasFailed = ({actions}: UserResult): boolean =>
+export const hasFailed = ({actions}: UserResult): boolean =>
   actions.some(({outcome}) => outcome === 'failed' || outcome === 'unknown')
 
-function countWriters(plans: Bag<UserPlan>): number {
+function countWriters(plans: Planned['plans']): number {
   let writers = 0
   for (const [, plan] of plans.entries()) if (plan.actions.length > 0) writers++
   return writers
 }
 
-const timeIsOver = (): MfaError =>
+/** R2 */
+export const tooManyErrors = (failures: number, errorsMax: number): MfaError =>
+  new MfaError('TOO_MANY_ERRORS', `stopped after ${failures} failed users (--errors-max ${errorsMax})`, {
+    exit: 'refused',
+    fix: 'See the findings, mend the cause, and run the same command again; raise --errors-max to go on regardless.',
+  })
+
+export const timeIsOver = (): MfaError =>
   new MfaError('MAX_DURATION', 'stopped: the time that --max-duration gives is over', {
     exit: 'unavailable',
     fix: 'The same command goes on where it stopped.',

@@ -73,6 +73,7 @@ class UserWork {
   readonly #context: ApplyContext
   readonly #deps: ApplyDeps
   readonly #signal: AbortSignal
+  readonly #signals: Signals
   readonly #sender: ActionSender
   readonly #results: ActionResult[] = []
   readonly #findings: Finding[] = []
@@ -90,6 +91,7 @@ class UserWork {
     this.#context = context
     this.#deps = deps
     this.#signal = signals.start
+    this.#signals = signals
     const secret = (item: ItemRef) => this.#secret(item)
     this.#sender = new ActionSender(plan.id, before, deps, signals, context.consistencyMs, secret)
   }
@@ -148,6 +150,7 @@ class UserWork {
     const {run, hashKey} = this.#context
     const {id: user, userPrincipalName} = this.#plan
     const intentAt = clock.now().toISOString()
+    this.#signals.check?.()
     await journal.intent({run, user, userPrincipalName, action: action.id, intent: {...action}, intentAt})
     const {outcome, made, thrown} = await this.#sender.send(action)
     const isOurs = succeeded(outcome) && this.#context.isUndo !== true

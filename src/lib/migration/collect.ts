@@ -34,6 +34,10 @@ export interface Collected {
   readonly readAt: number
   /** Looks at a user once more and plans anew; `methods` then has what Graph shows now. */
   readonly again: (plan: UserPlan, signal: AbortSignal) => Promise<UserPlan>
+  /** Users who have something to be written, by object id. */
+  readonly matched: Bag<MatchedMember>
+  /** O1: serial numbers that several users claim, with the names of all of them. */
+  readonly shared: ReadonlyMap<string, readonly string[]>
 }
 
 /** Stands for a group where all users of the tenant are meant. */
@@ -131,6 +135,8 @@ export async function collectPlans(
       const [fresh] = one === undefined ? [] : await planner.chunk([one], claims.shared, again)
       return fresh ?? plan
     },
+    matched,
+    shared: claims.shared,
   }
 }
 

@@ -4,7 +4,9 @@ import {MfaError} from '../errors/mfa-error.js'
 import type {RunId} from '../model/brand.js'
 import {countOf} from '../model/count-of.js'
 import type {Files} from '../ports/files.js'
+import type {Lock} from '../ports/journal.js'
 import type {MethodWriter} from '../ports/method-writer.js'
+import type {WorkQueue} from '../ports/work-queue.js'
 import {applyPlans, type Stop} from './apply-plans.js'
 import {type Collected, collectPlans} from './collect.js'
 import {forecast, type Forecast, type PaceRates, workOf} from './forecast.js'
@@ -13,6 +15,7 @@ import {openPlan, type OpenedPlan, planHeader, planText} from './plan-file.js'
 import type {PlanHeader} from './plan.js'
 import type {MigrationRequest, PlanningDeps} from './request.js'
 import {count, emptySummary, plannedResult, type Results, type UserResult} from './result.js'
+import {handOut, takeUp} from './hand-out.js'
 import {refuseStale} from './stale.js'
 
 export interface MigrateInput {
@@ -43,6 +46,8 @@ export interface MigrateDeps extends PlanningDeps {
   writer(): Promise<MethodWriter>
   /** What was sent so far: counts by name. */
   pace?(): Readonly<Record<string, number>>
+  /** Hands the writing to workers, of which this process may be one, instead of writing here. */
+  readonly workers?: {readonly queue: WorkQueue; readonly seeds: boolean} | undefined
 }
 
 /** What came of the forecast. */
@@ -78,13 +83,27 @@ export async function migrate(
   await source.describe(signal)
   const tenantId = await directory.tenantId(signal)
   // One tenant, one writer: two sources, or two spellings of one, may have the same users.
-  const lock = await journal.lock(`migrate ${tenantId}`, `mfa ${input.kind ?? 'migrate'}`)
+  const lock = await journal.lock(lockName(tenantId), `mfa ${input.kind ?? 'migrate'}`)
   try {
-    return await write(input, deps, AbortSignal.any([signal, lock.lost]), lock.lost)
+    const both = AbortSignal.any([signal, lock.lost])
+    const endsAt = deps.clock.monotonic() + (input.maxDurationMs ?? Infinity)
+    // Without --yes nothing is written before somebody has seen a plan.
+    if (deps.workers !== undefined && input.yes)
+      await takeUp(lotKey(input), lock.ticket, {...deps, queue: deps.workers.queue}, {...input, endsAt}, both)
+    return await write(input, deps, both, lock)
   } finally {
     await lock.release()
   }
 }
+
+/** What makes two requests the same for those who work: whoever leads, and from whichever source. */
+function lotKey({kind, request, maxChanges}: MigrateInput): string {
+  const {group, everyone, users, options, all} = request
+  const what = [kind ?? 'migrate', group, everyone ?? false, users, options, all, maxChanges ?? null]
+  return createHash('sha256').update(JSON.stringify(what)).digest('hex')
+}
+
+export const lockName = (tenantId: string): string => `migrate ${tenantId}`
 
 type ReadingDeps = PlanningDeps & {readonly files: Files}
 
@@ -104,7 +123,7 @@ async function dryRun(input: MigrateInput, deps: ReadingDeps, signal: AbortSigna
 /** Plans, saves the plan if asked to, and holds it against the saved one if there is one. Sends no write. */
 async function planned(
   input: MigrateInput,
-  deps: ReadingDeps,
+  deps: ReadingDeps & Pick<MigrateDeps, 'workers'>,
   signal: AbortSignal,
 ): Promise<{readonly collected: Collected; readonly resumeKey: string}> {
   const {out, savedPlan, request, sourceLabel} = input
@@ -116,7 +135,7 @@ async function planned(
     const header = planHeader(request, collected, sourceLabel, clock.now().toISOString())
     await files.write(out, planText(header, collected.plans.entries()))
   }
-  const resumeKey = keyOf(input, collected, saved?.header)
+  const resumeKey = keyOf(input, collected, saved?.header, deps)
   if (saved !== undefined) await compare(saved, collected, resumeKey, deps)
   return {collected, resumeKey}
 }
@@ -125,7 +144,7 @@ async function write(
   input: MigrateInput,
   deps: MigrateDeps,
   signal: AbortSignal,
-  lockLost: AbortSignal,
+  lock: Lock,
 ): Promise<MigrateReport> {
   const {journal, clock, ui} = deps
   const endsAt = clock.monotonic() + (input.maxDurationMs ?? Infinity)
@@ -166,13 +185,29 @@ async function write(
   const exactly = input.savedPlan !== undefined
   const context = {run: run.id, tenantId, hashKey, options, consistencyMs, resumed, exactly}
   const limits = {errorsMax: input.errorsMax, endsAt}
-  const stop = await applyPlans(collected, results, context, {...deps, writer}, limits, signal)
+  const {workers} = deps
+  const stop =
+    workers === undefined || actions === 0
+      ? await applyPlans(collected, results, context, {...deps, writer}, limits, signal)
+      : await handOut(
+          {
+            collected,
+            results,
+            context,
+            lock: {name: lockName(tenantId), ticket: lock.ticket},
+            key: lotKey(input),
+            seeds: workers.seeds,
+          },
+          {...deps, queue: workers.queue},
+          {...limits, all},
+          signal,
+        )
   const status =
     stop === undefined ? 'finished' : signal.aborted || outOfTime(stop) ? 'interrupted' : 'stopped'
   // Whoever has the lock now may have taken this run up: its end is not ours to write.
   const took = {seconds: Math.round((clock.monotonic() - began) / 100) / 10, ...deps.pace?.()}
   const summary = {...results.summary, forecast: ahead, took}
-  if (!lockLost.aborted) await journal.endRun(run.id, status, summary, clock.now().toISOString())
+  if (!lock.lost.aborted) await journal.endRun(run.id, status, summary, clock.now().toISOString())
   return {run: run.id, resumed, dryRun: false, collected, results, forecast: ahead, took, stop}
 }
 
@@ -219,11 +254,13 @@ function keyOf(
   {request, sourceLabel}: MigrateInput,
   {tenantId, group}: Collected,
   saved: PlanHeader | undefined,
+  {workers}: Pick<MigrateDeps, 'workers'>,
 ): string {
   const {users, options, match, mapping, all} = request
   const what = [
     tenantId,
-    sourceLabel,
+    // Machines that share the work may each have a source near by, and take up each other's runs.
+    workers === undefined ? sourceLabel : null,
     group.id,
     users.map((name) => name.toLowerCase()).toSorted(),
     options,

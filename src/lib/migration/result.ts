@@ -1,5 +1,5 @@
 import type {Outcome} from '../model/outcome.js'
-import type {UserResultRecord} from '../ports/journal.js'
+import type {ActionRecord, UserResultRecord} from '../ports/journal.js'
 import type {Bag} from '../ports/scratch.js'
 import type {ActionResult} from './apply-user.js'
 import type {Action, Finding, PlannedOutcome, UserPlan} from './plan.js'
@@ -103,6 +103,27 @@ export function appliedResult(
     findings: [...plan.findings, ...findings],
   }
 }
+
+/** A user whom another process wrote: what the journal has, for each action the last try. */
+export function recordedResult(
+  plan: UserPlan,
+  {source, outcome, findings}: UserResultRecord,
+  actions: readonly ActionRecord[],
+): UserResult {
+  const last = new Map(actions.map((record) => [record.action, record]))
+  return {
+    source: source ?? null,
+    id: plan.id,
+    userPrincipalName: plan.userPrincipalName,
+    outcome: USER_OUTCOMES.find((one) => one === outcome) ?? 'failed',
+    actions: [...last.values()].map((record) =>
+      view(record.intent as unknown as Action, record.outcome ?? NOBODY_KNOWS),
+    ),
+    findings: findings as readonly Finding[],
+  }
+}
+
+const NOBODY_KNOWS: Outcome = {status: 'unknown', code: 'INTERRUPTED', message: 'the answer is not on record'}
 
 const isUnknown = ({outcome}: ActionResult): boolean => outcome.status === 'unknown'
 

@@ -32,6 +32,8 @@ export interface Signals {
   readonly start: AbortSignal
   /** Aborted: what is under way is given up too. Later than `start`, so that an answer is not thrown away. */
   readonly send: AbortSignal
+  /** Throws when nothing more may be written; asked right before each write. */
+  readonly check?: (() => void) | undefined
 }
 
 export interface SenderDeps {
@@ -79,6 +81,7 @@ export class ActionSender {
     try {
       for (let resends = 0; ; resends++) {
         this.#signals.start.throwIfAborted()
+        this.#signals.check?.()
         const write = await this.#prepare(action)
         if (write === undefined) return notThere(action)
         let sent: Sent

@@ -18,7 +18,7 @@ export interface SyncNumbers {
 }
 
 /** Prometheus' text format, made anew from the numbers at each asking. */
-export async function createMetrics(numbers: () => SyncNumbers): Promise<() => Promise<string>> {
+export async function createMetrics(numbers: () => Promise<SyncNumbers>): Promise<() => Promise<string>> {
   const {Gauge, Counter, Registry: NewRegistry} = await import('prom-client')
   const registry: Registry = new NewRegistry()
   const gauge = (name: string, help: string, labelNames: string[] = []) =>
@@ -26,22 +26,27 @@ export async function createMetrics(numbers: () => SyncNumbers): Promise<() => P
   const counter = (name: string, help: string, labelNames: string[] = []) =>
     new Counter({name, help, labelNames, registers: [registry]})
   const users = gauge('mfa_sync_users', 'Users by where they stand after the last round', ['state'])
-  const lag = gauge('mfa_sync_lag_seconds', 'Seconds since a round last went well')
-  const success = gauge('mfa_sync_last_success_timestamp_seconds', 'When a round last went well')
   const seconds = gauge('mfa_sync_round_seconds', 'How long the last round took')
-  const days = gauge('mfa_certificate_days_left', 'Days until the client certificate ends')
   const rounds = counter('mfa_sync_rounds_total', 'Rounds that ended')
   const skipped = counter('mfa_sync_rounds_skipped_total', 'Starts left out because a round still ran')
   const errors = counter('mfa_sync_round_errors_total', 'Rounds that ended with an error')
   const requests = counter('mfa_graph_requests_total', 'HTTP requests to Microsoft Graph', ['status'])
   const throttled = counter('mfa_graph_throttled_seconds_total', 'Seconds waited because Graph throttled')
-  return () => {
-    const now = numbers()
+  const sometimes = new Map<string, ReturnType<typeof gauge>>()
+  // A gauge says 0 until it is set: one whose value is not known yet is not there.
+  const setIfKnown = (name: string, help: string, value: number | undefined): void => {
+    if (value === undefined) return
+    const known = sometimes.get(name) ?? gauge(name, help)
+    sometimes.set(name, known)
+    known.set(value)
+  }
+  return async () => {
+    const now = await numbers()
     for (const [state, count] of Object.entries(now.users)) users.set({state}, count)
     seconds.set(now.lastSeconds)
-    if (now.lastSuccess !== undefined) success.set(now.lastSuccess)
-    if (now.lagSeconds !== undefined) lag.set(now.lagSeconds)
-    if (now.certificateDays !== undefined) days.set(now.certificateDays)
+    setIfKnown('mfa_sync_last_success_timestamp_seconds', 'When a round last went well', now.lastSuccess)
+    setIfKnown('mfa_sync_lag_seconds', 'Seconds since a round last went well', now.lagSeconds)
+    setIfKnown('mfa_certificate_days_left', 'Days until the client certificate ends', now.certificateDays)
     for (const [metric, value] of [
       [rounds, now.rounds],
       [skipped, now.skipped],

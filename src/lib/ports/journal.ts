@@ -4,7 +4,7 @@ import type {Outcome} from '../model/outcome.js'
 
 /** The first three write to users; the others change the tenant itself (see `changes/`). */
 export type RunKind = 'migrate' | 'undo' | 'sync' | TenantRunKind
-export type TenantRunKind = 'app' | 'rollout' | 'federation' | 'rollback' | 'status'
+export type TenantRunKind = 'app' | 'rollout' | 'federation' | 'rollback' | 'status' | 'readiness'
 /** `open`: going on, or died without a word. */
 export type RunStatus = 'open' | 'finished' | 'interrupted' | 'stopped'
 
@@ -95,6 +95,8 @@ export interface LockHolder {
 }
 
 export interface Lock {
+  /** Nobody else ever has the same: what is handed out under this lock names it. */
+  readonly ticket: string
   /** Aborted when the lock was lost (R2). */
   readonly lost: AbortSignal
   release(): Promise<void>
@@ -136,7 +138,8 @@ export interface Journal {
   beforeImage(run: RunId, user: ObjectId, image: EntraMethods, at: string): Promise<void>
   beforeImageOf(run: RunId, user: ObjectId): Promise<EntraMethods | undefined>
   userResult(record: UserResultRecord): Promise<void>
-  userResults(run: RunId): AsyncIterable<UserResultRecord>
+  /** Of everybody, or of these users alone. */
+  userResults(run: RunId, users?: readonly ObjectId[]): AsyncIterable<UserResultRecord>
   /** U5; call only after a user was proven. */
   migrated(user: ObjectId, tenantId: string, memory: NonNullable<UserMemory['migrated']>): Promise<void>
   memory(tenantId: string, users: readonly ObjectId[]): Promise<ReadonlyMap<ObjectId, UserMemory>>

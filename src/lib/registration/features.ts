@@ -50,16 +50,11 @@ export const NEEDS: Readonly<Record<Feature, readonly NeededPermission[]>> = {
     app('Group.Create', 'make the group that waves fill'),
     app('GroupMember.ReadWrite.All', 'fill it wave by wave, also while nobody is signed in'),
     READ_USERS,
-    READ_METHODS,
-    READ_POLICIES,
-  ],
-  readiness: [
-    READ_USERS,
     READ_MEMBERS,
     READ_METHODS,
     READ_POLICIES,
-    app('AuditLog.Read.All', 'read the report of registered methods'),
   ],
+  readiness: [READ_USERS, READ_MEMBERS, READ_METHODS, READ_POLICIES],
 }
 
 /** Needed by single commands only, so that no feature asks for them: `mfa app grant NAME`. */
@@ -115,9 +110,13 @@ const WIDER: Readonly<Record<string, readonly string[]>> = {
   'User.Read.All': ['User.ReadBasic.All', 'Organization.Read.All'],
 }
 
+/** Lets write, and read members, but not find a group: against its name it does not include the reading one. */
+const WRITES_ONLY: ReadonlySet<string> = new Set(['GroupMember.ReadWrite.All'])
+
 /** Whether who holds `held` may do what `needed` is for. */
 export function covers(held: string, needed: string): boolean {
   if (held === needed) return true
+  if (WRITES_ONLY.has(held)) return false
   if (held.includes('.ReadWrite.') && held.replace('.ReadWrite.', '.Read.') === needed) return true
   if (WIDER[held]?.includes(needed) === true) return true
   // UserAuthenticationMethod… includes each UserAuthMethod-Phone… and its kin.

@@ -1,4 +1,5 @@
 import type {Column} from '../ports/output.js'
+import {STYLE} from './html-style.js'
 
 /** One slice of a bar. `tone` chooses the colour: good, fine, warning, bad, or quiet. */
 export interface Part {
@@ -26,41 +27,104 @@ export interface Page {
   readonly sections: readonly Section<never>[]
 }
 
+/** Rows of a table; more of them are folded up in parts of so many, which a browser lays out only when they are opened. */
+export const FOLD = 500
+
 /** Keeps a section's row type to itself, so that sections of different rows stand in one list. */
 export const section = <Row>(value: Section<Row>): Section<never> => value as unknown as Section<never>
 
 /** One self-contained page, in pieces: no script, nothing from elsewhere, readable in print and in the dark. */
 export function* htmlPage(page: Page): Iterable<string> {
+  yield* pageAround('en', page.title, body(page))
+}
+
+/** What every page begins and ends with. `language` is that of its text (BCP 47). */
+export function* pageAround(language: string, title: string, content: Iterable<string>): Iterable<string> {
   yield `<!doctype html>
-<html lang="en">
+<html lang="${escape(language)}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${escape(page.title)}</title>
+<title>${escape(title)}</title>
 <style>${STYLE}</style>
 </head>
 <body>
-<h1>${escape(page.title)}</h1>
+<main>
+`
+  yield* content
+  yield '</main>\n</body>\n</html>\n'
+}
+
+function* body(page: Page): Iterable<string> {
+  yield `<h1>${escape(page.title)}</h1>
 <dl>${page.facts.map(([name, value]) => `<dt>${escape(name)}</dt><dd>${escape(value)}</dd>`).join('')}</dl>
 <p class="verdict">${escape(page.verdict)}</p>
 ${stackedBar(page.bar)}
 ${[page.counts, ...(page.charts ?? [])].map(countBars).join('\n')}
 `
-  for (const {title, columns, rows} of page.sections) yield* table(title, columns, rows())
-  yield '</body>\n</html>\n'
+  for (const {title, columns, rows} of page.sections) {
+    yield `<h2>${escape(title)}</h2>\n`
+    yield* tables(title, columns, rows())
+  }
 }
 
-function* table<Row>(title: string, columns: readonly Column<Row>[], rows: Iterable<Row>): Iterable<string> {
-  yield `<h2>${escape(title)}</h2>\n<table>\n<thead><tr>${columns.map((column) => `<th>${escape(column.title)}</th>`).join('')}</tr></thead>\n<tbody>\n`
-  let empty = true
+/** One table, or several that can be unfolded; of the rows one part is in memory at a time. */
+function* tables<Row>(title: string, columns: readonly Column<Row>[], rows: Iterable<Row>): Iterable<string> {
+  let part: Row[] = []
+  let before = 0
   for (const row of rows) {
-    empty = false
-    yield `<tr>${columns.map((column) => `<td>${cell(column.value(row))}</td>`).join('')}</tr>\n`
+    if (part.length === FOLD) {
+      yield* folded(title, columns, part, before)
+      before += part.length
+      part = []
+    }
+    part.push(row)
   }
-  if (empty) yield `<tr><td colspan="${columns.length}">none</td></tr>\n`
-  yield '</tbody>\n</table>\n'
+  if (before > 0) yield* folded(title, columns, part, before)
+  else yield table(title, columns, part)
 }
+
+function* folded<Row>(
+  title: string,
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  before: number,
+): Iterable<string> {
+  const name = `rows ${before + 1} to ${before + rows.length}`
+  const what = [rows[0], rows.at(-1)].map((row) => (row === undefined ? '' : firstWords(columns, row)))
+  yield `<details${before === 0 ? ' open' : ''}><summary>${name}: ${what.map(escape).join(' … ')}</summary>\n`
+  yield table(`${title}, ${name}`, columns, rows)
+  yield '</details>\n'
+}
+
+/** What tells a row from others: the first column with more than a mark in it. */
+function firstWords<Row>(columns: readonly Column<Row>[], row: Row): string {
+  for (const {value} of columns) {
+    const text = [value(row) ?? ''].flat().join(' ')
+    if (text.length > 1) return text
+  }
+  return ''
+}
+
+function table<Row>(title: string, columns: readonly Column<Row>[], rows: readonly Row[]): string {
+  const head = columns.map(({title: name}) => {
+    const text = name.trim()
+    return text === ''
+      ? '<th scope="col"><span class="unseen">Mark</span></th>'
+      : `<th scope="col">${escape(text)}</th>`
+  })
+  const lines = rows.map(
+    (row) => `<tr>${columns.map((column) => `<td>${cell(column.value(row))}</td>`).join('')}</tr>\n`,
+  )
+  if (rows.length === 0) lines.push(`<tr><td colspan="${columns.length}">none</td></tr>\n`)
+  return `${tableStart(title)}<thead><tr>${head.join('')}</tr></thead>\n<tbody>\n${lines.join('')}</tbody>\n</table></div>\n`
+}
+
+/** A table that is wider than a phone is moved sideways, also with the keyboard. */
+export const tableStart = (title: string): string =>
+  `<div class="wide" role="region" tabindex="0" aria-label="${escape(title)}"><table>\n`
 
 function cell(value: ReturnType<Column<never>['value']>): string {
   if (value === undefined) return ''
@@ -72,6 +136,7 @@ const HEIGHT = 28
 
 function stackedBar({title, parts}: Page['bar']): string {
   const shown = parts.filter(({count}) => count > 0)
+  if (shown.length === 0) return ''
   const total = shown.reduce((sum, {count}) => sum + count, 0)
   let x = 0
   const bars = shown.map(({label, count, tone}) => {
@@ -94,7 +159,7 @@ function countBars({title, parts}: Page['counts']): string {
   const most = Math.max(1, ...parts.map(({count}) => count))
   const rows = parts.map(
     ({label, count, tone}) =>
-      `<tr><td>${escape(label)}</td><td class="count">${count}</td><td class="bar"><svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"><rect class="${tone}" width="${((100 * count) / most).toFixed(1)}" height="10"></rect></svg></td></tr>`,
+      `<tr><th scope="row">${escape(label)}</th><td class="count">${count}</td><td class="bar"><svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"><rect class="${tone}" width="${((100 * count) / most).toFixed(1)}" height="10"></rect></svg></td></tr>`,
   )
   return `<h2>${escape(title)}</h2>\n<table class="bars"><tbody>${rows.join('')}</tbody></table>`
 }
@@ -108,21 +173,5 @@ const ENTITIES: Readonly<Record<string, string>> = {
 }
 
 /** Names come from data: nothing in them is markup. */
-const escape = (text: string): string =>
+export const escape = (text: string): string =>
   text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? character)
-
-const STYLE = `
-:root{color-scheme:light dark;--ink:#1b1f24;--paper:#fff;--line:#d5d9de;--good:#1a7f4b;--fine:#5b9bd5;--warning:#c98a00;--bad:#c0392b;--quiet:#9aa3ad}
-@media (prefers-color-scheme:dark){:root{--ink:#e6e9ec;--paper:#16191d;--line:#3a4048}}
-body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);max-width:1080px;margin:2rem auto;padding:0 1rem}
-h1{font-size:1.5rem}h2{font-size:1.1rem;margin-top:2rem}
-dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1rem}dt{opacity:.7}dd{margin:0;overflow-wrap:anywhere}
-.verdict{font-size:1.2rem;font-weight:600;border-left:.35rem solid var(--fine);padding:.3rem .8rem}
-svg{width:100%;height:1.9rem;display:block}.bars svg{height:.8rem}
-rect.good{fill:var(--good)}rect.fine{fill:var(--fine)}rect.warning{fill:var(--warning)}rect.bad{fill:var(--bad)}rect.quiet{fill:var(--quiet)}
-.legend{list-style:none;display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;padding:0}.legend li::before{content:"";display:inline-block;width:.8rem;height:.8rem;margin-right:.4rem;background:currentColor}
-.legend .good::before{background:var(--good)}.legend .fine::before{background:var(--fine)}.legend .warning::before{background:var(--warning)}.legend .bad::before{background:var(--bad)}.legend .quiet::before{background:var(--quiet)}
-table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.3rem .6rem;border-bottom:1px solid var(--line);overflow-wrap:anywhere}
-.bars td{border:0}.count{text-align:right;width:4rem}.bar{width:45%}
-@media print{body{margin:0}}
-`

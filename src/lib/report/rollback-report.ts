@@ -57,15 +57,21 @@ export function showRolledBack(
   {again, asked}: {readonly again: string; readonly asked: string},
   {out}: Pick<Show, 'out'>,
 ): Readonly<Record<string, unknown>> {
-  const {tenantId, dryRun, run, finished, effectiveBy} = report
+  const {tenantId, dryRun, run, steps, finished, effectiveBy} = report
   const verdict = rollbackVerdict(report)
   if (effectiveBy !== undefined && !dryRun)
     out.prose(
       `\nIt may take up to 24 hours until sign-ins follow: it should have taken effect by ${utc(effectiveBy)}.`,
     )
   out.line(`\n${verdict}`)
-  if (finished) out.line(`Next: mfa federation show --watch${again}`)
-  else out.line(`Next: mfa rollback --accept onprem-mfa${asked}${again}`)
+  const open = steps.find(({state}) => state === 'open')
+  if (open === undefined) {
+    const isSet = steps.some(({kind, state}) => kind === 'federation' && state === 'done')
+    out.line(isSet ? `Next: mfa federation show --watch${again}` : 'Next: mfa runs show last')
+  } else {
+    const only = dryRun ? '' : ` --step ${open.id}`
+    out.line(`Next: mfa rollback --accept onprem-mfa${only}${asked}${again}`)
+  }
   return {
     tenantId,
     dryRun,
@@ -73,7 +79,7 @@ export function showRolledBack(
     finished,
     effectiveBy: effectiveBy ?? null,
     losses: LOSSES,
-    steps: report.steps.map(stepJson),
+    steps: steps.map(stepJson),
     verdict,
   }
 }

@@ -34,7 +34,7 @@ const runTableColumns: readonly Column<RunRecord>[] = [
 ]
 
 /** A run that changed the tenant itself, not users; its source label is the command. */
-function changesTenant({group, sourceFingerprint}: RunRecord): boolean {
+export function changesTenant({group, sourceFingerprint}: RunRecord): boolean {
   return group === undefined && sourceFingerprint === ''
 }
 
@@ -62,22 +62,22 @@ export async function showRuns(
   return {runs: newest}
 }
 
-const userColumns: readonly Column<UserResultRecord>[] = [
+export const runUserColumns: readonly Column<UserResultRecord>[] = [
   {key: 'userPrincipalName', title: 'User', value: (user) => user.userPrincipalName},
   {key: 'source', title: 'Server user', value: (user) => user.source},
   {key: 'outcome', title: 'Outcome', value: (user) => user.outcome, weight: 0},
   {key: 'findings', title: 'Findings', value: (user) => user.findings.length, weight: 0},
 ]
 
-const failedColumns: readonly Column<UserResultRecord>[] = [
-  ...userColumns.filter(({key}) => key !== 'findings'),
+export const failedColumns: readonly Column<UserResultRecord>[] = [
+  ...runUserColumns.filter(({key}) => key !== 'findings'),
   {key: 'details', title: 'Findings', value: ({findings}) => details(findings), weight: 2},
 ]
 
 const details = (findings: readonly unknown[]): readonly string[] =>
   findings.map((finding) => (finding as {readonly detail?: string}).detail ?? '')
 
-const actionColumns: readonly Column<ActionRecord>[] = [
+export const actionColumns: readonly Column<ActionRecord>[] = [
   {key: 'userPrincipalName', title: 'User', value: (action) => action.userPrincipalName},
   {key: 'kind', title: 'Write', value: ({intent}) => text(intent['kind']), weight: 0},
   {key: 'target', title: 'What', value: ({intent}) => target(intent)},
@@ -97,13 +97,20 @@ function target(intent: ActionRecord['intent']): string {
   return [slot, number, serialNumber, method].filter((part) => typeof part === 'string').join(' ')
 }
 
+/** What `mfa runs show` found: the run, its users, its writes. */
+export interface ShownRun extends Readonly<Record<string, unknown>> {
+  readonly run: RunRecord
+  readonly users: readonly UserResultRecord[]
+  readonly actions: readonly ActionRecord[]
+}
+
 /** `mfa runs show`: by id, by its first letters, or `last`. Throws MfaError `usage` if there is none or several. */
 export async function showRun(
   name: string,
   options: {readonly failedOnly: boolean; readonly csv: string | undefined},
   journal: Journal,
   show: Show,
-): Promise<Readonly<Record<string, unknown>>> {
+): Promise<ShownRun> {
   const run = await findRun(name, journal)
   const users: UserResultRecord[] = []
   for await (const user of journal.userResults(run.id)) {
@@ -126,7 +133,7 @@ export async function showRun(
   )
   if (run.logFile !== undefined) out.line(`Log ${run.logFile}`)
   if (!ofTenant)
-    await out.table(options.failedOnly ? failedColumns : userColumns, users, {
+    await out.table(options.failedOnly ? failedColumns : runUserColumns, users, {
       limit: TABLE_LIMIT,
       empty: 'No such users.',
     })

@@ -2,7 +2,7 @@ import {countOf} from '../model/count-of.js'
 import type {Column} from '../ports/output.js'
 import type {Failing} from '../sync/postpone.js'
 import type {RoundReport} from '../sync/round.js'
-import type {RoundRow, SyncStatus} from '../sync/status.js'
+import type {Alive, RoundRow, SyncStatus} from '../sync/status.js'
 import {type Show, TABLE_LIMIT, writeCsv} from './show.js'
 
 const time = (iso: string): string => `${iso.slice(0, 16).replace('T', ' ')}Z`
@@ -22,6 +22,20 @@ const failingColumns: readonly Column<Failing>[] = [
   {key: 'failures', title: 'Rounds', value: ({failures}) => failures, weight: 0, min: 6},
   {key: 'nextAt', title: 'Next try', value: ({nextAt}) => time(nextAt), weight: 0, min: 17},
   {key: 'why', title: 'Why', value: ({findings}) => findings.map(detail), weight: 2},
+]
+
+const workerColumns: readonly Column<Alive>[] = [
+  {key: 'host', title: 'Worker', value: ({host}) => host},
+  {key: 'pid', title: 'Process', value: ({pid}) => pid, weight: 0, min: 7},
+  {key: 'command', title: 'Command', value: ({command}) => command, weight: 0, min: 12},
+  {key: 'since', title: 'Since', value: ({since}) => time(since), weight: 0, min: 17},
+  {
+    key: 'lastSign',
+    title: 'Last sign of life',
+    value: ({lastSign}) => `${lastSign.slice(11, 19)}Z`,
+    weight: 0,
+    min: 17,
+  },
 ]
 
 const detail = (finding: unknown): string => (finding as {readonly detail?: string}).detail ?? ''
@@ -67,11 +81,17 @@ export async function showSyncStatus(
     status.scopes.flatMap(({failing}) => failing),
     show,
   )
-  const {leader} = status
+  const {leader, workers, pending} = status
+  if (workers.length > 0) {
+    await out.table(workerColumns, workers)
+    out.line(
+      `${countOf(workers.length, 'worker')} alive; ${countOf(pending, 'user')} handed out and not settled yet`,
+    )
+  }
   out.line(
     leader === null
       ? 'nobody synchronises now'
-      : `${leader.command} runs on ${leader.host} (process ${leader.pid}) since ${time(leader.since)}`,
+      : `${leader.command} ${workers.length > 0 ? 'leads' : 'runs'} on ${leader.host} (process ${leader.pid}) since ${time(leader.since)}`,
   )
   if (status.scopes.length === 0) out.line('Next: mfa sync once --group NAME --source WHERE')
   return {...status}

@@ -30,6 +30,8 @@ export interface Call {
   /** Lower-case UPNs of users whose requests fail. */
   readonly failing: ReadonlySet<string>
   readonly rules: KeyRules
+  /** So old is the newest entry of the audit log that can be read, in ms. */
+  readonly auditDelay: number
   /** Directory roles of the one person who signs in. */
   readonly personRoles: readonly string[]
 }

@@ -116,6 +116,7 @@ export function createEngine({
       moment: {at: moment, keep},
       failing,
       rules: keyRules(faults),
+      auditDelay: faults.auditDelay ?? 0,
       personRoles,
     }
     return request.method === 'GET'

@@ -23,6 +23,8 @@ export interface Faults {
   readonly writesPerSecond?: number | undefined
   /** Reads of methods, tokens and preferences show the state of this many milliseconds ago. */
   readonly consistency?: number | undefined
+  /** Entries of the audit log can be read this many milliseconds after what they tell of. */
+  readonly auditDelay?: number | undefined
   /** Same seed, same faults in the same order of requests; 1 if left out. */
   readonly seed?: number | undefined
   /** How many certificates an application may have; 100 if left out. */
@@ -41,6 +43,7 @@ const NUMBERS = [
   'delay',
   'writesPerSecond',
   'consistency',
+  'auditDelay',
   'seed',
   'maxKeys',
   'strictKeys',

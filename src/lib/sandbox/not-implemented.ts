@@ -10,8 +10,6 @@ const PATHS: readonly (readonly [template: string, methods: readonly Method[], v
   ['/groups/{group}', ['DELETE']],
   ['/groups/delta', ['GET']],
   ['/applications/{application}/addPassword', ['POST']],
-  ['/auditLogs/directoryAudits', ['GET']],
-  ['/auditLogs/directoryAudits/{audit}', ['GET']],
   ['/reports/authenticationMethods/userRegistrationDetails', ['GET']],
   ['/reports/authenticationMethods/userRegistrationDetails/{details}', ['GET']],
 ]

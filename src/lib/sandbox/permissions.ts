@@ -21,6 +21,7 @@ export const MAY = {
   ],
   createGroups: ['Group.Create', 'Group.ReadWrite.All', 'Directory.ReadWrite.All'],
   writeMembers: ['GroupMember.ReadWrite.All', 'Group.ReadWrite.All', 'Directory.ReadWrite.All'],
+  readAudits: ['AuditLog.Read.All', ...DIRECTORY_READ],
   readMethods: ['UserAuthenticationMethod.Read.All', 'UserAuthenticationMethod.ReadWrite.All'],
   readPhones: reading('Phone'),
   writePhones: writing('Phone'),

@@ -1,3 +1,4 @@
+import {recorded} from './audit-trail.js'
 import type {Handler} from './call.js'
 import {NOT_IMPLEMENTED} from './not-implemented.js'
 import {MAY} from './permissions.js'
@@ -7,6 +8,7 @@ import {getByIds} from './resources/directory-objects.js'
 import {countGroups, getGroup, listGroups} from './resources/groups.js'
 import {countMembersOf, listMembers} from './resources/members.js'
 import type {MethodKind} from './resources/method-kinds.js'
+import {getAudit, listAudits} from './resources/directory-audits.js'
 import {METHOD_KINDS} from './resources/method-kinds.js'
 import {deleteKind, getKind, getMethod, listKind, listMethods} from './resources/methods.js'
 import * as policy from './resources/methods-policy.js'
@@ -62,6 +64,8 @@ const BOTH: readonly Line[] = [
   ['GET', CONFIGURATIONS, policy.listConfigurations, MAY.readMethodsPolicy],
   ['GET', `${CONFIGURATIONS}/{configuration}`, policy.getConfiguration, MAY.readMethodsPolicy],
   ['PATCH', `${CONFIGURATIONS}/{configuration}`, policy.updateConfiguration, MAY.writeMethodsPolicy],
+  ['GET', '/auditLogs/directoryAudits', listAudits, MAY.readAudits],
+  ['GET', '/auditLogs/directoryAudits/{audit}', getAudit, MAY.readAudits],
   ['GET', '/organization', listOrganization, MAY.readOrganization],
   ['GET', '/organization/{organization}', getOrganization, MAY.readOrganization],
 ]
@@ -111,7 +115,8 @@ export const ROUTES: readonly Route[] = [
 ]
 
 function toRoute([method, template, handler, permissions]: Line): Route {
-  return {method, template, handler, permissions}
+  const onRecord = method !== 'GET' && template.startsWith(AUTHENTICATION)
+  return {method, template, handler: onRecord ? recorded(handler) : handler, permissions}
 }
 
 function memberLines(segment: 'members' | 'transitiveMembers'): Line[] {

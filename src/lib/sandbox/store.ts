@@ -40,6 +40,12 @@ CREATE TABLE IF NOT EXISTS devices (
 CREATE INDEX IF NOT EXISTS devices_id ON devices (id);
 CREATE INDEX IF NOT EXISTS devices_serial ON devices (serial);
 CREATE INDEX IF NOT EXISTS devices_owner ON devices (owner) WHERE owner IS NOT NULL;
+CREATE TABLE IF NOT EXISTS audits (
+  seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, at INTEGER NOT NULL, activity TEXT NOT NULL, service TEXT,
+  correlation TEXT, app TEXT, app_name TEXT, person TEXT, person_name TEXT, person_upn TEXT, target TEXT,
+  target_name TEXT, body TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS audits_at ON audits (at);
+CREATE INDEX IF NOT EXISTS audits_target ON audits (target) WHERE target IS NOT NULL;
 `
 
 /** The sandbox tenant's SQLite file. Everything per user is here and nowhere in memory. */
@@ -83,7 +89,7 @@ export function openStore(stateFile: string): Store {
       void store.run('INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)', name, value),
     transaction: (work) => transaction(database, work),
     clear: () => {
-      for (const table of ['meta', 'users', 'groups', 'members', 'facts', 'devices']) {
+      for (const table of ['meta', 'users', 'groups', 'members', 'facts', 'devices', 'audits']) {
         store.run(`DELETE FROM ${table}`)
       }
     },

@@ -12,6 +12,8 @@ export interface LockTiming {
   readonly heartbeat: number
   /** Milliseconds after the last heartbeat until others may take the lock. */
   readonly expiry: number
+  /** Milliseconds before the expiry at which the holder gives up, so that what is under way ends in time; a heartbeat unless set. */
+  readonly margin?: number | undefined
 }
 
 export const LOCK_TIMING: LockTiming = {heartbeat: 10_000, expiry: 60_000}
@@ -93,6 +95,7 @@ export class SqliteLocks {
     }
     const timer = setInterval(beat, this.#timing.heartbeat).unref()
     const lock: Lock = {
+      ticket,
       lost: lost.signal,
       release: async () => {
         if (!this.#held.has(lock)) return

@@ -7,6 +7,7 @@ import type {Journal} from '../ports/journal.js'
 import type {CopyEnd} from './copy-tables.js'
 import type {LockTiming} from './locks.js'
 import {openDatabase} from './open-database.js'
+import type {Shared} from './postgres/pg-shared.js'
 import {restrictToOwner} from './restrict.js'
 import {SqliteJournal} from './sqlite-journal.js'
 import {stateFault} from './state-fault.js'
@@ -25,6 +26,8 @@ export interface State {
   readonly folder: string
   /** Exists; for the owner only. */
   readonly logFolder: string
+  /** Where several machines have the state in common. */
+  readonly shared?: Shared | undefined
   close(): Promise<void>
 }
 
@@ -107,8 +110,9 @@ async function openShared(
     throw stateFault(error, folder)
   }
   const {openPostgres} = await import('./postgres/open-postgres.js')
+  const {pgShared} = await import('./postgres/pg-shared.js')
   const journal = await openPostgres(address, deps)
-  return {journal, folder, logFolder, close: () => journal.close()}
+  return {journal, folder, logFolder, shared: pgShared(journal.db, deps.clock), close: () => journal.close()}
 }
 
 async function prepare(folder: string, file: string, logFolder: string): Promise<void> {

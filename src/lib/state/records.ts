@@ -13,6 +13,7 @@ const RUN_KINDS: readonly RunKind[] = [
   'federation',
   'rollback',
   'status',
+  'readiness',
 ]
 const RUN_STATUSES: readonly RunStatus[] = ['open', 'finished', 'interrupted', 'stopped']
 

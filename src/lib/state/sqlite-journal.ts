@@ -146,9 +146,11 @@ export class SqliteJournal implements Journal {
     )
   }
 
-  async *userResults(run: RunId): AsyncGenerator<UserResultRecord> {
-    const sql = 'SELECT * FROM results WHERE run = ? AND seq > ? ORDER BY seq LIMIT ?'
-    for (const row of this.#pages((after) => this.#db.all(sql, run, after, PAGE)))
+  async *userResults(run: RunId, users?: readonly ObjectId[]): AsyncGenerator<UserResultRecord> {
+    const some = users === undefined ? '' : 'AND user IN (SELECT value FROM json_each(?))'
+    const sql = `SELECT * FROM results WHERE run = ? AND seq > ? ${some} ORDER BY seq LIMIT ?`
+    const names = users === undefined ? [] : [JSON.stringify(users)]
+    for (const row of this.#pages((after) => this.#db.all(sql, run, after, ...names, PAGE)))
       yield userResultRecord(row, this.#db.file)
   }
 

@@ -1,9 +1,7 @@
-import type {ObjectId, RunId, SourceKey} from '../model/brand.js'
-import {PHONE_SLOTS, type PhoneSlot} from '../model/entra-user.js'
-import type {ActionRecord, Journal, UserMemory} from '../ports/journal.js'
+import type {ObjectId} from '../model/brand.js'
+import type {Journal, UserMemory} from '../ports/journal.js'
 import type {Database} from './database.js'
-import {reader} from './decode.js'
-import {actionRecord} from './records.js'
+import {MemoryDraft} from './memory-draft.js'
 
 type Remember = NonNullable<Parameters<Journal['outcome']>[3]['remember']>
 
@@ -37,13 +35,18 @@ export function rememberMigrated(
   ) // prettier-ignore
 }
 
-interface Draft {
-  migrated?: NonNullable<UserMemory['migrated']>
-  writtenSince?: boolean
-  readonly numbers: Partial<Record<PhoneSlot, string[]>>
-  readonly tokens: {readonly secretHash: string; readonly serialNumber: string}[]
-  readonly unsettled: ActionRecord[]
-}
+const ASKED = 'user IN (SELECT value FROM json_each(?)) AND tenant_id = ?'
+
+const MIGRATED = `SELECT *, EXISTS (SELECT 1 FROM actions AS a
+    WHERE a.user = migrated.user AND a.tenant_id = migrated.tenant_id
+      AND (a.run > migrated.run OR (a.run = migrated.run AND a.intent_at > migrated.at))) AS written_since
+  FROM migrated WHERE ${ASKED}`
+
+// R1: a later attempt of the same action whose outcome is known settles the earlier ones.
+const UNSETTLED = `SELECT * FROM actions AS a WHERE (status IS NULL OR status = 'unknown') AND ${ASKED}
+  AND NOT EXISTS (SELECT 1 FROM actions AS b WHERE b.user = a.user AND b.action = a.action
+                  AND b.tenant_id = a.tenant_id AND b.seq > a.seq AND b.status <> 'unknown')
+  ORDER BY seq`
 
 /** Four queries, however many users. Every user asked for has an entry. */
 export function readMemory(
@@ -51,45 +54,11 @@ export function readMemory(
   tenantId: string,
   users: readonly ObjectId[],
 ): ReadonlyMap<ObjectId, UserMemory> {
-  const memory = new Map<ObjectId, Draft>(
-    users.map((user) => [user, {numbers: {}, tokens: [], unsettled: []}]),
-  )
-  const each = (sql: string, take: (draft: Draft, read: ReturnType<typeof reader>) => void): void => {
-    for (const row of db.all(sql, JSON.stringify(users), tenantId)) {
-      const read = reader(row, db.file, 'memory of a user')
-      const draft = memory.get(read.text('user') as ObjectId)
-      if (draft !== undefined) take(draft, read)
-    }
-  }
-  const asked = 'user IN (SELECT value FROM json_each(?)) AND tenant_id = ?'
-
-  const since = `EXISTS (SELECT 1 FROM actions AS a WHERE a.user = migrated.user AND a.tenant_id = migrated.tenant_id
-    AND (a.run > migrated.run OR (a.run = migrated.run AND a.intent_at > migrated.at))) AS written_since`
-  each(`SELECT *, ${since} FROM migrated WHERE ${asked}`, (draft, read) => {
-    if (read.integer('written_since') === 1) draft.writtenSince = true
-    draft.migrated = {
-      run: read.text('run') as RunId,
-      source: read.text('source') as SourceKey,
-      serverFingerprint: read.text('server_fingerprint'),
-      optionsFingerprint: read.text('options_fingerprint'),
-      smsOrVoiceOnly: read.integer('sms_or_voice_only') === 1,
-      at: read.text('at'),
-    }
-  })
-  each(`SELECT * FROM numbers WHERE ${asked} ORDER BY seq`, (draft, read) => {
-    const numbers = (draft.numbers[read.oneOf('slot', PHONE_SLOTS)] ??= [])
-    numbers.push(read.text('value'))
-  })
-  each(`SELECT * FROM tokens WHERE ${asked} ORDER BY seq`, (draft, read) => {
-    draft.tokens.push({secretHash: read.text('secret_hash'), serialNumber: read.text('serial_number')})
-  })
-  each(
-    // R1: a later attempt of the same action whose outcome is known settles the earlier ones.
-    `SELECT * FROM actions AS a WHERE (status IS NULL OR status = 'unknown') AND ${asked}
-       AND NOT EXISTS (SELECT 1 FROM actions AS b WHERE b.user = a.user AND b.action = a.action
-                       AND b.tenant_id = a.tenant_id AND b.seq > a.seq AND b.status <> 'unknown')
-     ORDER BY seq`,
-    (draft, read) => draft.unsettled.push(actionRecord(read.row, db.file)),
-  )
-  return memory
+  const memory = new MemoryDraft(db.file, users)
+  const rows = (sql: string) => db.all(sql, JSON.stringify(users), tenantId)
+  memory.migrated(rows(MIGRATED))
+  memory.numbers(rows(`SELECT * FROM numbers WHERE ${ASKED} ORDER BY seq`))
+  memory.tokens(rows(`SELECT * FROM tokens WHERE ${ASKED} ORDER BY seq`))
+  memory.unsettled(rows(UNSETTLED))
+  return memory.users
 }

@@ -8,6 +8,8 @@ export interface LoopDeps {
   readonly ui: Ui
   /** One round; never two at a time. Throws what ends the round. */
   round(signal: AbortSignal): Promise<RoundReport>
+  /** Rounds have gone well before, perhaps on another machine: no error of the first one here is taken for lasting. */
+  readonly worked?: boolean | undefined
   /** Told after every round, whatever came of it. */
   told(state: LoopState): void
 }
@@ -51,7 +53,11 @@ export async function syncLoop(intervalMs: number, deps: LoopDeps, signal: Abort
     } catch (error) {
       if (signal.aborted) break
       const foreseen = error instanceof MfaError ? error : undefined
-      if (foreseen === undefined || (state.rounds === 0 && LASTING.has(foreseen.exit))) throw error
+      if (
+        foreseen === undefined ||
+        (state.rounds === 0 && deps.worked !== true && LASTING.has(foreseen.exit))
+      )
+        throw error
       const {code, message, fix} = foreseen
       Object.assign(state, {error: {code, message, fix}, errors: state.errors + 1})
       ui.emit({

@@ -49,6 +49,8 @@ export interface RoundInput {
   readonly scope: Scope
   /** Where users come from, as typed. */
   readonly sourceLabel: string
+  /** Rounds of every source count: each machine may have its own. */
+  readonly anySource?: boolean | undefined
   /** The migration options: another set plans everybody anew (U5). */
   readonly options: Readonly<Record<string, unknown>>
   /** Between two rounds; the unit of the growing pauses. */
@@ -84,11 +86,17 @@ export async function syncRound(
 
 /** Rounds of this tenant, source and scope, newest first. */
 export async function roundsOf(
-  {tenantId, scope, sourceLabel}: Pick<RoundInput, 'tenantId' | 'scope' | 'sourceLabel'>,
+  {
+    tenantId,
+    scope,
+    sourceLabel,
+    anySource,
+  }: Pick<RoundInput, 'tenantId' | 'scope' | 'sourceLabel' | 'anySource'>,
   journal: Journal,
 ): Promise<readonly RunRecord[]> {
   return (await journal.runs())
-    .filter((run) => run.kind === 'sync' && run.tenantId === tenantId && run.sourceLabel === sourceLabel)
+    .filter((run) => run.kind === 'sync' && run.tenantId === tenantId)
+    .filter((run) => anySource === true || run.sourceLabel === sourceLabel)
     .filter(({group}) =>
       scope.kind === 'everyone'
         ? group?.id === 'all-users'

@@ -12,10 +12,11 @@ export interface RoundRow {
   readonly failed: number
 }
 
-/** One scope that is kept in sync: a tenant, a source, a group or everybody. */
+/** One scope that is kept in sync: a tenant, and a group or everybody. */
 export interface ScopeStatus {
   readonly tenantId: string
   readonly scope: string
+  /** Of the newest round. */
   readonly source: string
   readonly rounds: readonly RoundRow[]
   /** Seconds since a round last went through; null where none ever did. */
@@ -23,22 +24,41 @@ export interface ScopeStatus {
   readonly failing: readonly Failing[]
 }
 
+/** Somebody whose sign of life is not older than that of a lock may be. */
+export interface Alive {
+  readonly tenantId: string
+  readonly host: string
+  readonly pid: number
+  readonly command: string
+  readonly since: string
+  /** ISO 8601 */
+  readonly lastSign: string
+}
+
 export interface SyncStatus {
   readonly scopes: readonly ScopeStatus[]
-  /** Who synchronises now. */
+  /** Who synchronises now, or whose last sign of life is not old. */
   readonly leader: LockHolder | null
+  /** Machines that write, the leader's among them. Where the state is not shared the leader works alone. */
+  readonly workers: readonly Alive[]
+  /** Users in packages that nobody has settled yet. */
+  readonly pending: number
 }
 
 const ROUNDS_SHOWN = 10
 
 /** `mfa sync status`, from the journal alone. */
-export async function syncStatus(journal: Journal, now: Date, intervalMs: number): Promise<SyncStatus> {
+export async function syncStatus(
+  journal: Journal,
+  now: Date,
+  intervalMs: number,
+  pending: (tenantId: string) => Promise<number> = () => Promise.resolve(0),
+): Promise<SyncStatus> {
   const runs = (await journal.runs())
     .filter(({kind}) => kind === 'sync')
     .sort((one, other) => (one.id < other.id ? 1 : -1))
-  const byScope = Map.groupBy(runs, ({tenantId, sourceLabel, group}) =>
-    JSON.stringify([tenantId, sourceLabel, group?.id]),
-  )
+  // Not by source: machines that share the work may each have their own.
+  const byScope = Map.groupBy(runs, ({tenantId, group}) => JSON.stringify([tenantId, group?.id]))
   const scopes: ScopeStatus[] = []
   for (const rounds of byScope.values()) {
     const [newest] = rounds
@@ -54,8 +74,16 @@ export async function syncStatus(journal: Journal, now: Date, intervalMs: number
       failing: [...(await failingUsers(rounds, journal, intervalMs)).values()],
     })
   }
-  const leader = (await journal.locks()).find(({name}) => name.startsWith('sync ')) ?? null
-  return {scopes, leader}
+  const locks = (await journal.locks()).filter(({expires}) => expires > now.toISOString())
+  const leader = locks.find(({name}) => name.startsWith('sync ')) ?? null
+  const workers = locks.flatMap(({name, host, pid, command, since, heartbeat}) => {
+    const [, tenantId] = /^worker (\S+) /.exec(name) ?? []
+    return tenantId === undefined ? [] : [{tenantId, host, pid, command, since, lastSign: heartbeat}]
+  })
+  const tenants = new Set([...scopes, ...workers].map(({tenantId}) => tenantId))
+  let waiting = 0
+  for (const tenantId of tenants) waiting += await pending(tenantId)
+  return {scopes, leader, workers, pending: waiting}
 }
 
 function rowOf(run: RunRecord): RoundRow {

@@ -21,12 +21,15 @@ export function displayWidth(text: string): number {
 export function graphemeWidth(grapheme: string): number {
   let width = 0
   for (const character of grapheme) width += characterWidth(character)
+  // With no letter before to join they stand for themselves.
+  width += 2 * (LOOSE_JAMO.exec(grapheme)?.[0].length ?? 0)
   // A text character that a variation selector turns into an emoji is drawn wide.
   return width === 1 && grapheme.includes('\ufe0f') ? 2 : width
 }
 
 /** Marks and joiners, and the Hangul vowels and finals that join the letter before. */
-const ZERO = /^(?:\p{Mn}|\p{Me}|\p{Cf}|[\u1160-\u11ff])$/u
+const ZERO = /^(?:\p{Mn}|\p{Me}|\p{Cf}|[\u1160-\u11ff\ud7b0-\ud7ff])$/u
+const LOOSE_JAMO = /^[\u1160-\u11ff\ud7b0-\ud7ff]+/u
 const EMOJI = /^\p{Emoji_Presentation}$/u
 
 function characterWidth(character: string): number {

@@ -53,6 +53,10 @@ export async function harmlessCall(
     const domain = await firstId(graph, get('/domains', {$select: 'id'}), signal)
     return domain === undefined ? undefined : get(path`/domains/${domain}/federationConfiguration`)
   }
+  if (permission === 'GroupMember.ReadWrite.All') {
+    const group = await firstId(graph, get('/groups', {$select: 'id', $top: '1'}), signal)
+    return group === undefined ? undefined : get(path`/groups/${group}/members`, {$select: 'id', $top: '1'})
+  }
   return CALLS[permission]
 }
 

@@ -3,7 +3,8 @@ import {BATCH_SIZE} from './batch.js'
 import {Concurrency, type Ticket} from './concurrency.js'
 import type {RequestKind} from './graph-request.js'
 import {createPaceCounter, type PaceStats} from './pace-stats.js'
-import {Quota, type QuotaLimit, type Spent} from './quota.js'
+import {type PaceQuota, Quota, type QuotaLimit, type Spent} from './quota.js'
+import {SharedQuota, type SharedBudget} from './shared-quota.js'
 import {createRetryShare, type RetryShare} from './retry-budget.js'
 
 export type Grant =
@@ -49,6 +50,8 @@ export interface PacerOptions {
   readonly writeQuota?: QuotaLimit | 'none' | undefined
   /** Activations of OATH tokens, which count as writes too. Default: 200 in 5 minutes. */
   readonly activationQuota?: QuotaLimit | 'none' | undefined
+  /** Both quotas are had in common with other machines. */
+  readonly shared?: SharedBudget | undefined
   /** Requests a second over all kinds; items of batches are requests. */
   readonly tps?: number | undefined
   /** HTTP requests under way, over all kinds; one more where a kind has none of its own. Default: 16. */
@@ -92,10 +95,13 @@ export function createPacer(options: PacerOptions): Pacer {
   const {clock, maxInFlight = MAX_IN_FLIGHT} = options
   const begun = clock.monotonic()
   const over = begun + (options.maxDurationMs ?? Infinity)
-  const quotaOf = (limit: QuotaLimit | 'none'): Quota | undefined =>
-    limit === 'none' ? undefined : new Quota(limit, begun)
-  const writes = quotaOf(options.writeQuota ?? WRITE_QUOTA)
-  const activations = quotaOf(options.activationQuota ?? ACTIVATION_QUOTA)
+  const quotaOf = (kind: string, limit: QuotaLimit | 'none'): PaceQuota | undefined => {
+    if (limit === 'none') return undefined
+    if (options.shared === undefined) return new Quota(limit, begun)
+    return new SharedQuota(kind, limit, options.shared, clock, () => pump())
+  }
+  const writes = quotaOf('writes', options.writeQuota ?? WRITE_QUOTA)
+  const activations = quotaOf('activations', options.activationQuota ?? ACTIVATION_QUOTA)
   const all = options.tps === undefined ? undefined : new Quota({count: options.tps, windowMs: 1000}, begun)
   const flights = {
     read: new Concurrency({start: START_IN_FLIGHT, max: maxInFlight}),
@@ -109,7 +115,7 @@ export function createPacer(options: PacerOptions): Pacer {
 
   const flightOf = (kind: RequestKind): Concurrency => flights[kind === 'read' ? 'read' : 'write']
 
-  function quotasOf(kind: RequestKind): readonly Quota[] {
+  function quotasOf(kind: RequestKind): readonly PaceQuota[] {
     const own = kind === 'read' ? [] : kind === 'write' ? [writes] : [activations, writes]
     return [...own, all].filter((quota) => quota !== undefined)
   }
@@ -120,7 +126,7 @@ export function createPacer(options: PacerOptions): Pacer {
     return kind === 'activation' ? Math.max(own, gates.get('write') ?? 0) : own
   }
 
-  function look(waiter: Waiter, now: number, taken: Set<Quota>): Look {
+  function look(waiter: Waiter, now: number, taken: Set<PaceQuota>): Look {
     waiter.byQuota = false
     if (now >= over) return {is: 'never', grant: {granted: false}}
     const held = opensAt(waiter.kind) - now
@@ -155,7 +161,7 @@ export function createPacer(options: PacerOptions): Pacer {
   function pump(): void {
     let next = Infinity
     const now = clock.monotonic()
-    const taken = new Set<Quota>()
+    const taken = new Set<PaceQuota>()
     for (const waiter of waiters) {
       const seen = look(waiter, now, taken)
       if (seen.is === 'wait') {
@@ -189,7 +195,7 @@ export function createPacer(options: PacerOptions): Pacer {
   function settle(
     flight: Concurrency,
     ticket: Ticket,
-    spent: readonly {readonly quota: Quota; readonly spent: Spent}[],
+    spent: readonly {readonly quota: PaceQuota; readonly spent: Spent}[],
     reports: readonly PaceReport[],
   ): void {
     const now = clock.monotonic()

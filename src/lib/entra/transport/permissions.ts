@@ -25,6 +25,11 @@ export const NEEDS: readonly (readonly [method: 'GET' | 'write', path: RegExp, n
   ],
   [
     'write',
+    /^\/users\/[^/]+\/authentication\/temporaryAccessPassMethods/,
+    {permission: 'UserAuthMethod-TAP.ReadWrite.All', role: METHODS_ROLE},
+  ],
+  [
+    'write',
     /^\/users\/[^/]+\/authentication/,
     {permission: 'UserAuthenticationMethod.ReadWrite.All', role: METHODS_ROLE},
   ],

@@ -18,6 +18,25 @@ export interface Answer {
   readonly waitMs: number
 }
 
+/** What a pacer asks before it sends, and tells afterwards. */
+export interface PaceQuota {
+  /** How many of `wanted` may go now, or when to ask again. */
+  ask(wanted: number, now: number): Answer
+  take(count: number, now: number): Spent
+  settle(spent: Spent, now: number): void
+  hold(now: number, until: number): void
+}
+
+/** What a limit means for the pace: a batch's worth, and what may go at once after a pause. */
+export function paceOf({count, windowMs}: QuotaLimit): {readonly fill: number; readonly burst: number} {
+  const inGather = Math.round((count * GATHER_MS) / windowMs)
+  const fill = Math.min(count, BATCH, Math.max(1, inGather))
+  // What comes by less than one a second is a matter of minutes for the service: half of it may go at once, so that a
+  // small run need not wait.
+  const atOnce = inGather <= 1 ? Math.floor(count / 2) : Math.min(BATCH, Math.floor(count / 10))
+  return {fill, burst: Math.min(count, Math.max(fill, inGather, atOnce))}
+}
+
 /** The bucket fills at this share of the allowed rate. */
 const HEADROOM = 0.985
 /** Gathering for a batch waits for at most so many milliseconds' worth. */
@@ -39,7 +58,7 @@ const LONG_MS = 250
  *
  * All times are monotonic milliseconds that never decrease from call to call.
  */
-export class Quota {
+export class Quota implements PaceQuota {
   /** Worth waiting for, if so many are wanted: a batch's worth, or what comes in a second. */
   readonly fill: number
   /** So much may go at once after a pause. */
@@ -54,12 +73,9 @@ export class Quota {
   #quickest = Infinity
 
   constructor({count, windowMs}: QuotaLimit, now: number) {
-    const inGather = Math.round((count * GATHER_MS) / windowMs)
-    this.fill = Math.min(count, BATCH, Math.max(1, inGather))
-    // What comes by less than one a second is a matter of minutes for the service: half of it may go at once, so that a
-    // small run need not wait.
-    const atOnce = inGather <= 1 ? Math.floor(count / 2) : Math.min(BATCH, Math.floor(count / 10))
-    this.#burst = Math.min(count, Math.max(this.fill, inGather, atOnce))
+    const {fill, burst} = paceOf({count, windowMs})
+    this.fill = fill
+    this.#burst = burst
     this.#perMs = (HEADROOM * count) / windowMs
     this.#window = new SlidingWindow(count, windowMs)
     this.#distance = new SlidingWindow(this.#burst, (this.#burst * windowMs) / count)

@@ -6,7 +6,7 @@ import type {Compared, Comparison, Filter, Literal} from './filter.js'
 /** How a property is searched. Text columns hold lower-case text: the directory compares without regard to case. */
 export interface FilterProperty {
   readonly column: string
-  readonly type: 'text' | 'boolean' | 'number' | 'guid'
+  readonly type: 'text' | 'boolean' | 'number' | 'guid' | 'instant'
   /** Needs ConsistencyLevel: eventual and $count=true whatever the operator. */
   readonly advanced?: boolean | undefined
 }
@@ -93,7 +93,11 @@ function find(properties: FilterProperties, name: string, typeName: string): Fil
 function toSql(property: FilterProperty, name: string, value: Literal): SQLInputValue {
   if (property.type === 'text' && typeof value === 'string') return value.toLowerCase()
   if (property.type === 'boolean' && typeof value === 'boolean') return value ? 1 : 0
-  if (property.type === 'guid' && typeof value === 'object' && value !== null) return value.guid
+  if (typeof value === 'object' && value !== null) {
+    if (property.type === 'guid' && 'guid' in value) return value.guid
+    if (property.type === 'instant' && 'instant' in value && !Number.isNaN(value.instant))
+      return value.instant
+  }
   if (property.type === 'number' && typeof value === 'number') return value
   throw badRequest(`Invalid filter clause: the value for '${name}' is not of the property's type.`)
 }

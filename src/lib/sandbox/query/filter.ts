@@ -5,7 +5,12 @@ export interface GuidLiteral {
   readonly guid: string
 }
 
-export type Literal = string | number | boolean | null | GuidLiteral
+/** A moment without quotation marks, as Edm.DateTimeOffset properties are compared; in ms since 1970. */
+export interface InstantLiteral {
+  readonly instant: number
+}
+
+export type Literal = string | number | boolean | null | GuidLiteral | InstantLiteral
 export type Comparison = 'eq' | 'ne' | 'gt' | 'ge' | 'lt' | 'le'
 
 export interface Compared {
@@ -33,6 +38,8 @@ type Token =
 const TOKEN = /\s*(?:(?<punctuation>[(),])|'(?<string>(?:[^']|'')*)'|(?<word>[^\s(),']+))/gy
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 const COMPARISONS: ReadonlySet<string> = new Set(['eq', 'ne', 'gt', 'ge', 'lt', 'le'])
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,7})?)?(Z|[+-]\d\d:\d\d)$/
+const ANY = /^(?<list>.+)\/any$/
 const MAX_DEPTH = 50
 
 /** Reads the part of OData's $filter that the sandbox answers. Throws GraphFault 400. */
@@ -59,12 +66,12 @@ function tokens(text: string): Token[] {
 }
 
 class Parser {
-  readonly #tokens: readonly Token[]
+  readonly #tokens: Token[]
   readonly #text: string
   #at = 0
 
   constructor(all: readonly Token[], text: string) {
-    this.#tokens = all
+    this.#tokens = [...all]
     this.#text = text
   }
 
@@ -95,6 +102,8 @@ class Parser {
     const word = this.#word()
     const name = word.toLowerCase()
     if ((name === 'startswith' || name === 'endswith') && this.#take('(')) return this.#call(name)
+    const list = ANY.exec(word)?.groups?.['list']
+    if (list !== undefined && this.#take('(')) return this.#any(list, depth)
     const operator = this.#word().toLowerCase()
     if (operator === 'in') return {op: 'in', property: word, values: this.#list()}
     if (isComparison(operator)) return {op: 'compare', operator, property: word, value: this.#literal()}
@@ -108,6 +117,22 @@ class Parser {
     this.#must(')')
     if (typeof value !== 'string') throw invalid(this.#text)
     return {op, property, value}
+  }
+
+  /** `targetResources/any(t: t/id eq '…')`: the condition on one element, its properties named from the list on. */
+  #any(list: string, depth: number): Filter {
+    const [variable = '', first] = this.#word().split(':', 2)
+    if (variable === '' || first === undefined) throw invalid(this.#text)
+    const of = first === '' ? this.either(depth + 1) : this.#from(first, depth)
+    this.#must(')')
+    return renamed(of, `${variable}/`, `${list}/`, this.#text)
+  }
+
+  /** The variable and its condition came without a space between them. */
+  #from(first: string, depth: number): Filter {
+    this.#at -= 1
+    this.#tokens[this.#at] = {kind: 'word', text: first}
+    return this.either(depth + 1)
   }
 
   #list(): Literal[] {
@@ -125,6 +150,7 @@ class Parser {
     if (token?.kind !== 'word') throw invalid(this.#text)
     if (token.text === 'null') return null
     if (token.text === 'true' || token.text === 'false') return token.text === 'true'
+    if (INSTANT.test(token.text)) return {instant: Date.parse(token.text)}
     if (GUID.test(token.text)) return {guid: token.text.toLowerCase()}
     if (/^-?[0-9]+(\.[0-9]+)?$/.test(token.text)) return Number(token.text)
     throw invalid(this.#text)
@@ -154,6 +180,18 @@ class Parser {
   #must(text: string): void {
     if (!this.#take(text)) throw invalid(this.#text)
   }
+}
+
+function renamed(filter: Filter, from: string, to: string, text: string): Filter {
+  if (filter.op === 'and' || filter.op === 'or')
+    return {
+      ...filter,
+      left: renamed(filter.left, from, to, text),
+      right: renamed(filter.right, from, to, text),
+    }
+  if (filter.op === 'not') return {...filter, of: renamed(filter.of, from, to, text)}
+  if (!filter.property.startsWith(from)) throw invalid(text)
+  return {...filter, property: `${to}${filter.property.slice(from.length)}`}
 }
 
 function isComparison(word: string): word is Comparison {

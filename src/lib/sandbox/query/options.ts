@@ -24,9 +24,11 @@ export interface QueryOptions {
   readonly condition: Condition
   /** $count=true together with ConsistencyLevel: eventual. */
   readonly counted: boolean
+  /** `activityDateTime desc`, in its parts; undefined where nothing was asked for. */
+  readonly order: {readonly property: string; readonly descending: boolean} | undefined
 }
 
-type OptionName = '$select' | '$filter' | '$top' | '$count' | '$skiptoken'
+type OptionName = '$select' | '$filter' | '$top' | '$count' | '$skiptoken' | '$orderby'
 
 /** Of one entity: $select only. */
 export function readSelect(call: Call, type: EntityType): readonly string[] | undefined {
@@ -46,9 +48,16 @@ export function readNothing(call: Call): void {
 export function readOptions(
   call: Call,
   type: EntityType,
-  rules: {readonly directory: boolean; readonly cast?: boolean} = {directory: true},
+  rules: {
+    readonly directory: boolean
+    readonly cast?: boolean
+    /** Properties that $orderby takes; it is not supported where there are none. */
+    readonly orderBy?: readonly string[]
+  } = {directory: true},
 ): QueryOptions {
-  allow(call, ['$select', '$filter', '$top', '$count', '$skiptoken'])
+  const {orderBy} = rules
+  const known: readonly OptionName[] = ['$select', '$filter', '$top', '$count', '$skiptoken']
+  allow(call, orderBy === undefined ? known : [...known, '$orderby'])
   const filter = call.query.get('$filter')
   const condition =
     filter === undefined ? NO_CONDITION : compileFilter(parseFilter(filter), type.filter, type.name)
@@ -66,6 +75,7 @@ export function readOptions(
     after: readSkipToken(call),
     condition,
     counted: wantsCount && (eventual || !rules.directory),
+    order: readOrder(call, orderBy ?? []),
   }
 }
 
@@ -100,6 +110,15 @@ function readTop(call: Call): number {
     throw badRequest(`Invalid page size specified: '${text}'. Must be between 1 and ${MAX_PAGE} inclusive.`)
   }
   return top
+}
+
+function readOrder(call: Call, properties: readonly string[]): QueryOptions['order'] {
+  const text = call.query.get('$orderby')
+  if (text === undefined) return undefined
+  const [property = '', direction = 'asc', ...rest] = text.trim().split(/\s+/)
+  if (rest.length > 0 || !properties.includes(property) || !/^(asc|desc)$/i.test(direction))
+    throw badRequest(`The $orderby expression '${text}' is not supported for this resource.`)
+  return {property, descending: direction.toLowerCase() === 'desc'}
 }
 
 function readCount(call: Call): boolean {

@@ -59,13 +59,47 @@ const configurationBody = z.looseObject({
   '@odata.type': z.string().optional(),
 })
 
+const campaignTarget = z.strictObject({
+  id: z.string().min(1),
+  targetType: z.enum(['group', 'user']),
+  '@odata.type': z.string().optional(),
+})
+
+const registrationEnforcement = z.strictObject({
+  authenticationMethodsRegistrationCampaign: z
+    .strictObject({
+      state: z.enum(['default', 'enabled', 'disabled']),
+      snoozeDurationInDays: z.int().min(0).max(14).optional(),
+      includeTargets: z
+        .array(campaignTarget.extend({targetedAuthenticationMethod: z.string().nullable().optional()}))
+        .optional(),
+      excludeTargets: z.array(campaignTarget).optional(),
+      '@odata.type': z.string().optional(),
+    })
+    .nullable()
+    .optional(),
+  '@odata.type': z.string().optional(),
+})
+
+/** As in a tenant where nobody touched it: Microsoft decides. */
+const UNTOUCHED_CAMPAIGN = {
+  authenticationMethodsRegistrationCampaign: {
+    snoozeDurationInDays: 1,
+    state: 'default',
+    excludeTargets: [],
+    includeTargets: [
+      {id: 'all_users', targetType: 'group', targetedAuthenticationMethod: 'microsoftAuthenticator'},
+    ],
+  },
+}
+
 const policyBody = z.strictObject({
   '@odata.type': z.string().optional(),
   displayName: z.string().nullable().optional(),
   description: z.string().nullable().optional(),
   policyMigrationState: z.enum(['preMigration', 'migrationInProgress', 'migrationComplete']).optional(),
   reconfirmationInDays: z.int().nullable().optional(),
-  registrationEnforcement: z.looseObject({}).nullable().optional(),
+  registrationEnforcement: registrationEnforcement.nullable().optional(),
 })
 
 export function getPolicy(call: Call): Answer {
@@ -76,7 +110,7 @@ export function getPolicy(call: Call): Answer {
     description: 'The tenant-wide policy that controls which authentication methods are allowed.',
     lastModifiedDateTime: call.store.meta('created') ?? null,
     policyVersion: '1.5',
-    registrationEnforcement: null,
+    registrationEnforcement: UNTOUCHED_CAMPAIGN,
     ...readPolicy(call.store),
     authenticationMethodConfigurations: configurations(call),
   }

@@ -12,6 +12,7 @@ import {
   timeoutFailure,
   webPageFailure,
 } from './call-failure.js'
+import type {Turns} from './turns.js'
 
 export interface TransportOptions {
   readonly url: URL
@@ -22,6 +23,8 @@ export interface TransportOptions {
   readonly password?: Secret | undefined
   readonly timeoutMs: number
   readonly sockets: number
+  /** Every request waits for its turn. */
+  readonly turns?: Turns | undefined
   /** Connects here instead; the name in TLS and in the request is still that of `url`. */
   readonly via?: {readonly host: string; readonly port: number} | undefined
 }
@@ -64,6 +67,7 @@ export class Transport {
   async exchange(exchange: Exchange, signal: AbortSignal): Promise<Reply> {
     signal.throwIfAborted()
     const {url, via, timeoutMs} = this.#options
+    await this.#options.turns?.wait(signal)
     const stop = new AbortController()
     let late = false
     const arm = (): NodeJS.Timeout =>

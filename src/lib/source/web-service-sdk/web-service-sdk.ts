@@ -6,6 +6,7 @@ import type {Source} from '../../ports/source.js'
 import {parseAddress} from './address.js'
 import {secureContext} from './tls-context.js'
 import {Transport} from './transport.js'
+import {Turns} from './turns.js'
 import {WebServiceSdkSource} from './web-service-sdk-source.js'
 
 export interface WebServiceSdkOptions {
@@ -24,6 +25,8 @@ export interface WebServiceSdkOptions {
   readonly retries?: number | undefined
   /** Rows that the first search asks for; default 1,000. */
   readonly resultLimit?: number | undefined
+  /** Requests a second at most; no limit unless set. */
+  readonly ratePerSecond?: number | undefined
   readonly clock: Clock
   readonly scratch: Scratch
   readonly onProgress?: ((done: number, total?: number) => void) | undefined
@@ -63,6 +66,7 @@ export async function openWebServiceSdk(url: string, options: WebServiceSdkOptio
     password,
     timeoutMs,
     sockets: concurrency,
+    turns: options.ratePerSecond === undefined ? undefined : new Turns(options.clock, options.ratePerSecond),
   })
   return new WebServiceSdkSource({
     address,

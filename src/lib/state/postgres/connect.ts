@@ -60,7 +60,7 @@ export async function connectPostgres(
     types,
   })
   const label = `postgres://${host}${url.port === '' ? '' : `:${url.port}`}${url.pathname}`
-  return {db: new PgDatabase(pool, label, options.patienceMs), schema}
+  return {db: new PgDatabase(pool, label, schema, options.patienceMs), schema}
 }
 
 async function tls(url: URL, host: string): Promise<object> {

@@ -1,14 +1,13 @@
 import type {Clock} from '../../ports/clock.js'
 import {COPY_PAGE, type CopiedTable, type CopyEnd} from '../copy-tables.js'
-import {LOCK_TIMING} from '../locks.js'
 import type {PgDatabase, Statements} from './pg-database.js'
-import {PgLocks} from './pg-locks.js'
+import {PG_LOCK_TIMING, PgLocks} from './pg-locks.js'
 
 type Value = Parameters<Statements['run']>[1]
 
 /** A PostgreSQL state as one side of a copy. */
 export function postgresEnd(db: PgDatabase, clock: Clock): CopyEnd {
-  const locks = new PgLocks(db, clock, LOCK_TIMING, 0)
+  const locks = new PgLocks(db, clock, PG_LOCK_TIMING, 0)
   return {
     label: db.label,
     holders: async () =>

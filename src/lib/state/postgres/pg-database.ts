@@ -1,4 +1,4 @@
-import type {Pool, PoolClient} from 'pg'
+import type {Pool, PoolClient, QueryResult} from 'pg'
 import {setTimeout as sleep} from 'node:timers/promises'
 
 import {MfaError} from '../../errors/mfa-error.js'
@@ -27,12 +27,15 @@ export interface Statements {
 export class PgDatabase implements Statements {
   /** Where it is, for messages; no password. */
   readonly label: string
+  /** Where the tables are. */
+  readonly schema: string
   readonly #pool: Pool
   readonly #patienceMs: number
 
-  constructor(pool: Pool, label: string, patienceMs = PATIENCE_MS) {
+  constructor(pool: Pool, label: string, schema: string, patienceMs = PATIENCE_MS) {
     this.#pool = pool
     this.label = label
+    this.schema = schema
     this.#patienceMs = patienceMs
     // A connection that breaks while nobody uses it: the next statement takes another one.
     pool.on('error', () => {})
@@ -50,11 +53,21 @@ export class PgDatabase implements Statements {
     return this.#patient(async () => (await this.#pool.query(sql, [...values])).rowCount ?? 0)
   }
 
+  /** As the driver answers: for a library that brings its own SQL, which may be several statements. */
+  raw(sql: string, values?: unknown[]): Promise<QueryResult> {
+    return this.#patient(() => this.#pool.query(sql, values))
+  }
+
   /** All or nothing; on the server's disk when it resolves. `work` may run again after a broken connection. */
   transaction<T>(work: (on: Statements) => Promise<T>): Promise<T> {
     return this.#patient(async () => {
       const client = await this.#pool.connect()
       let broken: Error | undefined
+      // A connection may break between two statements; unheard, that would end the process. The next statement fails then.
+      const heard = (cause: Error): void => {
+        broken = cause
+      }
+      client.on('error', heard)
       try {
         await client.query('BEGIN')
         const result = await work(statementsOf(client))
@@ -66,6 +79,7 @@ export class PgDatabase implements Statements {
         })
         throw error
       } finally {
+        client.off('error', heard)
         client.release(broken)
       }
     })

@@ -6,13 +6,14 @@ import type {Clock} from '../../ports/clock.js'
 import type {ActionRecord, Journal, Lock, LockHolder, PermissionUse, RunRecord, RunStart, RunStatus, UserMemory, UserResultRecord} from '../../ports/journal.js' // prettier-ignore
 import type {Row} from '../database.js'
 import {isEntraMethods, reader} from '../decode.js'
-import {LOCK_TIMING, type LockTiming} from '../locks.js'
+import type {LockTiming} from '../locks.js'
 import {actionRecord, runRecord, userResultRecord} from '../records.js'
 import {nextRunId} from '../run-ids.js'
 import {stateDamaged} from '../state-fault.js'
 import type {PgDatabase, Statements} from './pg-database.js'
 import {forgetRecords} from './pg-forget.js'
-import {PgLocks} from './pg-locks.js'
+import {PgGroup} from './pg-group.js'
+import {PG_LOCK_TIMING, PgLocks} from './pg-locks.js'
 import {readMemory, rememberMigrated, rememberWrite} from './pg-memory.js'
 
 const PAGE = 500
@@ -21,12 +22,17 @@ const RUN_IDS = 0x6d_66_61_32
 
 /** The journal in PostgreSQL, shared by several machines. A call that resolves is on the server's disk. */
 export class PgJournal implements Journal {
+  /** For what is shared besides: the queue, leases, the write budget. */
+  readonly db: PgDatabase
   readonly #db: PgDatabase
+  readonly #group: PgGroup
   readonly #clock: Clock
   readonly #locks: PgLocks
 
-  constructor(db: PgDatabase, clock: Clock, skewMs: number, timing: LockTiming = LOCK_TIMING) {
+  constructor(db: PgDatabase, clock: Clock, skewMs: number, timing: LockTiming = PG_LOCK_TIMING) {
+    this.db = db
     this.#db = db
+    this.#group = new PgGroup(db)
     this.#clock = clock
     this.#locks = new PgLocks(db, clock, timing, skewMs)
   }
@@ -82,12 +88,14 @@ export class PgJournal implements Journal {
   }
 
   async intent(record: Omit<ActionRecord, 'outcome' | 'outcomeAt' | 'made'>): Promise<void> {
-    const changed = await this.#db.run(
-      `INSERT INTO actions (run, tenant_id, "user", user_principal_name, action, intent, intent_at)
-       SELECT id, tenant_id, $1::text, $2::text, $3::text, $4::text, $5::text FROM runs WHERE id = $6`,
-      record.user, record.userPrincipalName, record.action, JSON.stringify(record.intent), record.intentAt, record.run,
-    ) // prettier-ignore
-    if (changed === 0) throw new Error(`No run ${record.run}`)
+    await this.#group.write(async (on) => {
+      const changed = await on.run(
+        `INSERT INTO actions (run, tenant_id, "user", user_principal_name, action, intent, intent_at)
+         SELECT id, tenant_id, $1::text, $2::text, $3::text, $4::text, $5::text FROM runs WHERE id = $6`,
+        record.user, record.userPrincipalName, record.action, JSON.stringify(record.intent), record.intentAt, record.run,
+      ) // prettier-ignore
+      if (changed === 0) throw new Error(`No run ${record.run}`)
+    })
   }
 
   async outcome(
@@ -99,7 +107,7 @@ export class PgJournal implements Journal {
   ): Promise<void> {
     const made = result.made === undefined ? null : JSON.stringify(result.made)
     const written = result.outcome.status === 'done' || result.outcome.status === 'already-done'
-    const settle = async (on: Statements): Promise<void> => {
+    await this.#group.write(async (on) => {
       const row = await on.get(
         `UPDATE actions SET status = $1, outcome = $2, made = coalesce($3, made), outcome_at = $4
          WHERE seq = (SELECT max(seq) FROM actions WHERE "user" = $5 AND action = $6 AND run = $7) RETURNING tenant_id`,
@@ -108,9 +116,7 @@ export class PgJournal implements Journal {
       if (row === undefined) throw new Error(`No intent of action ${action} in run ${run}`)
       if (written && result.remember !== undefined)
         await rememberWrite(on, String(row['tenant_id']), user, result.remember)
-    }
-    if (written && result.remember !== undefined) await this.#db.transaction(settle)
-    else await settle(this.#db)
+    })
   }
 
   async *actions(run: RunId, user?: ObjectId): AsyncGenerator<ActionRecord> {
@@ -125,7 +131,9 @@ export class PgJournal implements Journal {
 
   async beforeImage(run: RunId, user: ObjectId, image: EntraMethods, at: string): Promise<void> {
     const sql = 'INSERT INTO images (run, "user", image, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING'
-    await this.#db.run(sql, run, user, JSON.stringify(image), at)
+    await this.#group.write(async (on) => {
+      await on.run(sql, run, user, JSON.stringify(image), at)
+    })
   }
 
   async beforeImageOf(run: RunId, user: ObjectId): Promise<EntraMethods | undefined> {
@@ -141,24 +149,27 @@ export class PgJournal implements Journal {
   async userResult(record: UserResultRecord): Promise<void> {
     const {run, user, userPrincipalName, source, outcome, at} = record
     const findings = JSON.stringify(record.findings)
-    await this.#db.transaction(async (on) => {
-      await on.run('DELETE FROM results WHERE run = $1 AND "user" = $2', run, user)
+    await this.#group.write(async (on) => {
       await on.run(
         `INSERT INTO results (run, "user", user_principal_name, source, outcome, findings, at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+         VALUES ($1, $2, $3, $4, $5, $6, $7)
+         ON CONFLICT (run, "user") DO UPDATE SET seq = DEFAULT, user_principal_name = excluded.user_principal_name,
+           source = excluded.source, outcome = excluded.outcome, findings = excluded.findings, at = excluded.at`,
         run, user, userPrincipalName, source ?? null, outcome, findings, at,
       ) // prettier-ignore
     })
   }
 
-  async *userResults(run: RunId): AsyncGenerator<UserResultRecord> {
-    const sql = 'SELECT * FROM results WHERE run = $1 AND seq > $2 ORDER BY seq LIMIT $3'
-    for await (const row of this.#pages((after) => this.#db.all(sql, run, after, PAGE)))
+  async *userResults(run: RunId, users?: readonly ObjectId[]): AsyncGenerator<UserResultRecord> {
+    const some = users === undefined ? '' : 'AND "user" = ANY($4::text[])'
+    const sql = `SELECT * FROM results WHERE run = $1 AND seq > $2 ${some} ORDER BY seq LIMIT $3`
+    const names = users === undefined ? [] : [users]
+    for await (const row of this.#pages((after) => this.#db.all(sql, run, after, PAGE, ...names)))
       yield userResultRecord(row, this.#db.label)
   }
 
   migrated(user: ObjectId, tenantId: string, memory: NonNullable<UserMemory['migrated']>): Promise<void> {
-    return rememberMigrated(this.#db, tenantId, user, memory)
+    return this.#group.write((on) => rememberMigrated(on, tenantId, user, memory))
   }
 
   memory(tenantId: string, users: readonly ObjectId[]): Promise<ReadonlyMap<ObjectId, UserMemory>> {

@@ -8,6 +8,16 @@ import {holderOf, lockedError, type LockTiming, userName} from '../locks.js'
 import {livenessOf, ownIdentity} from '../process-identity.js'
 import {reader} from '../decode.js'
 import type {PgDatabase} from './pg-database.js'
+import {isGone} from './pg-leases.js'
+
+/**
+ * Another machine leads within half a minute of the last sign of life. The margin leaves time for requests under way to end
+ * before somebody else may begin.
+ */
+export const PG_LOCK_TIMING: LockTiming = {heartbeat: 3000, expiry: 24_000, margin: 14_000}
+
+/** How often a new holder looks whether work lent out under the lock before has ended. */
+const LOOK_MS = 300
 
 /** Locks in the database, for processes of several machines. Times are the database server's: clocks of machines differ. */
 export class PgLocks {
@@ -25,7 +35,10 @@ export class PgLocks {
     this.#skewMs = skewMs
   }
 
-  /** Taken at once if free, or if its process on this host is gone; from another host only after expiry. */
+  /**
+   * Taken at once if free, or if its process on this host is gone; from another host only after expiry. What the holder before
+   * lent out (see `Leases`) is waited for: it ends by itself within half a minute.
+   */
   async take(name: string, command: string): Promise<Lock> {
     const ticket = randomUUID()
     const me = ownIdentity()
@@ -37,6 +50,9 @@ export class PgLocks {
       // A transaction that was repeated after a broken connection may find its own row.
       if (row !== undefined && row['ticket'] !== ticket) this.#refuseIfHeld(row, now)
       await on.run('DELETE FROM locks WHERE name = $1', name)
+      // Of workers that died nobody else takes the place.
+      const longAgo = new Date(now.getTime() - this.#timing.expiry).toISOString()
+      await on.run("DELETE FROM locks WHERE name LIKE 'worker %' AND expires < $1", longAgo)
       await on.run(
         `INSERT INTO locks (name, ticket, host, "user", pid, process, command, since, heartbeat, expires)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)`,
@@ -44,12 +60,35 @@ export class PgLocks {
         now.toISOString(), this.#expiry(now),
       ) // prettier-ignore
     })
-    return this.#keep(name, ticket)
+    const lock = this.#keep(name, ticket)
+    try {
+      await this.#untilNothingIsLent(name, lock)
+      return lock
+    } catch (error) {
+      await lock.release()
+      throw error
+    }
   }
 
+  async #untilNothingIsLent(name: string, {ticket, lost}: Lock): Promise<void> {
+    const lent =
+      'SELECT DISTINCT process FROM leases WHERE lock = $1 AND ticket <> $2 AND expires > clock_timestamp()'
+    for (;;) {
+      const leases = await this.#db.all(lent, name, ticket)
+      if (leases.every(({process}) => isGone(String(process)))) break
+      await this.#clock.sleep(LOOK_MS, lost)
+    }
+    await this.#db.run('DELETE FROM leases WHERE lock = $1 AND ticket <> $2', name, ticket)
+  }
+
+  /** Times by this machine's clock, so that the caller can compare them with its own. */
   async list(): Promise<readonly LockHolder[]> {
     const rows = await this.#db.all('SELECT * FROM locks ORDER BY name COLLATE "C"')
-    return rows.map((row) => holderOf(row, this.#db.label))
+    const here = (at: string): string => new Date(Date.parse(at) - this.#skewMs).toISOString()
+    return rows.map((row) => {
+      const {since, heartbeat, expires, ...holder} = holderOf(row, this.#db.label)
+      return {...holder, since: here(since), heartbeat: here(heartbeat), expires: here(expires)}
+    })
   }
 
   async break(name: string): Promise<boolean> {
@@ -80,7 +119,8 @@ export class PgLocks {
     }
     const beat = async (): Promise<void> => {
       // The database may be away: past the expiry another machine may have it already.
-      if (this.#clock.monotonic() - lastBeat >= this.#timing.expiry - this.#timing.heartbeat)
+      const margin = this.#timing.margin ?? this.#timing.heartbeat
+      if (this.#clock.monotonic() - lastBeat >= this.#timing.expiry - margin)
         return lose('its heartbeat cannot be written')
       if (beating) return
       beating = true
@@ -102,6 +142,7 @@ export class PgLocks {
     }
     const timer = setInterval(() => void beat(), this.#timing.heartbeat).unref()
     const lock: Lock = {
+      ticket,
       lost: lost.signal,
       release: async () => {
         if (!this.#held.has(lock)) return

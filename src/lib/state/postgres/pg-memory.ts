@@ -1,8 +1,6 @@
-import type {ObjectId, RunId, SourceKey} from '../../model/brand.js'
-import {PHONE_SLOTS, type PhoneSlot} from '../../model/entra-user.js'
-import type {ActionRecord, Journal, UserMemory} from '../../ports/journal.js'
-import {reader} from '../decode.js'
-import {actionRecord} from '../records.js'
+import type {ObjectId} from '../../model/brand.js'
+import type {Journal, UserMemory} from '../../ports/journal.js'
+import {MemoryDraft} from '../memory-draft.js'
 import type {PgDatabase, Statements} from './pg-database.js'
 
 type Remember = NonNullable<Parameters<Journal['outcome']>[3]['remember']>
@@ -44,14 +42,6 @@ export async function rememberMigrated(
   ) // prettier-ignore
 }
 
-interface Draft {
-  migrated?: NonNullable<UserMemory['migrated']>
-  writtenSince?: boolean
-  readonly numbers: Partial<Record<PhoneSlot, string[]>>
-  readonly tokens: {readonly secretHash: string; readonly serialNumber: string}[]
-  readonly unsettled: ActionRecord[]
-}
-
 const ASKED = '"user" = ANY($1::text[]) AND tenant_id = $2'
 
 const MIGRATED = `SELECT *, (EXISTS (SELECT 1 FROM actions AS a
@@ -71,37 +61,11 @@ export async function readMemory(
   tenantId: string,
   users: readonly ObjectId[],
 ): Promise<ReadonlyMap<ObjectId, UserMemory>> {
-  const memory = new Map<ObjectId, Draft>(
-    users.map((user) => [user, {numbers: {}, tokens: [], unsettled: []}]),
-  )
-  const each = async (
-    sql: string,
-    take: (draft: Draft, read: ReturnType<typeof reader>) => void,
-  ): Promise<void> => {
-    for (const row of await db.all(sql, users, tenantId)) {
-      const read = reader(row, db.label, 'memory of a user')
-      const draft = memory.get(read.text('user') as ObjectId)
-      if (draft !== undefined) take(draft, read)
-    }
-  }
-  await each(MIGRATED, (draft, read) => {
-    if (read.integer('written_since') === 1) draft.writtenSince = true
-    draft.migrated = {
-      run: read.text('run') as RunId,
-      source: read.text('source') as SourceKey,
-      serverFingerprint: read.text('server_fingerprint'),
-      optionsFingerprint: read.text('options_fingerprint'),
-      smsOrVoiceOnly: read.integer('sms_or_voice_only') === 1,
-      at: read.text('at'),
-    }
-  })
-  await each(`SELECT * FROM numbers WHERE ${ASKED} ORDER BY seq`, (draft, read) => {
-    const numbers = (draft.numbers[read.oneOf('slot', PHONE_SLOTS)] ??= [])
-    numbers.push(read.text('value'))
-  })
-  await each(`SELECT * FROM tokens WHERE ${ASKED} ORDER BY seq`, (draft, read) => {
-    draft.tokens.push({secretHash: read.text('secret_hash'), serialNumber: read.text('serial_number')})
-  })
-  await each(UNSETTLED, (draft, read) => draft.unsettled.push(actionRecord(read.row, db.label)))
-  return memory
+  const memory = new MemoryDraft(db.label, users)
+  const rows = (sql: string) => db.all(sql, users, tenantId)
+  memory.migrated(await rows(MIGRATED))
+  memory.numbers(await rows(`SELECT * FROM numbers WHERE ${ASKED} ORDER BY seq`))
+  memory.tokens(await rows(`SELECT * FROM tokens WHERE ${ASKED} ORDER BY seq`))
+  memory.unsettled(await rows(UNSETTLED))
+  return memory.users
 }

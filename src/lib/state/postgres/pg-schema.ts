@@ -115,6 +115,34 @@ const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (tenant_id, client_id, permission)
   );
   `,
+  // Times are the server's own: leases and budgets concern machines whose clocks differ.
+  `
+  CREATE TABLE leases (
+    lock TEXT NOT NULL,
+    item TEXT NOT NULL,
+    ticket TEXT NOT NULL,
+    holder TEXT NOT NULL,
+    process TEXT NOT NULL,
+    expires TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (lock, item)
+  );
+  CREATE INDEX leases_holder ON leases (holder);
+
+  CREATE TABLE budgets (
+    name TEXT PRIMARY KEY,
+    next_at TIMESTAMPTZ NOT NULL,
+    last_start TIMESTAMPTZ NOT NULL
+  );
+
+  CREATE TABLE budget_blocks (
+    id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    starts TIMESTAMPTZ NOT NULL,
+    ends TIMESTAMPTZ NOT NULL
+  );
+  CREATE INDEX budget_blocks_name ON budget_blocks (name, ends);
+  `,
 ]
 
 /** Any number will do, as long as everybody takes the same. */

@@ -1,0 +1,67 @@
+import {afterAll, beforeAll, describe, expect, it} from 'vitest'
+
+import {leadInTurn} from '../../src/lib/sync/lead.js'
+import {openPostgres} from '../../src/lib/state/postgres/open-postgres.js'
+import {PgLeases} from '../../src/lib/state/postgres/pg-leases.js'
+import {systemClock} from '../../src/wire.js'
+import {FakeUi} from '../fakes/ui.js'
+import {hasPostgres, startPostgres, type TestPostgres} from '../helpers/postgres.js'
+
+describe.skipIf(!hasPostgres)('leadership between machines', () => {
+  let postgres: TestPostgres
+  beforeAll(async () => {
+    postgres = await startPostgres()
+  })
+  afterAll(() => postgres.stop())
+  const open = (address: string) => openPostgres(address, {clock: systemClock, password: postgres.password})
+
+  /** As seen from another machine, where nobody can look whether the process runs. */
+  const MOVE = `UPDATE locks SET host = 'elsewhere'`
+
+  it('moves within half a minute of the last sign of life, and not before the dead one could know', async () => {
+    const address = postgres.address()
+    const [dying, next] = [await open(address), await open(address)]
+    const lock = await dying.lock('sync t', 'mfa sync run')
+    await next.db.run(MOVE)
+    let lostAt = Infinity
+    lock.lost.addEventListener('abort', () => (lostAt = performance.now()))
+    // No heartbeat gets through any more; nothing was released.
+    await dying.db.close()
+    const died = performance.now()
+    const end = new AbortController()
+    const ui = new FakeUi()
+    let ledAt = 0
+    await leadInTurn(
+      'sync t',
+      {journal: next, clock: systemClock, ui},
+      async () => {
+        ledAt = performance.now()
+        end.abort(new Error('seen enough'))
+      },
+      end.signal,
+    )
+    expect(ui.notes.join('\n')).toMatch(/works along: elsewhere \(process \d+\) leads since/)
+    expect((ledAt - died) / 1000).toBeLessThan(30)
+    // Had it been alive and cut off, it would have stopped writing before.
+    expect(lostAt).toBeLessThan(ledAt - 5000)
+    await next.close()
+  }, 60_000)
+
+  it('gives the lock of a tenant only when work that was lent out under it has ended', async () => {
+    const address = postgres.address()
+    const [one, other] = [await open(address), await open(address)]
+    const lock = await one.lock('migrate t', 'mfa migrate')
+    const leases = new PgLeases(one.db, systemClock, {renewal: 100, expiry: 2500, margin: 1500})
+    const lease = await leases.take({name: 'migrate t', ticket: lock.ticket}, ['ann'])
+    if (typeof lease === 'string') throw new Error(lease)
+    let lost = false
+    lease.lost.addEventListener('abort', () => (lost = true))
+    await other.breakLock('migrate t')
+    const next = await other.lock('migrate t', 'mfa undo')
+    expect(lost).toBe(true)
+    expect(() => lease.check()).toThrow(/lease .* was lost/)
+    expect(await leases.take({name: 'migrate t', ticket: next.ticket}, ['ann'])).not.toBe('held')
+    await one.close()
+    await other.close()
+  })
+})

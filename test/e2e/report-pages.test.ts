@@ -1,0 +1,109 @@
+import {readFile} from 'node:fs/promises'
+import {join} from 'node:path'
+import {afterAll, beforeAll, describe, expect, test} from 'vitest'
+
+import {type Browser, hasBrowser, openBrowser, overhang, violationsOf} from '../helpers/browser.js'
+import {CONTOSO, newPlace, type Place} from '../helpers/mfa.js'
+
+const PILOT = ['--group', 'MFA pilot', '--source', CONTOSO, '--seed-file', join(CONTOSO, 'seeds.csv')]
+const BIRDS = ['--group', 'MFA early birds', ...PILOT.slice(2)]
+
+/** Every kind of page, in an order in which one leaves what the next needs; with the exit code. */
+const PAGES: readonly (readonly [string, readonly string[], number])[] = [
+  ['assess.html', ['server', 'assess', '--source', CONTOSO, '--report', 'assess.html'], 2],
+  ['dry-run.html', ['migrate', ...PILOT, '--dry-run', '--out', 'plan.json', '--report', 'dry-run.html'], 0],
+  ['plan.html', ['plan', 'show', 'plan.json', '--report', 'plan.html'], 0],
+  ['migration.html', ['migrate', ...BIRDS, '--yes', '--report', 'migration.html'], 0],
+  ['run.html', ['runs', 'show', 'last', '--report', 'run.html'], 0],
+  ['verify.html', ['verify', ...PILOT, '--report', 'verify.html'], 2],
+  ['status.html', ['status', '--report', 'status.html'], 0],
+  ['ha.html', ['ha', 'check', 'topology.yaml', '--report', 'ha.html'], 2],
+  ['papers/runbook.html', ['runbook', '--plan', 'plan.json', '--out', 'papers'], 0],
+  ['papers/helpdesk.html', [], 0],
+  ['papers/letters/letters-001.html', [], 0],
+  [
+    'papier/letters/letters-001.html',
+    ['runbook', '--plan', 'plan.json', '--language', 'de', '--out', 'papier'],
+    0,
+  ],
+]
+
+const TOPOLOGY = `version: 1
+name: Contoso
+servers:
+  - {name: MFA1, host: mfa1.contoso.com, role: primary, domain: contoso.com}
+  - {name: MFA2, host: mfa2.contoso.com, role: primary, domain: contoso.com}
+oneWaySms: false
+replication: {firewallBetweenServers: false}
+balancedNames: []
+`
+
+describe.skipIf(!hasBrowser)('every page', () => {
+  let place: Place
+  let browser: Browser
+
+  beforeAll(async () => {
+    place = await newPlace({MFA_TENANT_ID: 'sandbox'})
+    await place.file('topology.yaml', TOPOLOGY)
+    for (const [name, args, code] of PAGES) {
+      if (args.length === 0) continue
+      const result = await place.mfa(args)
+      expect(result.code, `${name}: ${result.stdout}${result.stderr}`).toBe(code)
+    }
+    browser = await openBrowser()
+  }, 180_000)
+  afterAll(async () => {
+    await browser?.close()
+    await place?.remove()
+  })
+
+  test('what is wrong with a page is found', async () => {
+    const file = await place.file(
+      'bad.html',
+      '<!doctype html><title>Bad</title><img src="nowhere.png"><p style="width:3000px;color:#ddd">pale</p>',
+    )
+    const {page, said} = await browser.open(file)
+    const found = (await violationsOf(page)).map(([id]) => id)
+    expect(found).toEqual(
+      expect.arrayContaining(['image-alt', 'html-has-lang', 'color-contrast', 'landmark-one-main']),
+    )
+    expect(await overhang(page)).toBeGreaterThan(1000)
+    expect(said.join()).toContain('nowhere.png')
+    await page.close()
+  })
+
+  describe.each(PAGES.map(([name]) => name))('%s', (name) => {
+    test.each(['light', 'dark'] as const)('is quiet and accessible in the %s', async (colorScheme) => {
+      const {page, said} = await browser.open(join(place.work, name), {colorScheme})
+      expect(await violationsOf(page)).toEqual([])
+      expect(said).toEqual([])
+      await page.close()
+    })
+
+    test('fits a phone: what is wider can be moved inside', async () => {
+      const {page} = await browser.open(join(place.work, name), {width: 390})
+      expect(await overhang(page)).toBeLessThanOrEqual(0)
+      await page.close()
+    })
+
+    test('comes out on paper, no wider than it', async () => {
+      const {page} = await browser.open(join(place.work, name))
+      await page.emulateMedia({media: 'print', colorScheme: 'dark'})
+      // A4 without margins, at 96 pixels an inch.
+      await page.setViewportSize({width: 794, height: 1123})
+      expect(await overhang(page)).toBeLessThanOrEqual(0)
+      // Dark ink on white, whatever the screen was.
+      expect(await page.evaluate('getComputedStyle(document.body).color')).toBe('rgb(0, 0, 0)')
+      expect((await page.pdf({format: 'A4'})).subarray(0, 5).toString()).toBe('%PDF-')
+      await page.close()
+    })
+
+    test('is one file without script, and tables have heads', async () => {
+      const html = await readFile(join(place.work, name), 'utf8')
+      expect(html).not.toMatch(/<script|<link|<img|<iframe|@import|url\(/i)
+      expect(html).toContain("default-src 'none'")
+      expect(html.match(/<h1>/g)).toHaveLength(1)
+      expect(html).not.toContain('<th>')
+    })
+  })
+})
