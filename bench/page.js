@@ -19,7 +19,9 @@ function* users() {
       source: `CONTOSO\\user${at}`,
       outcome: 'migrated',
       actions: [],
-      findings: [{code: 'sms-or-voice-only', detail: 'The user will have SMS or voice only; they end on 2027-02-01.'}],
+      findings: [
+        {code: 'sms-or-voice-only', detail: 'The user will have SMS or voice only; they end on 2027-02-01.'},
+      ],
     }
 }
 

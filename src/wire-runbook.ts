@@ -12,6 +12,7 @@ import type {Runbook, RunbookUser} from './lib/report/runbook-report.js'
 import {CaseCounter, casesOf} from './lib/runbook/cases.js'
 import {checkCatalogue, type Words, wordsOf} from './lib/runbook/catalogue.js'
 import EN from './lib/runbook/languages/en.json' with {type: 'json'}
+import {dateIn} from './lib/runbook/letter.js'
 import {readAnswers} from './wire-assess.js'
 import type {Wiring} from './wire.js'
 
@@ -79,7 +80,7 @@ export async function gatherRunbook(
     facts: {
       ...planned,
       words,
-      smsVoiceEnd: end,
+      smsVoiceEnd: end === undefined ? undefined : dateIn(words.language, end),
       oldPortal: dependencies.some(({id}) => OLD_PORTAL.has(id)),
       contact: flags.contact,
       again: tenantOf(wired),

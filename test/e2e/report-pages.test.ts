@@ -16,6 +16,8 @@ const PAGES: readonly (readonly [string, readonly string[], number])[] = [
   ['migration.html', ['migrate', ...BIRDS, '--yes', '--report', 'migration.html'], 0],
   ['run.html', ['runs', 'show', 'last', '--report', 'run.html'], 0],
   ['verify.html', ['verify', ...PILOT, '--report', 'verify.html'], 2],
+  ['readiness.html', ['readiness', '--group', 'MFA pilot', '--report', 'readiness.html'], 2],
+  ['audit.html', ['audit', 'summary', '--report', 'audit.html'], 0],
   ['status.html', ['status', '--report', 'status.html'], 0],
   ['ha.html', ['ha', 'check', 'topology.yaml', '--report', 'ha.html'], 2],
   ['papers/runbook.html', ['runbook', '--plan', 'plan.json', '--out', 'papers'], 0],

@@ -6,7 +6,7 @@ import {bookBlocks, type BookFacts, CHECKS} from '../../src/lib/runbook/book.js'
 import {CASE_OF, CaseCounter, casesOf, hasLetter, type PlannedUser} from '../../src/lib/runbook/cases.js'
 import {wordsOf} from '../../src/lib/runbook/catalogue.js'
 import EN from '../../src/lib/runbook/languages/en.json' with {type: 'json'}
-import {letterTexts, type LetterFacts} from '../../src/lib/runbook/letter.js'
+import {dateIn, type LetterFacts, letterTexts} from '../../src/lib/runbook/letter.js'
 import {PILOT_CHECK_IDS} from '../../src/lib/status/pilot-checks.js'
 
 const user: PlannedUser = {
@@ -26,7 +26,7 @@ const finding = (code: string, item = 'user', target?: string) => ({
 })
 const facts: LetterFacts = {
   words: wordsOf(EN),
-  smsVoiceEnd: '2027-02-01',
+  smsVoiceEnd: dateIn('en', '2027-02-01'),
   oldPortal: false,
   contact: undefined,
 }
@@ -108,6 +108,12 @@ describe('cases', () => {
     expect(findings.get('phone-invalid U1')?.users).toBe(1)
     expect(hasLetter(['disabled'])).toBe(false)
   })
+})
+
+test('a date is said as the language says it', () => {
+  expect(dateIn('de', '2027-02-01')).toBe('1. Februar 2027')
+  const text = letterTexts(casesOf({...user, smsOrVoiceOnly: true}, true), facts).join('\n')
+  expect(text).toContain('Microsoft ends both on February 1, 2027')
 })
 
 test('the old portal is named as long as RADIUS or LDAP hang on it, and only then', () => {

@@ -5,7 +5,7 @@ import type {Values, Words} from './catalogue.js'
 /** What all letters have in common. */
 export interface LetterFacts {
   readonly words: Words
-  /** ISO date on which SMS and voice end, if one is known. */
+  /** The day on which SMS and voice end, in words of the language (`dateIn`); undefined if none is known. */
   readonly smsVoiceEnd: string | undefined
   /** RADIUS or LDAP services (C1–C3) still ask MFA Server, or nobody said that none do. */
   readonly oldPortal: boolean
@@ -14,8 +14,8 @@ export interface LetterFacts {
 }
 
 /** Values of `case.*` messages for one user, or for all. */
-export const caseValues = ({words, smsVoiceEnd}: LetterFacts, tokens: readonly string[] = []): Values => ({
-  date: smsVoiceEnd === undefined ? '' : dateIn(words.language, smsVoiceEnd),
+export const caseValues = ({smsVoiceEnd}: LetterFacts, tokens: readonly string[] = []): Values => ({
+  date: smsVoiceEnd ?? '',
   tokens: tokens.length === 0 ? '–' : tokens.join(', '),
 })
 
