@@ -52,8 +52,18 @@ export async function lookAtStatus(wired: Wiring, flags: Flags, signal: AbortSig
     smsVoiceEnd: smsVoiceEnd(wired.settings.cloud.value),
     attested: recorded?.attested ?? new Map(),
   }
-  const steps = stepsOf(facts)
+  const steps = stepsOf(facts).map((step) => ({...step, next: pasteable(step.next, wired)}))
   return {facts, steps, next: nextStep(steps), attention: attention(facts)}
+}
+
+/** Of these, one takes no tenant: what they do is on the server, or on paper. */
+const WITHOUT_TENANT = /^mfa (server (backup|verify-backup)|portal)\b/
+
+/** The next command goes where this one went. */
+function pasteable(command: string | undefined, wired: Wiring): string | undefined {
+  if (command === undefined) return undefined
+  const where = WITHOUT_TENANT.test(command) ? [] : ['tenant', 'cloud']
+  return `${command}${wired.repeated([...where, 'config', 'state'])}`
 }
 
 /** `mfa status check`: answers of the flags; without any, the user at the terminal is asked for each. */

@@ -76,7 +76,12 @@ export class Wiring {
 
   /** Flags that say where things are, as they were typed; for the command that comes next. */
   get again(): string {
-    const parts = REPEATED.flatMap((name) =>
+    return this.repeated(REPEATED)
+  }
+
+  /** The same of these flags. */
+  repeated(names: readonly string[]): string {
+    const parts = names.flatMap((name) =>
       [this.#flags[name] ?? []]
         .flat()
         .map((value) => (value === true ? ` --${name}` : ` --${name} ${quoted(value)}`)),

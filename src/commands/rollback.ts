@@ -85,6 +85,7 @@ provider: Azure MFA Server itself answers no requests since 2024-09-30.`
     const show = {preview: showRollbackPlan(wired.show, wired.ui), reached: showStep(wired.show)}
     const request = await rollbackRequest(flags, wired, show)
     const report = await rollback(request, await rollbackDeps(wired, flags), this.signal)
-    return showRolledBack(report, {again: wired.again}, wired.show)
+    const asked = wired.repeated(['to', 'domain', 'undo', 'skip', 'backup', 'data', 'confirm'])
+    return showRolledBack(report, {again: wired.again, asked}, wired.show)
   }
 }

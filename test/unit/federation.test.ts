@@ -73,17 +73,20 @@ describe('an emergency account', () => {
   })
 
   it.each([
-    ['disabled', {account: {...good.account, accountEnabled: false}}],
-    ['guest', {account: {...good.account, isGuest: true}}],
-    ['synced', {account: {...good.account, isSynced: true}}],
-    ['federated', {domain: federated('contoso.com')}],
-    ['federated', {domain: undefined}],
-    ['unreadable', {methods: undefined}],
-    ['no-method', {methods: NOTHING}],
-    ['no-method', {allowed: NONE}],
-    ['no-method', {methods: {...NOTHING, others: [{id: 'tap', type: 'temporaryAccessPass'}]}}],
-  ] as const)('is not what is %s', (code, facts) => {
-    expect(codes(facts)).toEqual([`emergency-account-${code}`])
+    ['emergency-account-disabled', {account: {...good.account, accountEnabled: false}}],
+    ['emergency-account-guest', {account: {...good.account, isGuest: true}}],
+    ['emergency-account-synced', {account: {...good.account, isSynced: true}}],
+    ['emergency-account-federated', {domain: federated('contoso.com')}],
+    ['emergency-account-federated', {domain: undefined}],
+    ['emergency-account-unreadable', {methods: undefined}],
+    ['emergency-account-no-method', {methods: NOTHING}],
+    ['emergency-account-no-method', {allowed: NONE}],
+    [
+      'emergency-account-no-method',
+      {methods: {...NOTHING, others: [{id: 'tap', type: 'temporaryAccessPass'}]}},
+    ],
+  ] as const)('is refused as %s', (code, facts) => {
+    expect(codes(facts)).toEqual([code])
   })
 
   it('cannot be waived, whatever is wrong with it', () => {
@@ -171,7 +174,9 @@ describe('a value and the way back', () => {
 describe('how a domain stands', () => {
   const record: FederationRecord = {
     original: null,
+    isRollbackOnly: false,
     last: {
+      isRollback: false,
       to: 'rejectMfaByFederatedIdp',
       run: 'r',
       at: '2026-03-01T09:00:00.000Z',
@@ -199,7 +204,7 @@ describe('how a domain stands', () => {
     expect(standingOf(reject, undefined, after).inEffect).toBeUndefined()
     const other = federated('contoso.com', {behavior: 'enforceMfaByFederatedIdp'})
     expect(standingOf(other, record, after).inEffect).toBeUndefined()
-    expect(text(reject, record, before)).toContain('in effect by 2026-03-02T09:00:00.000Z')
+    expect(text(reject, record, before)).toContain('in effect by 2026-03-02 09:00 UTC')
     expect(text(reject, record, after)).toContain('in effect since')
     expect(text(other, record, after)).toContain('Somebody else has changed it')
     expect(watchLines([standingOf(reject, record, before)], before)).toEqual([

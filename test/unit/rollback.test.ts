@@ -3,11 +3,13 @@ import {afterEach, describe, expect, it} from 'vitest'
 import {federationRecords} from '../../src/lib/changes/federation-changes.js'
 import {setFederation, type SetRequest} from '../../src/lib/federation/set-federation.js'
 import {type MfaError} from '../../src/lib/errors/mfa-error.js'
+import {BEHAVIOR_OF} from '../../src/lib/model/mfa-behavior.js'
 import type {RunRecord} from '../../src/lib/ports/journal.js'
 import type {RollbackReport, RollbackRequest} from '../../src/lib/rollback/request.js'
 import {rollback} from '../../src/lib/rollback/rollback.js'
 import type {Faults} from '../../src/lib/sandbox/faults.js'
 import {MemoryJournal} from '../fakes/memory-journal.js'
+import {FEDERATED} from '../fixtures/federated-tenant.js'
 import {
   type FederationWorld,
   federationWorld,
@@ -121,6 +123,36 @@ describe('the whole way back', () => {
     await ask('PATCH', `${path}/${id}`, {federatedIdpMfaBehavior: 'rejectMfaByFederatedIdp'})
     await rollback(rollbackRequestOf(), deps, signal)
     expect(at.behaviors()).toEqual({'contoso.com': null, 'example.com': 'enforceMfaByFederatedIdp'})
+  })
+
+  it.each([
+    ['nobody has recorded', {}, 'enforceMfaByFederatedIdp'],
+    ['nobody has recorded, and --to said where', {to: 'accept'}, 'acceptIfMfaDoneByFederatedIdp'],
+  ] as const)('stays back the second time, from a reject that %s', async (_, request, wanted) => {
+    const domains = FEDERATED.domains.map((domain) =>
+      typeof domain === 'string' ? domain : {...domain, federatedIdpMfaBehavior: BEHAVIOR_OF.reject},
+    )
+    at = await federationWorld({tenant: {...FEDERATED, domains}})
+    await back(request)
+    expect(at.behaviors()['contoso.com']).toBe(wanted)
+    const writes = at.writes()
+    expect(states((await back()).report)).toEqual(DONE)
+    expect([at.behaviors()['contoso.com'], at.writes()]).toEqual([wanted, writes])
+    const {deps, signal} = newProcess(at)
+    await setFederation(setRequestOf({yes: true}), deps, signal)
+    await back()
+    expect(at.behaviors()['contoso.com']).toBe(wanted)
+  })
+
+  it('never goes to reject by itself, whatever was there first', async () => {
+    const domains = FEDERATED.domains.map((domain) =>
+      typeof domain === 'string' ? domain : {...domain, federatedIdpMfaBehavior: BEHAVIOR_OF.reject},
+    )
+    at = await federationWorld({tenant: {...FEDERATED, domains}})
+    const {deps, signal} = newProcess(at)
+    await setFederation(setRequestOf({to: BEHAVIOR_OF.accept, yes: true}), deps, signal)
+    await back()
+    expect(at.behaviors()['contoso.com']).toBe(BEHAVIOR_OF.enforce)
   })
 
   it('writes nothing the second time', async () => {

@@ -45,6 +45,18 @@ describe('waves', () => {
     expect(inside(at)).toEqual(NAMES)
   })
 
+  it('do not go on while the staged rollout is switched off', async () => {
+    const at = rolloutWorld(NAMES)
+    await start(at)
+    await change(at, {action: 'disable'}, {accept: ['onprem-mfa']})
+    const [refused] = await advance(at)
+    expect([refused?.status, refused?.objections.refused]).toEqual(['refused', ['rollout-off']])
+    expect(inside(at)).toEqual(['ann', 'bob'])
+    expect(await advance(at, {accept: ['rollout-off']})).toMatchObject([{status: 'filled', placed: 4}])
+    await change(at, {action: 'enable'})
+    expect(await advance(at)).toMatchObject([{status: 'filled', placed: 5}])
+  })
+
   it('change nothing when they are set up once more, and keep their size', async () => {
     const at = rolloutWorld(NAMES)
     await start(at)

@@ -32,6 +32,7 @@ const GROUP: GroupFact = {
   failed: 0,
   unmatched: 0,
   disabled: 0,
+  putBack: 0,
   smsOrVoiceOnly: 1,
   run: '01ABC',
   finished: true,

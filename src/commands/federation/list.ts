@@ -16,6 +16,6 @@ export default class FederationList extends MfaCommand {
     const {domainStandings} = await import('../../lib/federation/standing.js')
     const {showDomains} = await import('../../lib/report/federation-report.js')
     const domains = await domainStandings(undefined, await standingDeps(wired), this.signal)
-    return showDomains(domains, flags.csv, wired.show)
+    return showDomains(domains, {csv: flags.csv, again: wired.again}, wired.show)
   }
 }

@@ -17,12 +17,15 @@ export interface FederationChange extends TenantChange {
 
 /** What this tool knows of one domain from its own records. */
 export interface FederationRecord {
-  /** What stood there before the first change; null: never set. */
+  /** What stood there before the first change by `federation set`, else before the first one at all; null: never set. */
   readonly original: ShownBehavior
+  /** Only `mfa rollback` has changed it: what was there before is what people were to be brought back from. */
+  readonly isRollbackOnly: boolean
   readonly supportsMfa?: boolean | undefined
   readonly last: {
     readonly to: MfaBehavior
     readonly run: string
+    readonly isRollback: boolean
     readonly at: string
     /** When it should have taken effect at the latest, by the service's clock. Absent while its outcome is in doubt. */
     readonly effectiveBy?: string | undefined
@@ -42,10 +45,19 @@ export async function federationRecords(
     const change = past.change as FederationChange
     const key = change.target.name.toLowerCase()
     const first = records.get(key)
+    const isRollback = past.run.kind === 'rollback'
+    const isFirst = first === undefined || (first.isRollbackOnly && !isRollback)
     records.set(key, {
-      original: first === undefined ? change.before : first.original,
+      original: isFirst ? change.before : first.original,
+      isRollbackOnly: isRollback && (first?.isRollbackOnly ?? true),
       supportsMfa: first?.supportsMfa ?? change.supportsMfa,
-      last: {to: change.after, run: past.run.id, at: past.at, effectiveBy: past.made?.['effectiveBy']},
+      last: {
+        to: change.after,
+        run: past.run.id,
+        isRollback,
+        at: past.at,
+        effectiveBy: past.made?.['effectiveBy'],
+      },
     })
   }
   return records

@@ -6,6 +6,7 @@ import {countOf} from '../model/count-of.js'
 import {equivalentOfNull, meaningOf, type ShownBehavior, wordOf} from '../model/mfa-behavior.js'
 import type {Column} from '../ports/output.js'
 import type {Ui} from '../ports/ui.js'
+import {utc} from './rollout-report.js'
 import {type Show, TABLE_LIMIT, writeCsv} from './show.js'
 
 const shownValue = (behavior: ShownBehavior): string => behavior ?? 'never set'
@@ -42,7 +43,7 @@ const domainTableColumns: readonly Column<DomainStanding>[] = [
       if (federationId === null) return 'Entra (not federated)'
       const lines = [shownValue(behavior)]
       if (fallsBackTo !== null) lines.push(`as ${fallsBackTo}`)
-      if (inEffect === false) lines.push(`in effect by ${effectiveBy ?? ''}`)
+      if (inEffect === false) lines.push(`in effect by ${utc(effectiveBy ?? '')}`)
       return lines
     },
     weight: 2,
@@ -53,13 +54,13 @@ const domainTableColumns: readonly Column<DomainStanding>[] = [
 /** `mfa federation list` */
 export async function showDomains(
   domains: readonly DomainStanding[],
-  csv: string | undefined,
+  {csv, again}: {readonly csv: string | undefined; readonly again: string},
   show: Show,
 ): Promise<Readonly<Record<string, unknown>>> {
   await show.out.table(domainTableColumns, domains, {limit: TABLE_LIMIT, empty: 'No domains.'})
   await writeCsv(csv, domainColumns, domains, show)
   const federated = domains.find(({federationId}) => federationId !== null)
-  if (federated !== undefined) show.out.line(`Next: mfa federation show --domain ${federated.domain}`)
+  if (federated !== undefined) show.out.line(`Next: mfa federation show --domain ${federated.domain}${again}`)
   return {domains}
 }
 
@@ -85,12 +86,12 @@ export function describeDomain(standing: DomainStanding): readonly string[] {
   const {original, lastSetTo, setAt, effectiveBy, inEffect} = standing
   if (lastSetTo === undefined) return lines
   lines.push(
-    `This tool set it to ${lastSetTo} at ${setAt ?? ''}; before that it was ${shownValue(original ?? null)}.`,
+    `This tool set it to ${lastSetTo} at ${utc(setAt ?? '')}; before that it was ${shownValue(original ?? null)}.`,
   )
   if (lastSetTo !== behavior) lines.push('Somebody else has changed it since.')
-  else if (inEffect === true) lines.push(`It should be in effect since ${effectiveBy ?? ''}.`)
+  else if (inEffect === true) lines.push(`It should be in effect since ${utc(effectiveBy ?? '')}.`)
   else if (effectiveBy !== undefined)
-    lines.push(`Entra may take up to 24 hours: it should be in effect by ${effectiveBy}.`)
+    lines.push(`Entra may take up to 24 hours: it should be in effect by ${utc(effectiveBy)}.`)
   return lines
 }
 
@@ -189,11 +190,14 @@ export async function showSet(
   const {out} = show
   const name = domain.domain
   if (report.dryRun) out.line('Nothing was written (--dry-run).')
-  else if (report.writes === 0) out.line(`\n${name} is set to ${to} already; nothing was written`)
-  else {
+  else if (report.writes === 0) {
+    if (report.effectiveBy !== undefined)
+      out.prose(`Entra may take up to 24 hours after a change: in effect by ${utc(report.effectiveBy)}.`)
+    out.line(`\n${name} is set to ${to} already; nothing was written`)
+  } else {
     out.line(`\n${name} is set to ${to}`)
     if (report.effectiveBy !== undefined)
-      out.prose(`Entra may take up to 24 hours: it should be in effect by ${report.effectiveBy}.`)
+      out.prose(`Entra may take up to 24 hours: it should be in effect by ${utc(report.effectiveBy)}.`)
     if (!report.visible) out.prose('The domain does not show it yet.')
     out.line(`Next: mfa federation show --domain ${name} --watch${again}`)
   }

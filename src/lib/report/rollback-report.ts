@@ -1,15 +1,16 @@
 import type {RollbackPlan, RollbackReport} from '../rollback/request.js'
-import type {Step} from '../rollback/steps.js'
+import {isOver, type Step} from '../rollback/steps.js'
 import {countOf} from '../model/count-of.js'
 import type {Column} from '../ports/output.js'
 import type {Ui} from '../ports/ui.js'
+import {utc} from './rollout-report.js'
 import type {Show} from './show.js'
 
 /** What no step brings back. */
 export const LOSSES: readonly string[] = [
   'What users changed in Microsoft Entra since their migration (new phones, apps, security keys) is not on MFA Server: they register it there again.',
   'What was changed on MFA Server after the backup was taken is lost with the restore: users, settings, portal enrolments.',
-  'Federation may take up to 24 hours to take effect; until then Entra goes on asking for MFA itself.',
+  'Federation and staged rollout may take up to 24 hours to take effect; until then Entra goes on asking for MFA itself.',
 ]
 
 const columns: readonly Column<Step>[] = [
@@ -23,11 +24,11 @@ const columns: readonly Column<Step>[] = [
   },
 ]
 
-/** Losses first, then the steps in their order. */
+/** Losses first, while something may still be lost; then the steps in their order. */
 export const showRollbackPlan =
   ({out}: Pick<Show, 'out'>, ui: Pick<Ui, 'emit'>) =>
   async ({steps}: RollbackPlan): Promise<void> => {
-    for (const text of LOSSES) ui.emit({type: 'warning', text})
+    if (!steps.every(isOver)) for (const text of LOSSES) ui.emit({type: 'warning', text})
     await out.table(columns, steps)
   }
 
@@ -50,27 +51,35 @@ export function rollbackVerdict({steps, dryRun, finished}: RollbackReport): stri
   return `${open} of ${countOf(steps.length, 'step')} ${dryRun ? 'would be' : 'to be'} done${skipped}`
 }
 
+/** `again` says where things are, `asked` what was asked of this command: both as they were typed. */
 export function showRolledBack(
   report: RollbackReport,
-  {again}: {readonly again: string},
+  {again, asked}: {readonly again: string; readonly asked: string},
   {out}: Pick<Show, 'out'>,
 ): Readonly<Record<string, unknown>> {
+  const {tenantId, dryRun, run, steps, finished, effectiveBy} = report
   const verdict = rollbackVerdict(report)
+  if (effectiveBy !== undefined && !dryRun)
+    out.prose(
+      `\nIt may take up to 24 hours until sign-ins follow: it should have taken effect by ${utc(effectiveBy)}.`,
+    )
   out.line(`\n${verdict}`)
-  const open = report.steps.find(({state}) => state === 'open')
-  if (report.dryRun) out.line(`Next: mfa rollback --accept onprem-mfa${again}`)
-  else if (open === undefined) {
-    const isSet = report.steps.some(({kind, state}) => kind === 'federation' && state === 'done')
+  const open = steps.find(({state}) => state === 'open')
+  if (open === undefined) {
+    const isSet = steps.some(({kind, state}) => kind === 'federation' && state === 'done')
     out.line(isSet ? `Next: mfa federation show --watch${again}` : 'Next: mfa runs show last')
-  } else out.line(`Next: mfa rollback --accept onprem-mfa --step ${open.id}${again}`)
-  const {tenantId, dryRun, run, finished} = report
+  } else {
+    const only = dryRun ? '' : ` --step ${open.id}`
+    out.line(`Next: mfa rollback --accept onprem-mfa${only}${asked}${again}`)
+  }
   return {
     tenantId,
     dryRun,
     run: run ?? null,
     finished,
+    effectiveBy: effectiveBy ?? null,
     losses: LOSSES,
-    steps: report.steps.map(stepJson),
+    steps: steps.map(stepJson),
     verdict,
   }
 }

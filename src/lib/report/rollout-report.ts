@@ -54,8 +54,11 @@ export async function showPolicies(
 /** `mfa rollout show` */
 export function showShown({policies, waves}: ShownRollout, again: string, {out}: Pick<Show, 'out'>): Json {
   for (const {displayName, isEnabled, isAppliedToOrganization, groups} of policies) {
+    const held = countOf(groups.length, 'group')
     out.line(
-      `"${displayName}" sends ${countOf(groups.length, 'group')} to Microsoft Entra MFA; it is ${isEnabled ? 'on' : 'off'}`,
+      isEnabled
+        ? `"${displayName}" is on and sends ${held} to Microsoft Entra MFA`
+        : `"${displayName}" is off and sends nobody to Microsoft Entra MFA; ${held} would be`,
     )
     if (isAppliedToOrganization) out.prose('It applies to the whole organisation: groups do not count.')
     for (const group of groups) out.line(`  ${group.displayName} (${group.id})`)
@@ -63,10 +66,14 @@ export function showShown({policies, waves}: ShownRollout, again: string, {out}:
   if (policies.length === 0)
     out.line('No staged rollout of MFA: nobody is sent to Microsoft Entra MFA by a group.')
   for (const plan of waves) for (const line of wavesLines(plan)) out.prose(line)
-  const next =
-    policies.length === 0 ? 'check GROUP' : waves.some(({isEnded}) => !isEnded) ? 'advance' : 'list'
-  out.line(`Next: mfa rollout ${next}${again}`)
+  out.line(`Next: mfa rollout ${nextOf({policies, waves})}${again}`)
   return {policies, waves}
+}
+
+const nextOf = ({policies, waves}: ShownRollout): string => {
+  if (policies.length === 0) return 'check --group NAME'
+  if (policies.some(({isEnabled}) => !isEnabled)) return 'enable'
+  return waves.some(({isEnded}) => !isEnded) ? 'advance' : 'list'
 }
 
 const wavesLines = (plan: ShownWaves): readonly string[] => {
@@ -95,7 +102,7 @@ async function showCheck(check: CheckReport, objections: Objections, out: Show['
   const how = check.readsServer ? 'compared with MFA Server' : 'by the memory of earlier runs'
   await showBlockers(objections, out)
   const verdict = objections.total === 0 ? 'nobody would be stuck' : countOf(objections.total, 'objection')
-  out.line(`Lock-out check of ${names}, ${how}: ${countOf(check.users, 'user')}; ${verdict}`)
+  out.prose(`Lock-out check of ${names}, ${how}: ${countOf(check.users, 'user')}; ${verdict}`)
   if (check.disabled > 0)
     out.prose(
       `${countOf(check.disabled, 'account')} of them cannot sign in at all and was not judged; check again before it is enabled.`,
@@ -139,7 +146,7 @@ export async function showChanged(report: RolloutReport, telling: Telling, show:
     policy: after ?? null,
     says,
     writes,
-    run,
+    run: run ?? null,
     effect: effect ?? null,
     ...(await blockersJson(objections, telling.folder, show)),
   }

@@ -47,7 +47,7 @@ export async function showUndone(
   if (report.stop !== undefined) return
   out.line(`\n${undoVerdict(report)}`)
   const failed = report.results.summary.failed + report.results.summary.partly > 0
-  out.line(failed ? `Next: mfa runs show ${report.run ?? ''} --failed` : `Next: mfa runs list${again}`)
+  out.line(`Next: mfa runs ${failed ? `show ${report.run ?? ''} --failed` : 'list'}${again}`)
 }
 
 function undoVerdict({results, undoes, dryRun}: UndoReport): string {

@@ -23,6 +23,8 @@ export async function showWave(
   await refuseUnaccepted(report.objections, telling, show, {...waveFacts(report), ...also})
   if (report.status === 'filled') tellEffect(report.effect, out)
   out.line(waveVerdict(report))
+  if (report.status === 'filled' && report.nextDue !== undefined && report.placed < report.members)
+    out.line(`The next wave may begin at ${utc(report.nextDue)}.`)
   out.line(nextLine(report, telling.again))
   return {...waveFacts(report), ...(await blockersJson(report.objections, telling.folder, show))}
 }
@@ -67,7 +69,7 @@ function waveFacts(report: WaveReport): Json {
     unseen,
     says,
     writes,
-    run,
+    run: run ?? null,
     effect: effect ?? null,
     ...(check === undefined ? {} : checkJson(check)),
   }
@@ -115,7 +117,5 @@ function waveVerdict(report: WaveReport): string {
   return status satisfies never
 }
 
-function nextLine({placed, members, nextDue}: WaveReport, again: string): string {
-  if (placed >= members) return `Next: mfa rollout show${again}`
-  return `Next: mfa rollout advance${again}${nextDue === undefined ? '' : ` (from ${utc(nextDue)} on)`}`
-}
+const nextLine = ({placed, members}: WaveReport, again: string): string =>
+  `Next: mfa rollout ${placed >= members ? 'show' : 'advance'}${again}`

@@ -65,6 +65,8 @@ export interface RollbackReport extends RollbackPlan {
   readonly run: RunId | undefined
   /** Every step is over. */
   readonly finished: boolean
+  /** When sign-ins should follow at the latest, by the service's clock; undefined where nothing is waited for. */
+  readonly effectiveBy: string | undefined
 }
 
 /** MFA works at the identity provider, says the operator; without it nobody would get in after this. */

@@ -1,5 +1,6 @@
 import {inTenantRun, type TenantRunStart} from '../changes/tenant-run.js'
 import {MfaError} from '../errors/mfa-error.js'
+import {pendingUntil} from './pending.js'
 import {mustBeSteps, planRollback} from './plan.js'
 import {
   accepts,
@@ -26,7 +27,11 @@ export async function rollback(
   const plan = await planRollback(request, deps, signal)
   mustBeSteps(request, plan.steps)
   await request.preview(plan)
-  if (request.dryRun) return {...plan, dryRun: true, run: undefined, finished: plan.steps.every(isOver)}
+  const effectiveBy = () => pendingUntil(deps.journal, plan.tenantId, deps.federations.now())
+  if (request.dryRun) {
+    const finished = plan.steps.every(isOver)
+    return {...plan, dryRun: true, run: undefined, finished, effectiveBy: await effectiveBy()}
+  }
   if (!accepts(request, ONPREM_MFA)) throw notAttested(plan)
   const start: TenantRunStart = {
     kind: 'rollback',
@@ -47,7 +52,8 @@ export async function rollback(
     const walk = new Walk(request, deps, run, tenantId)
     for (const step of now) await walk.step(step)
     const {steps} = await planRollback(request, deps, run.signal)
-    return {tenantId, steps, dryRun: false, run: run.id(), finished: steps.every(isOver)}
+    const finished = steps.every(isOver)
+    return {tenantId, steps, dryRun: false, run: run.id(), finished, effectiveBy: await effectiveBy()}
   })
 }
 

@@ -1,5 +1,5 @@
 import type {FederationRecord} from '../changes/federation-changes.js'
-import {type MfaBehavior, type ShownBehavior, wayBack} from '../model/mfa-behavior.js'
+import {BEHAVIOR_OF, type MfaBehavior, type ShownBehavior, wayBack} from '../model/mfa-behavior.js'
 import type {DomainFederation} from '../ports/federation.js'
 import type {RolloutPolicy} from '../ports/rollout.js'
 
@@ -101,7 +101,10 @@ export function serverSteps({backup, data}: ServerFacts, records: StepRecords): 
   return steps.map((step) => ({...step, kind: 'server', ...recorded(step.id, records)}))
 }
 
-/** One step a federated domain: what was there before this tool's first change, else enforce; or what the operator asks for. */
+/**
+ * One step a federated domain: what was there before this tool's first change, else enforce; or what the operator asks for. Never reject
+ * unless asked: that is what a way back comes from.
+ */
 export function federationStep(
   domain: DomainFederation,
   record: FederationRecord | undefined,
@@ -109,9 +112,7 @@ export function federationStep(
   records: StepRecords,
 ): FederationStep {
   const {behavior, domain: name} = domain
-  const to =
-    asked ??
-    (record === undefined ? 'enforceMfaByFederatedIdp' : wayBack(record.original, record.supportsMfa))
+  const to = asked ?? ownWay(behavior, record)
   const id = `federation:${name.toLowerCase()}`
   const base = {id, kind: 'federation', domain, to, title: `Set ${name} to ${to}`} as const
   const known = records.get(id)
@@ -122,12 +123,26 @@ export function federationStep(
   return {...base, state: 'open', detail: `now ${behavior ?? 'never set'}; ${reason(asked, record)}`}
 }
 
+/** What to go back to; undefined where nothing is on record that would be a way back. */
+const recordedOriginal = (record: FederationRecord | undefined): ShownBehavior | undefined =>
+  record === undefined || record.isRollbackOnly || record.original === BEHAVIOR_OF.reject
+    ? undefined
+    : record.original
+
+function ownWay(now: ShownBehavior, record: FederationRecord | undefined): MfaBehavior {
+  // It came back already, and nothing has gone forward since.
+  if (record?.last.isRollback === true && record.last.to === now && now !== BEHAVIOR_OF.reject) return now
+  const original = recordedOriginal(record)
+  return original === undefined ? 'enforceMfaByFederatedIdp' : wayBack(original, record?.supportsMfa)
+}
+
 function reason(asked: MfaBehavior | undefined, record: FederationRecord | undefined): string {
   if (asked !== undefined) return 'as --to asks'
-  if (record === undefined) return 'no earlier value on record, so as the guide says'
-  return record.original === null
+  const original = recordedOriginal(record)
+  if (original === undefined) return 'no earlier value to go back to is on record, so as the guide says'
+  return original === null
     ? 'it was never set before; this is the explicit value that comes nearest'
-    : `it was ${shown(record.original)} before the first change`
+    : `it was ${shown(original)} before the first change`
 }
 
 const shown = (behavior: ShownBehavior): string => behavior ?? 'never set'

@@ -3,6 +3,7 @@ import {acceptedCodes, type BlockerCode} from './blockers.js'
 import {mustBeWanted, objectionsOf, type Asked} from './change-rollout.js'
 import {peopleIn, settleOpen} from './handling.js'
 import {fill, finishedWave, nextOf, readWavePeople, type NextWave, type WavePeople} from './fill-wave.js'
+import {isSwitchedOff, rolloutOff} from './switched-off.js'
 import {ADVANCE, cutOffWave, dueAt, unfinishedWave, wavePlans, type WavePlan} from './wave-plans.js'
 
 import {
@@ -92,7 +93,8 @@ async function advanceOne(
     next.members.length === 0
       ? undefined
       : await checkWave(plan.group, false, undefined, people, next, deps, signal)
-  const objections = objectionsOf(check, [], accepted)
+  const isOff = next.members.length > 0 && (await isSwitchedOff(deps.journal, tenantId))
+  const objections = objectionsOf(check, isOff ? [rolloutOff()] : [], accepted)
   const says = next.members.length === 0 ? [] : [saysFill(next, plan.group)]
   const shown = {...base, says, check, objections}
   await request.preview(shown)

@@ -22,6 +22,8 @@ export const BLOCKER_CODES = {
     'some devices or tokens of the user did not fit into the limit of five, and do not work in Microsoft Entra',
   'not-synced':
     'the user is not synchronised from Active Directory, and staged rollout leaves such users alone',
+  'rollout-off':
+    'the staged rollout is on again, switched on by somebody else, or people are to be put in while it is off',
   'onprem-mfa': 'MFA works on-premises for the people who are sent back there',
 } as const satisfies Readonly<Record<string, string>>
 

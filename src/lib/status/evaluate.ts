@@ -15,6 +15,9 @@ interface Judged {
   readonly next?: string | undefined
 }
 
+const onRecord = (what: string): readonly Evidence[] => [{what, by: 'journal'}]
+const NOT_CONFIRMED: Judged = {state: 'open', evidence: onRecord('nobody has confirmed it')}
+
 const REJECT = 'rejectMfaByFederatedIdp'
 
 const judge: Readonly<Record<StepId, (facts: StatusFacts) => Judged>> = {
@@ -62,22 +65,27 @@ const judge: Readonly<Record<StepId, (facts: StatusFacts) => Judged>> = {
 
   migrate({groups}) {
     const next = 'mfa migrate --group NAME --source WHERE --dry-run'
-    if (groups.length === 0) return {state: 'open', evidence: [], next}
+    if (groups.length === 0) return {state: 'open', evidence: onRecord('no run is on record'), next}
     const left = groups.find((group) => !group.finished || group.failed + group.partly > 0)
+    const back = groups.find((group) => group.putBack > 0)
+    const nobody = back !== undefined && groups.every(({migrated}) => migrated === 0)
     return {
-      state: left === undefined ? 'done' : 'partly',
+      state: nobody ? 'open' : left === undefined && back === undefined ? 'done' : 'partly',
       evidence: groups.map((group) => ({
         what: `"${group.displayName}": ${group.migrated} of ${countOf(group.users, 'user')} migrated${rest(group)}`,
         at: group.at,
         by: `run ${group.run.slice(0, SHORT_ID)}`,
       })),
-      next: left === undefined ? undefined : `mfa migrate --retry ${left.run} --source WHERE`,
+      next:
+        left !== undefined
+          ? `mfa migrate --retry ${left.run} --source WHERE`
+          : back && `mfa migrate --group "${back.displayName}" --source WHERE --dry-run`,
     }
   },
 
   pilot({pilots}) {
     const next = 'mfa status check UPN'
-    if (pilots.length === 0) return {state: 'open', evidence: [], next}
+    if (pilots.length === 0) return {state: 'open', evidence: onRecord('no pilot user was checked'), next}
     const complete = pilots.filter(isComplete)
     const failed = pilots.filter((pilot) => failures(pilot).length > 0)
     return {
@@ -107,11 +115,11 @@ const judge: Readonly<Record<StepId, (facts: StatusFacts) => Judged>> = {
     return {state: works ? 'done' : 'partly', evidence: [seen(what, now)], next: works ? undefined : next}
   },
 
-  inform: () => ({state: 'open', evidence: []}),
+  inform: () => NOT_CONFIRMED,
 
   complete({groups}) {
     const open = groups.filter((group) => !group.finished || group.migrated < group.users)
-    if (groups.length === 0) return {state: 'open', evidence: []}
+    if (groups.length === 0) return {state: 'open', evidence: onRecord('no run is on record')}
     const what =
       open.length === 0
         ? 'nobody is left in the groups that were migrated'
@@ -148,9 +156,9 @@ const judge: Readonly<Record<StepId, (facts: StatusFacts) => Judged>> = {
     }
   },
 
-  portal: () => ({state: 'open', evidence: [], next: 'mfa portal redirect'}),
+  portal: () => ({...NOT_CONFIRMED, next: 'mfa portal redirect'}),
 
-  decommission: () => ({state: 'open', evidence: []}),
+  decommission: () => NOT_CONFIRMED,
 }
 
 /** Every step of the guide: how it stands, how we know, and how to go on. What a person attested counts as done. */
@@ -161,7 +169,8 @@ export function stepsOf(facts: StatusFacts): readonly StepStatus[] {
     const said = attestable === undefined ? undefined : facts.attested.get(attestable)
     if (said !== undefined && judged.state !== 'done') {
       const note = said.note === undefined ? '' : `: ${said.note}`
-      const evidence = [...judged.evidence, {what: `confirmed${note}`, at: said.at, by: said.by}]
+      const before = judged.evidence === NOT_CONFIRMED.evidence ? [] : judged.evidence
+      const evidence = [...before, {what: `confirmed${note}`, at: said.at, by: said.by}]
       return {id, phase, title, state: 'done', evidence}
     }
     const confirm = attestable === undefined ? undefined : `mfa status confirm ${id}`
@@ -224,6 +233,7 @@ function rest(group: StatusFacts['groups'][number]): string {
   const parts = (['partly', 'failed', 'unmatched', 'disabled'] as const)
     .filter((name) => group[name] > 0)
     .map((name) => `, ${group[name]} ${name}`)
+  if (group.putBack > 0) parts.push(`, ${group.putBack} put back`)
   return `${parts.join('')}${group.finished ? '' : '; the run did not end'}`
 }
 

@@ -19,6 +19,8 @@ export interface GroupFact {
   readonly failed: number
   readonly unmatched: number
   readonly disabled: number
+  /** Migrated, and put back as they were since. */
+  readonly putBack: number
   readonly smsOrVoiceOnly: number
   readonly run: string
   readonly finished: boolean

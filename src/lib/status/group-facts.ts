@@ -51,7 +51,7 @@ async function oneGroup(
     later.delete(result.user)
   }
   for (const outcome of later.values()) add(outcome)
-  const {migrated, partly, failed, unmatched, disabled} = counts
+  const {migrated, partly, failed, unmatched, disabled, 'put-back': putBack} = counts
   return {
     id,
     displayName: base.group?.displayName ?? id,
@@ -61,6 +61,7 @@ async function oneGroup(
     failed,
     unmatched,
     disabled,
+    putBack,
     smsOrVoiceOnly: count(base.summary?.['smsOrVoiceOnly']),
     run: newestMigration.id,
     finished: newest.status === 'finished',
