@@ -9,7 +9,6 @@ import type {ActorFilter, AuditQuery} from './lib/ports/audit-log.js'
 import type {RunRecord} from './lib/ports/journal.js'
 import {findRun} from './lib/report/runs-report.js'
 import type {Wiring} from './wire.js'
-import {isEmbedded} from './wire-tenant.js'
 
 type Flags = Readonly<Record<string, unknown>>
 
@@ -23,12 +22,12 @@ export async function auditDeps(
   return {log: createAuditLog(graph), scratch: await wired.scratch(), ui, ours: await ourActor(wired, signal)}
 }
 
-/** From the token of the sign-in, else from the settings; the embedded tenant has a name for the tool. */
+/** From the token of the sign-in, else from the settings; the sandbox has a name for an application whose token names none. */
 async function ourActor(wired: Wiring, signal: AbortSignal): Promise<OurActor> {
   const claims = await (await wired.tenant()).claims(signal)
   if (claims?.isApplication === false) return {userPrincipalName: claims.account}
-  const appId = claims?.clientId ?? wired.settings.clientId?.value
-  if (appId !== undefined || !isEmbedded(wired.settings)) return {appId}
+  if (claims === undefined || claims.clientId !== undefined)
+    return {appId: claims?.clientId ?? wired.settings.clientId?.value}
   const {NAMELESS_APP} = await import('./lib/sandbox/audit-trail.js')
   return {appName: NAMELESS_APP}
 }

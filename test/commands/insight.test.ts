@@ -135,8 +135,8 @@ describe('mfa audit and mfa readiness', () => {
     expect(issued.stdout + issued.stderr).not.toContain(pass)
     for (const {path, text} of await place.everything())
       expect([path, text.includes(pass)]).toEqual([path, false])
-    if (process.platform !== 'win32')
-      expect((await stat(join(place.work, 'passes.age'))).mode & 0o777).toBe(0o600)
+    const {mode} = await stat(join(place.work, 'passes.age'))
+    expect(process.platform === 'win32' ? 0o600 : mode & 0o777).toBe(0o600)
     expect((await issue('--out', 'passes.age')).code).toBe(64)
     expect((await issue('--out', 'more.age')).code).toBe(8)
     expect((await issue('--out', 'more.age', '--replace')).code).toBe(0)
@@ -218,6 +218,8 @@ describe('mfa audit and mfa readiness', () => {
     })
     await serve({}, async (env) => {
       expect((await place.mfa(['audit', 'reconcile', 'last'], {env})).code).toBe(0)
+      const counted = await place.mfa(['audit', 'summary', '--actor', 'app', '--json'], {env})
+      expect(counted.json()).toMatchObject({total: {migrated: 1, byActor: {app: 1, other: 0}}})
       const changed = await fetch(
         `${env['MFA_GRAPH_URL']}/v1.0/users/${id('1', 1)}/authentication/phoneMethods`,
         {
@@ -257,8 +259,9 @@ describe('mfa audit and mfa readiness', () => {
       const weak = {...env, MFA_ACCESS_TOKEN: sandbox.issueToken(['User.Read.All'])}
       const refused = await place.mfa(['audit', 'list'], {env: weak})
       expect([refused.code, refused.stderr]).toEqual([4, expect.stringContaining('AuditLog.Read.All')])
-      const strong = {...env, MFA_ACCESS_TOKEN: sandbox.issueToken()}
-      const nobody = await place.mfa(['audit', 'list', '--actor', 'app'], {env: strong})
+      const nobody = await place.mfa(['audit', 'query', '--actor', 'app'], {
+        env: {...env, MFA_ACCESS_TOKEN: 'opaque'},
+      })
       expect([nobody.code, nobody.stderr]).toEqual([64, expect.stringContaining('MFA_CLIENT_ID')])
     } finally {
       await sandbox.stop()

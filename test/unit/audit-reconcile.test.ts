@@ -233,18 +233,20 @@ describe('summary', () => {
       numberEntry('bob', 3, '+1 4255550113', incumbent),
       numberEntry('cyd', 4, '+1 4255550114', SERVICE),
       numberEntry('ann', 24 * 60, '+1 4255550115'),
+      // A pass: an entry, and nobody migrated.
+      {at: at(6), user: 'eve', actor: APP, activity: 'Admin registered security info'},
       {at: at(5), user: 'dot', actor: ADMIN, properties: [{property: 'Department', after: '["x"]'}]},
     )
     const {days, total} = await summarise(log.entries({}), {appId: 'our-app'}, memoryScratch())
     expect(days.map(({day, migrated, byActor, entries}) => [day, migrated, byActor, entries])).toEqual([
-      ['2026-11-26', 2, {app: 1, incumbent: 2, service: 1, other: 0}, 5],
+      ['2026-11-26', 2, {app: 1, incumbent: 2, service: 1, other: 0}, 6],
       ['2026-11-27', 1, {app: 1, incumbent: 0, service: 0, other: 0}, 1],
     ])
     expect(total).toMatchObject({
       migrated: 2,
       byActor: {app: 1, incumbent: 2, service: 1},
       numbers: 6,
-      entries: 6,
+      entries: 7,
     })
   })
 })

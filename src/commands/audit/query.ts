@@ -18,7 +18,7 @@ app, Microsoft's utility (Azure MFA Management) and the registration service (Az
     const wired = await this.wire(flags)
     const {kqlRequest} = await import('../../wire-audit.js')
     const {kqlQueries} = await import('../../lib/audit/kql.js')
-    const {showQueries} = await import('../../lib/report/audit-report.js')
+    const {showQueries} = await import('../../lib/report/audit-summary-report.js')
     return showQueries(kqlQueries(await kqlRequest(flags, wired, this.signal)), wired.show)
   }
 }

@@ -33,7 +33,7 @@ tokens stand under no user and are not compared. Entries arrive late: an hour af
     const {auditDeps, beyondMs, runOfUsers} = await import('../../wire-audit.js')
     const {reconcile} = await import('../../lib/audit/reconcile.js')
     const {wordsOf} = await import('../../lib/audit/words.js')
-    const {differs, showReconciled} = await import('../../lib/report/audit-report.js')
+    const {differs, showReconciled} = await import('../../lib/report/audit-reconcile-report.js')
     const request = {run: await runOfUsers(args.run, wired, this.signal), beyondMs: beyondMs(flags.beyond)}
     const deps = {
       ...(await auditDeps(wired, this.signal)),

@@ -18,7 +18,7 @@ Management), by the registration service, by others. Users of the first two coun
     const wired = await this.wire(flags)
     const {auditDeps, auditQuery} = await import('../../wire-audit.js')
     const {summarise} = await import('../../lib/audit/summary.js')
-    const {showSummary, summaryPage} = await import('../../lib/report/audit-report.js')
+    const {showSummary, summaryPage} = await import('../../lib/report/audit-summary-report.js')
     const {log, scratch, ours} = await auditDeps(wired, this.signal)
     const query = await auditQuery(flags, wired, ours, this.signal)
     const summary = await summarise(log.entries(query, this.signal), ours, scratch)

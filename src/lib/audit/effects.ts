@@ -127,10 +127,10 @@ function isDefault({before, after}: Methods, method: string | undefined): boolea
 const differsIn = ({before, after}: Methods, code: number): boolean =>
   before.some((each) => each.code === code) !== after.some((each) => each.code === code)
 
-/** The same methods before and after: what changed is not in the entry. */
+/** The same methods before and after, and no default: what changed is not in the entry. */
 const saysNothing = ({before, after}: Methods): boolean =>
-  JSON.stringify(before.map(({code}) => code).toSorted()) ===
-    JSON.stringify(after.map(({code}) => code).toSorted()) && !after.some((each) => each.isDefault)
+  before.length === after.length &&
+  after.every(({code, isDefault}) => !isDefault && before.some((each) => each.code === code))
 
 function gains(change: Methods, slot: PhoneSlot | undefined): boolean {
   if (slot === undefined) return false

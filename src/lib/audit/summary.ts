@@ -27,6 +27,7 @@ export interface AuditSummary {
 }
 
 const ALL = 'all'
+const CHANGED: ReadonlySet<Change['kind']> = new Set(['numbers', 'methods', 'devices', 'unreadable'])
 
 /** Counts users a day and in all. Users are remembered on disk: memory is flat but for the days. */
 export async function summarise(
@@ -70,7 +71,8 @@ class Tally {
       if (kind === 'methods') counts.methods += 1
       if (kind === 'devices') counts.devices += 1
     }
-    if (user === undefined) return
+    // A pass that was issued, say, is no change of what a user has.
+    if (user === undefined || !changes.some(({kind}) => CHANGED.has(kind))) return
     if (this.#isNew(`${day} ${by} ${user}`)) counts.byActor[by] += 1
     if ((by === 'app' || by === 'incumbent') && this.#isNew(`${day} migrated ${user}`)) counts.migrated += 1
   }
