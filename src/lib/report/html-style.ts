@@ -17,6 +17,7 @@ table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:t
 summary{cursor:pointer;padding:.4rem 0;color:var(--soft);overflow-wrap:anywhere}
 pre{border:1px solid var(--line);padding:.6rem .8rem;white-space:pre-wrap;overflow-wrap:anywhere}
 .letter{content-visibility:auto;contain-intrinsic-size:auto 30rem;border-bottom:1px solid var(--line);padding-bottom:1rem}
+.wide .mark1 td:nth-child(1),.wide .mark2 td:nth-child(2){min-width:0;width:1rem}
 .unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 @media (max-width:640px){body{margin:1rem auto}.wide table{min-width:34rem;font-size:.9rem}.wide td{min-width:5.5rem;overflow-wrap:anywhere}.bars th{min-width:7rem}dl{display:block}dd{margin:0 0 .4rem}}
 @media print{:root{--ink:#000;--soft:#333;--paper:#fff;--line:#999;--link:#000}body{margin:0;max-width:none;font-size:10pt}rect,.legend li::before{print-color-adjust:exact;-webkit-print-color-adjust:exact}tr,svg,li,dt,dd{break-inside:avoid}h1,h2,h3{break-after:avoid}thead{display:table-header-group}.wide{overflow:visible}.wide table{min-width:0;font-size:8.5pt}.wide td,.wide th{padding:.2rem .4rem}.wide td{min-width:4.5rem;overflow-wrap:anywhere}summary{display:none}details::details-content{content-visibility:visible;block-size:auto}.letter{content-visibility:visible;break-after:page;border:0}}

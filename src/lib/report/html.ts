@@ -119,12 +119,15 @@ function table<Row>(title: string, columns: readonly Column<Row>[], rows: readon
     (row) => `<tr>${columns.map((column) => `<td>${cell(column.value(row))}</td>`).join('')}</tr>\n`,
   )
   if (rows.length === 0) lines.push(`<tr><td colspan="${columns.length}">none</td></tr>\n`)
-  return `${tableStart(title)}<thead><tr>${head.join('')}</tr></thead>\n<tbody>\n${lines.join('')}</tbody>\n</table></div>\n`
+  const mark = columns.findIndex(({title: name}) => name.trim() === '')
+  return `${tableStart(title, mark)}<thead><tr>${head.join('')}</tr></thead>\n<tbody>\n${lines.join('')}</tbody>\n</table></div>\n`
 }
 
-/** A table that is wider than a phone is moved sideways, also with the keyboard. */
-export const tableStart = (title: string): string =>
-  `<div class="wide" role="region" tabindex="0" aria-label="${escape(title)}"><table>\n`
+/** A table that is wider than a phone is moved sideways, also with the keyboard. `mark`: a column of single characters. */
+export function tableStart(title: string, mark = -1): string {
+  const kind = mark < 0 ? '' : ` class="mark${mark + 1}"`
+  return `<div class="wide" role="region" tabindex="0" aria-label="${escape(title)}"><table${kind}>\n`
+}
 
 function cell(value: ReturnType<Column<never>['value']>): string {
   if (value === undefined) return ''
