@@ -74,6 +74,7 @@ export async function checkPilot(
   signal: AbortSignal,
 ): Promise<{readonly user: string; readonly answers: Readonly<Partial<Record<PilotCheckId, PilotAnswer>>>}> {
   const answers = answersOf(flags)
+  const name = await knownUser(wired, user, signal)
   if (Object.keys(answers).length === 0) {
     for (const {id, question} of PILOT_CHECKS) {
       const said = await wired.ui.ask(`${question} (yes, no, n/a)`, '--passed, --failed or --not-applicable')
@@ -84,8 +85,24 @@ export async function checkPilot(
       throw new MfaError('DECLINED', 'nothing was answered, and nothing recorded', {exit: 'declined'})
   }
   const {told, deps} = await recording(wired, signal)
-  await recordPilot(user, answers, noteOf(flags), told, deps, signal)
-  return {user, answers}
+  await recordPilot(name, answers, noteOf(flags), told, deps, signal)
+  return {user: name, answers}
+}
+
+/** As the tenant spells the name. Throws MfaError `usage` for somebody who is not there; a warning where nobody can look. */
+async function knownUser(wired: Wiring, user: string, signal: AbortSignal): Promise<string> {
+  try {
+    const found = await (await wired.directory()).findUser(user, signal)
+    if (found !== undefined) return found.userPrincipalName
+  } catch (error) {
+    if (!(error instanceof MfaError) || error.exit !== 'auth') throw error
+    wired.ui.emit({type: 'warning', text: `${user} was not looked up in the tenant: ${error.message}`})
+    return user
+  }
+  throw new MfaError('USER_NOT_FOUND', `there is no user ${user} in this tenant`, {
+    exit: 'usage',
+    fix: 'Give the user principal name, as the Entra admin center shows it; and check --tenant.',
+  })
 }
 
 /** `mfa status confirm` */

@@ -82,7 +82,12 @@ describe('mfa status', () => {
       'it is also said to be passed',
     ],
     [['status', 'check', 'a@contoso.com', '--passed', 'everything'], 64, 'Expected --passed=everything'],
-    [['status', 'check', 'a@contoso.com'], 64, '--passed, --failed or --not-applicable'],
+    [
+      ['status', 'check', 'nobody@contoso.com', '--passed', 'sign-in'],
+      64,
+      'there is no user nobody@contoso.com',
+    ],
+    [['status', 'check', 'ada.sunrise@contoso.com'], 64, '--passed, --failed or --not-applicable'],
     [['status', 'confirm', 'everything'], 64, 'everything'],
     [['status', '--answers', 'none.yaml'], 64, 'none.yaml'],
   ])('%j ends with %i', async (args, code, message) => {
