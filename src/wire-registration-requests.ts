@@ -136,8 +136,8 @@ export async function rotateRequest(
 const MAY_CHANGE = new Set(['Application.ReadWrite.All', 'Application.ReadWrite.OwnedBy'])
 
 function byWhom({caller}: RegistrationDeps, {appId}: Which, {clientObjectId}: Settings): By {
-  const may = caller.permissions?.some((name) => MAY_CHANGE.has(name)) !== false
-  if (caller.kind !== 'application' || may) return {kind: 'graph'}
+  const may = caller.permissions?.some((name) => MAY_CHANGE.has(name))
+  if (caller.kind !== 'application' || may === true) return {kind: 'graph'}
   if (appId !== undefined && clientObjectId !== undefined)
     return {kind: 'itself', appId, objectId: clientObjectId.value}
   throw new MfaError(

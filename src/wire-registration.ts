@@ -9,6 +9,7 @@ import {endpoints} from './lib/entra/clouds.js'
 import {createAppSignIn} from './lib/entra/registration/app-sign-in.js'
 import {createRegistrations} from './lib/entra/registration/registrations.js'
 import type {RegistrationCaller} from './lib/ports/app-registration.js'
+import type {SignInKind} from './lib/ports/sign-in-status.js'
 import type {RegistrationDeps} from './lib/registration/configure-request.js'
 import {certificatesFor} from './wire-certificates.js'
 import {configFolder, ownCertificatePath} from './wire-registration-settings.js'
@@ -41,7 +42,7 @@ export async function registrationDeps(
   const elsewhere = !embedded && settings.graphUrl !== undefined && settings.authorityUrl === undefined
   return {
     registrations: createRegistrations(tenant.graph, {clock, authorityUrl: tenant.authorityUrl}),
-    caller: callerOf(await tenant.claims(signal)),
+    caller: callerOf(await tenant.claims(signal), tenant.signIn?.().kind),
     signIn: createAppSignIn({
       ...wired.signInDeps(),
       cloud: settings.cloud.value,
@@ -110,8 +111,16 @@ async function signInFor(
   return wired.tenantAs(provider)
 }
 
-function callerOf(claims: TokenClaims | undefined): RegistrationCaller {
-  const {isApplication, account, roles, scopes} = claims ?? {}
+const APPLICATIONS: ReadonlySet<SignInKind | undefined> = new Set([
+  'certificate',
+  'federated-token',
+  'managed-identity',
+])
+
+/** A token may tell nothing; how it was got then tells whose it is. */
+function callerOf(claims: TokenClaims | undefined, how: SignInKind | undefined): RegistrationCaller {
+  const {account, roles, scopes} = claims ?? {}
+  const isApplication = claims?.isApplication ?? (APPLICATIONS.has(how) ? true : undefined)
   // `.default` is whatever was consented to.
   const spelled = scopes?.some((scope) => scope.endsWith('.default')) === true ? undefined : scopes
   return {

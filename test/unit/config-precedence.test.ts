@@ -72,7 +72,8 @@ const ROWS: readonly Row[] = [
   },
   {
     setting: 'clientObjectId',
-    places: [{from: 'mfa.config.json: clientObjectId', config: {clientObjectId: GUID(4)}, value: GUID(4)}],
+    // Whatever the directory calls it: it is written as it came, and must be read again.
+    places: [{from: 'mfa.config.json: clientObjectId', config: {clientObjectId: 'Obj.4'}, value: 'Obj.4'}],
   },
   {
     setting: 'features',

@@ -60,7 +60,7 @@ export async function loadSettings(input: SettingsInput): Promise<Settings> {
       parse.cloudName,
     ) ?? {value: 'global' satisfies CloudName, from: 'default'},
     clientId: reader.text([inEnv('MFA_CLIENT_ID', 'AZURE_CLIENT_ID'), inFile('clientId')], parse.clientId),
-    clientObjectId: reader.text([inFile('clientObjectId')], parse.clientId),
+    clientObjectId: reader.text([inFile('clientObjectId')], parse.objectId),
     features: reader.value([inFile('features')], (value) => ({value})),
     ...certificate(reader, inEnv, inFile('clientCertificatePath'), faults),
     clientCertificatePassword: secret('MFA_CLIENT_CERTIFICATE_PASSWORD', 'AZURE_CLIENT_CERTIFICATE_PASSWORD'),

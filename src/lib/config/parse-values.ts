@@ -47,6 +47,13 @@ export function clientId(text: string): Parsed<string> {
       )
 }
 
+/** Whatever the directory calls an object: opaque, so only what could not stand in an address is refused. */
+export function objectId(text: string): Parsed<string> {
+  return /^[^\s\p{Cc}/?#]{1,128}$/u.test(text)
+    ? {value: text}
+    : problem(`${quoted(text)} is not an object id`, 'Copy it from the app registration’s overview page.')
+}
+
 /** One of a few words, spelled as they are. */
 export const oneOf =
   <T extends string>(...words: readonly T[]) =>

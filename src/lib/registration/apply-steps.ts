@@ -80,9 +80,9 @@ function handlingOf(
           registrations.createApplication({displayName: step.displayName, ...step.set}, signal),
         async shows(signal) {
           const found = await registrations.byName(step.displayName, signal)
-          const newest = found.toSorted((one, other) =>
-            (one.createdAt ?? '') < (other.createdAt ?? '') ? 1 : -1,
-          )[0]
+          const newest = found
+            .filter(({objectId}) => step.others?.includes(objectId) !== true)
+            .toSorted((one, other) => ((one.createdAt ?? '') < (other.createdAt ?? '') ? 1 : -1))[0]
           return newest && {made: {objectId: newest.objectId, appId: newest.appId}}
         },
       }

@@ -8,7 +8,7 @@ import type {ConfigureReport, ConfigureRequest, RegistrationDeps} from './config
 import {isGrant, waitForConsent} from './consent.js'
 import {neededFor, type NeededPermission} from './features.js'
 import {permissionRows, useOf} from './granted.js'
-import {locate, noApplication, stateOf} from './locate.js'
+import {begunNew, locate, noApplication, othersNamed, stateOf} from './locate.js'
 import {ownCertificate, warnIfSoon} from './own-certificate.js'
 import {planRegistration, type RegistrationState, type Wanted} from './plan.js'
 import {prove, type Proof} from './prove.js'
@@ -64,12 +64,15 @@ async function work(
 ): Promise<ConfigureReport> {
   const {registrations, config, ui, caller, tenantId} = deps
   const {signal} = run
-  const found = request.createNew ? undefined : await locate(request.which, tenantId, deps, signal)
+  const found = request.createNew
+    ? await begunNew(request.which.displayName, tenantId, deps, signal)
+    : await locate(request.which, tenantId, deps, signal)
   if (found === undefined && request.mustExist) throw noApplication(request.which.displayName, tenantId)
   const state = await stateOf(found, registrations, signal)
   const certificate = await ownCertificate(request.certificate, deps)
   const wanted: Wanted = {
     displayName: found?.displayName ?? request.which.displayName,
+    others: request.createNew ? await othersNamed(request.which.displayName, deps, signal) : undefined,
     permissions: neededBy(request),
     grant: request.extra.length > 0 ? request.extra : undefined,
     certificate: request.certificate && {...request.certificate, facts: certificate},

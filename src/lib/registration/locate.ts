@@ -1,4 +1,4 @@
-import {happened, pastChanges} from '../changes/past-changes.js'
+import {cutOffChange, happened, pastChanges} from '../changes/past-changes.js'
 import {MfaError} from '../errors/mfa-error.js'
 import type {Application, AppRegistrations, Principal, Grants} from '../ports/app-registration.js'
 import type {Journal} from '../ports/journal.js'
@@ -70,6 +70,54 @@ export async function createdHere(
     if (kind === 'delete-application' && target.id === last?.objectId) last = undefined
   }
   return last
+}
+
+/**
+ * The new application that the newest run made before it was cut off or refused: the same command goes on with it instead
+ * of making one more. Undefined where that run came to its end, or another followed.
+ */
+export async function begunNew(
+  displayName: string,
+  tenantId: string,
+  {registrations, journal}: {readonly registrations: AppRegistrations; readonly journal: Journal},
+  signal: AbortSignal,
+): Promise<Application | undefined> {
+  let newest: string | undefined
+  let made: {readonly run: string; readonly objectId: string} | undefined
+  for await (const past of pastChanges(journal, tenantId, ['app'])) {
+    newest = past.run.id
+    const {kind, target} = past.change
+    if (kind !== 'create-application' || target.name !== displayName || !happened(past)) continue
+    const objectId = past.made?.['objectId']
+    const isBegun = past.run.status !== 'finished' && past.run.options['new'] === true
+    made = objectId !== undefined && isBegun ? {run: newest, objectId} : undefined
+  }
+  return made === undefined || made.run !== newest
+    ? undefined
+    : registrations.byObjectId(made.objectId, signal)
+}
+
+/**
+ * Object ids of the applications that had this name before another is made beside them: as a command that was cut off saw
+ * them, since what it made may be among those that are there now.
+ */
+export async function othersNamed(
+  displayName: string,
+  {
+    registrations,
+    journal,
+    tenantId,
+  }: {
+    readonly registrations: AppRegistrations
+    readonly journal: Journal
+    readonly tenantId: string
+  },
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const begun = await cutOffChange(journal, tenantId, 'create-application', ['app'])
+  const seen = (begun?.before as {readonly others?: readonly string[]} | null | undefined)?.others
+  if (begun?.target.name === displayName && seen !== undefined) return seen
+  return (await registrations.byName(displayName, signal)).map(({objectId}) => objectId)
 }
 
 function gone({appId, appIdFrom}: Which, tenantId: string): MfaError {

@@ -5,6 +5,7 @@ import type {
   GraphPermission,
   GraphResource,
   Principal,
+  RegisteredKey,
 } from '../ports/app-registration.js'
 import type {CertificateFacts} from '../ports/certificates.js'
 import type {NeededPermission} from './features.js'
@@ -28,6 +29,8 @@ export interface WantedCertificate {
 
 export interface Wanted {
   readonly displayName: string
+  /** Object ids of applications with this name, where another is wanted beside them. */
+  readonly others?: readonly string[] | undefined
   readonly permissions: readonly NeededPermission[]
   /** Those that are granted now; all unless set. */
   readonly grant?: readonly NeededPermission[] | undefined
@@ -90,7 +93,7 @@ export function planRegistration(state: RegistrationState, wanted: Wanted): Regi
 
 function applicationSteps(
   {application, graph}: RegistrationState,
-  {displayName, permissions, replyAddress = false, prune = false}: Wanted,
+  {displayName, others, permissions, replyAddress = false, prune = false}: Wanted,
   available: readonly GraphPermission[],
 ): readonly Step[] {
   const people = permissions.some(({kind}) => kind === 'delegated')
@@ -101,7 +104,8 @@ function applicationSteps(
       ...(people ? {isPublicClient: true} : {}),
       ...(people || replyAddress ? {replyAddresses: [REPLY_ADDRESS]} : {}),
     }
-    return [{kind: 'create-application', displayName, set, permissions: available.map(({name}) => name)}]
+    const names = available.map(({name}) => name)
+    return [{kind: 'create-application', displayName, set, permissions: names, others}]
   }
   const missing = asked.filter(({id}) => !application.asksFor.some((has) => has.id === id))
   const spare = prune ? application.asksFor.filter(({id}) => !asked.some((has) => has.id === id)) : []
@@ -150,13 +154,24 @@ function certificateSteps(
 }
 
 /** The entry of this certificate among those of the application. */
-export function registeredKey({keys}: Application, facts: CertificateFacts) {
-  return keys.find(
-    ({thumbprintSha1, thumbprintSha256}) =>
-      thumbprintSha256 === facts.thumbprintSha256 ||
-      (thumbprintSha256 === undefined && thumbprintSha1 === facts.thumbprintSha1),
-  )
+export const registeredKey = ({keys}: Application, facts: CertificateFacts) =>
+  keys.find((key) => isKeyOf(key, facts))
+
+/**
+ * Whether this entry is that certificate. A service that shows neither certificate nor thumbprint still shows its name, and
+ * from when until when it is good, to the second.
+ */
+export function isKeyOf(
+  {thumbprintSha256, thumbprintSha1, name, notBefore, notAfter}: RegisteredKey,
+  facts: CertificateFacts,
+): boolean {
+  if (thumbprintSha256 !== undefined) return thumbprintSha256 === facts.thumbprintSha256
+  if (thumbprintSha1 !== undefined) return thumbprintSha1 === facts.thumbprintSha1
+  return name === facts.subject && isSame(notBefore, facts.notBefore) && isSame(notAfter, facts.notAfter)
 }
+
+const isSame = (shown: string | undefined, time: Date): boolean =>
+  shown !== undefined && Math.floor(Date.parse(shown) / 1000) === Math.floor(time.getTime() / 1000)
 
 function grantSteps(
   {grants}: RegistrationState,

@@ -19,7 +19,11 @@ export interface ProofDeps {
 }
 
 /** Entra may not know yet what was made moments ago. */
-const PASSING: ReadonlySet<string> = new Set(['CERTIFICATE_NOT_REGISTERED', 'APP_NOT_FOUND'])
+const PASSING: ReadonlySet<string> = new Set([
+  'CERTIFICATE_NOT_REGISTERED',
+  'APP_NOT_FOUND',
+  'APP_WITHOUT_PRINCIPAL',
+])
 const AGAIN_AFTER_MS = 3000
 const LEEWAY_MS = 60_000
 const PHASE = 'proving the sign-in'

@@ -232,7 +232,8 @@ async function removeOld(
 ): Promise<string | undefined> {
   if (request.by.kind === 'graph') {
     const shown = await deps.registrations.byObjectId(known.objectId ?? '', run.signal)
-    const key = shown && keyOf(shown.keys, old)
+    const keyId = await keyIdOf(deps.journal, deps.tenantId, old.thumbprintSha256)
+    const key = shown && (keyOf(shown.keys, old) ?? shown.keys.find((each) => each.keyId === keyId))
     if (key !== undefined) await applySteps(run, [{kind: 'remove-key', key}], {known}, deps)
     return undefined
   }

@@ -6,6 +6,7 @@ import type {RegistrationDeps} from './configure-request.js'
 import {daysLeft} from './own-certificate.js'
 import {neededFor, type Feature} from './features.js'
 import {permissionRows, useOf, type PermissionRow} from './granted.js'
+import {isKeyOf} from './plan.js'
 import {locate, noApplication, stateOf, type Which} from './locate.js'
 
 export interface ShowRequest {
@@ -72,16 +73,11 @@ async function whole(request: ShowRequest, deps: RegistrationDeps, signal: Abort
     certificates: found.keys.map((key) => ({
       ...key,
       daysLeft: key.notAfter === undefined ? undefined : daysLeft(new Date(key.notAfter), clock.now()),
-      file: own !== undefined && isSame(key, own) ? file : undefined,
+      file: own !== undefined && isKeyOf(key, own) ? file : undefined,
     })),
     limited: false,
   }
 }
-
-const isSame = (
-  key: RegisteredKey,
-  own: {readonly thumbprintSha1: string; readonly thumbprintSha256: string},
-): boolean => key.thumbprintSha256 === own.thumbprintSha256 || key.thumbprintSha1 === own.thumbprintSha1
 
 /** The token tells what is granted to the application. */
 async function limitedView(

@@ -9,6 +9,8 @@ export type Step =
       readonly displayName: string
       readonly set: ApplicationChange
       readonly permissions: readonly string[]
+      /** Object ids of applications that had this name before: none of them is the new one. */
+      readonly others?: readonly string[] | undefined
     }
   | {
       readonly kind: 'change-application'
@@ -139,7 +141,11 @@ function targetOf(step: Step, known: Known): TenantChange['target'] {
 function dataOf(step: Step): {readonly id: string; readonly before: unknown; readonly after: unknown} {
   switch (step.kind) {
     case 'create-application':
-      return {id: step.kind, before: null, after: {displayName: step.displayName, ...step.set}}
+      return {
+        id: step.kind,
+        before: step.others === undefined ? null : {others: step.others},
+        after: {displayName: step.displayName, ...step.set},
+      }
     case 'change-application':
       return {id: step.kind, before: step.before, after: step.after}
     case 'create-principal':

@@ -83,6 +83,11 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     fix: () =>
       'Check MFA_CLIENT_ID and the tenant. An app that was deleted is restored in the Entra admin center (30 days), or registered again: mfa app configure --new.',
   },
+  '7000229': {
+    code: 'APP_WITHOUT_PRINCIPAL',
+    says: (attempt) => `the ${app(attempt)} has no service principal in tenant ${attempt.tenant}`,
+    fix: () => 'mfa app configure makes it; what was made moments ago may take Entra a few minutes.',
+  },
   '7000112': {
     code: 'APP_DISABLED',
     says: (attempt) => `the ${app(attempt)} is disabled`,

@@ -1,5 +1,9 @@
 import {createHash} from 'node:crypto'
-import type {Application as GraphApplication, KeyCredential} from '@microsoft/microsoft-graph-types'
+import type {
+  Application as GraphApplication,
+  KeyCredential,
+  ServicePrincipal,
+} from '@microsoft/microsoft-graph-types'
 import type {Application, ApplicationChange, RegisteredKey} from '../../ports/app-registration.js'
 import type {CertificateFacts} from '../../ports/certificates.js'
 import {GraphError} from '../transport/graph-error.js'
@@ -41,6 +45,40 @@ export async function readAll<T>(
   for await (const page of graph.pages(request, signal)) all.push(...(page as readonly T[]))
   return all
 }
+
+/**
+ * Looked up by its application id. Not every service takes that as a key in the address: one that answers 404 is asked for
+ * a list.
+ */
+export async function principalOf(
+  graph: Graph,
+  appId: string,
+  $select: string,
+  signal: AbortSignal,
+): Promise<ServicePrincipal | undefined> {
+  const where = path`/servicePrincipals(appId='${appId}')`
+  const keyed = {method: 'GET', version: 'v1.0', path: where, query: {$select}} as const
+  const found = await readOne<ServicePrincipal>(graph, keyed, signal)
+  if (found !== undefined) return found
+  const query = {$filter: `appId eq ${quoted(appId)}`, $select: `appId,${$select}`}
+  const request = {method: 'GET', version: 'v1.0', path: '/servicePrincipals', query} as const
+  return (await readAll<ServicePrincipal>(graph, request, signal)).find((each) => isNamed(each, appId))
+}
+
+/** The object id of an application, where its application id is no key. */
+export async function applicationIdOf(
+  graph: Graph,
+  appId: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const query = {$filter: `appId eq ${quoted(appId)}`, $select: 'id,appId'}
+  const request = {method: 'GET', version: 'v1.0', path: '/applications', query} as const
+  const all = await readAll<GraphApplication>(graph, request, signal)
+  return all.find((each) => isNamed(each, appId))?.id
+}
+
+const isNamed = (read: {readonly appId?: string | null}, appId: string): boolean =>
+  read.appId?.toLowerCase() === appId.toLowerCase()
 
 /** Graph compares names without regard to case; the tool does not. */
 export async function applicationsNamed(
@@ -84,19 +122,19 @@ function keyOf(read: KeyCredential): RegisteredKey {
   return {
     keyId: read.keyId ?? '',
     name: read.displayName ?? '',
-    thumbprintSha1: digest('sha1') ?? thumbprintOf(read.customKeyIdentifier),
-    thumbprintSha256: digest('sha256'),
+    thumbprintSha1: digest('sha1') ?? thumbprintOf(read.customKeyIdentifier, 20),
+    thumbprintSha256: digest('sha256') ?? thumbprintOf(read.customKeyIdentifier, 32),
     notBefore: read.startDateTime ?? undefined,
     notAfter: read.endDateTime ?? undefined,
   }
 }
 
 /** Graph shows the thumbprint as base64 of its bytes, or as hex. */
-function thumbprintOf(identifier: unknown): string | undefined {
+function thumbprintOf(identifier: unknown, length: 20 | 32): string | undefined {
   if (typeof identifier !== 'string') return undefined
-  if (/^[0-9a-f]{40}$/i.test(identifier)) return identifier.toUpperCase()
+  if (identifier.length === length * 2 && /^[0-9a-f]+$/i.test(identifier)) return identifier.toUpperCase()
   const bytes = Buffer.from(identifier, 'base64')
-  return bytes.length === 20 ? bytes.toString('hex').toUpperCase() : undefined
+  return bytes.length === length ? bytes.toString('hex').toUpperCase() : undefined
 }
 
 /** The body of a creation or change; what is asked of other resources than Graph comes from `others`. */

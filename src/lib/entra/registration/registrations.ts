@@ -16,9 +16,11 @@ import type {
 } from '../../ports/app-registration.js'
 import type {Clock} from '../../ports/clock.js'
 import {alreadyDone, attempt, attemptOnNew, isConflict, readBack, type Attempt} from '../outcomes.js'
+import {GraphError} from '../transport/graph-error.js'
 import {path, quoted, type GraphRequest} from '../transport/graph-request.js'
 import type {Graph} from '../transport/graph.js'
 import {
+  applicationIdOf,
   applicationOf,
   applicationsNamed,
   askedOfOthers,
@@ -27,6 +29,7 @@ import {
   GRAPH_APP_ID,
   keysThere,
   newKey,
+  principalOf,
   readAll,
   readOne,
 } from './applications.js'
@@ -48,13 +51,7 @@ export function createRegistrations(
     return read && applicationOf(read)
   }
   const principal = async (appId: string, signal: AbortSignal): Promise<Principal | undefined> => {
-    const query = {$select: 'id,accountEnabled'}
-    const where = path`/servicePrincipals(appId='${appId}')`
-    const read = await readOne<ServicePrincipal>(
-      graph,
-      {method: 'GET', version: 'v1.0', path: where, query},
-      signal,
-    )
+    const read = await principalOf(graph, appId, 'id,accountEnabled', signal)
     return read && {id: read.id ?? '', isEnabled: read.accountEnabled !== false}
   }
   const grants = (principalId: string, graphId: string, signal: AbortSignal) =>
@@ -62,7 +59,12 @@ export function createRegistrations(
 
   return {
     graph: (signal) => (resource ??= readResource(graph, signal)),
-    byAppId: (appId, signal) => application(path`/applications(appId='${appId}')`, signal),
+    async byAppId(appId, signal) {
+      const found = await application(path`/applications(appId='${appId}')`, signal)
+      if (found !== undefined) return found
+      const objectId = await applicationIdOf(graph, appId, signal)
+      return objectId === undefined ? undefined : application(path`/applications/${objectId}`, signal)
+    },
     byObjectId: (objectId, signal) => application(path`/applications/${objectId}`, signal),
     byName: (displayName, signal) => applicationsNamed(graph, displayName, signal),
     principal,
@@ -179,13 +181,7 @@ function scopeRequest({principalId, graphId, grantId, scopes}: ScopeGrant): Grap
 }
 
 async function readResource(graph: Graph, signal: AbortSignal): Promise<GraphResource> {
-  const where = path`/servicePrincipals(appId='${GRAPH_APP_ID}')`
-  const query = {$select: 'id,appRoles,oauth2PermissionScopes'}
-  const read = await readOne<ServicePrincipal>(
-    graph,
-    {method: 'GET', version: 'v1.0', path: where, query},
-    signal,
-  )
+  const read = await principalOf(graph, GRAPH_APP_ID, 'id,appRoles,oauth2PermissionScopes', signal)
   if (!read?.id)
     throw new MfaError('GRAPH_UNKNOWN', 'this tenant does not know Microsoft Graph', {
       exit: 'unavailable',
@@ -230,7 +226,10 @@ async function readGrants(
   }
 }
 
-/** Reading them asks for a permission of its own; who lacks it sees none, and learns of it when one is to be granted. */
+/**
+ * Reading them asks for a permission of its own; who lacks it sees none, and learns of it when one is to be granted. So does
+ * who meets a service without them.
+ */
 async function delegatedGrants(
   graph: Graph,
   principalId: string,
@@ -242,6 +241,7 @@ async function delegatedGrants(
     return await readAll<OAuth2PermissionGrant>(graph, request, signal)
   } catch (error) {
     if (error instanceof MfaError && error.code === 'GRAPH_FORBIDDEN') return []
+    if (error instanceof GraphError && error.status === 404) return []
     throw error
   }
 }
