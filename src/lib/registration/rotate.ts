@@ -234,7 +234,11 @@ async function removeOld(
     const shown = await deps.registrations.byObjectId(known.objectId ?? '', run.signal)
     const keyId = await keyIdOf(deps.journal, deps.tenantId, old.thumbprintSha256)
     const key = shown && (keyOf(shown.keys, old) ?? shown.keys.find((each) => each.keyId === keyId))
-    if (key !== undefined) await applySteps(run, [{kind: 'remove-key', key}], {known}, deps)
+    if (key === undefined) return undefined
+    // On record with the thumbprints, also where the service does not show them.
+    const {thumbprintSha1, thumbprintSha256} = old
+    const named = {...key, thumbprintSha1, thumbprintSha256}
+    await applySteps(run, [{kind: 'remove-key', key: named}], {known}, deps)
     return undefined
   }
   const keyId = await keyIdOf(deps.journal, deps.tenantId, old.thumbprintSha256)
