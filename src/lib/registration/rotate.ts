@@ -243,7 +243,7 @@ async function removeOld(
   }
   const keyId = await keyIdOf(deps.journal, deps.tenantId, old.thumbprintSha256)
   if (keyId === undefined)
-    return 'the application may not read its own list, and this machine did not register the old certificate; remove it as a person: mfa app certificate remove --as person'
+    return 'the application may not read its own list, and this machine did not register the old certificate; remove it as a person: mfa app certificate remove'
   const {appId, objectId} = request.by
   const app = await deps.signIn.signIn({tenantId: deps.tenantId, appId, certificate: current}, run.signal)
   const key: RegisteredKey = {keyId, name: old.subject, ...old}
