@@ -44,6 +44,7 @@ export abstract class MfaCommand extends Command {
     try {
       await this.init()
       const result: unknown = await this.run()
+      await this.#wiring?.warnOfCertificate()
       if (this.jsonEnabled()) await print(jsonText(this.toSuccessJson(result)))
       return result as T
     } catch (thrown) {

@@ -138,6 +138,14 @@ export class Wiring {
     return log
   }
 
+  /** Where the certificate in use will not be good for long. */
+  async warnOfCertificate(): Promise<void> {
+    const {clientCertificate, clientCertificatePath} = this.settings
+    if ((clientCertificate ?? clientCertificatePath) === undefined) return
+    const {warnOfCertificate} = await import('./wire-certificates.js')
+    await warnOfCertificate(this)
+  }
+
   onClose(close: () => Promise<void> | void): void {
     this.#closers.push(close)
   }

@@ -232,3 +232,26 @@ test('a token of an application may register as well; without an authority the s
   expect(refused.code).toBe(4)
   await own.remove()
 })
+
+test('a certificate that ends soon is said once by every command that succeeds', async () => {
+  const own = await newPlace({MFA_GRAPH_URL: sandbox.rootUrl, MFA_AUTHORITY_URL: sandbox.authorityUrl})
+  const name = ['--name', 'Short-lived', '--days', '20']
+  const made = await own.mfa(['app', 'configure', '--tenant', sandbox.tenantId, ...name, '--yes', '--json'])
+  expect({code: made.code, warnings: made.json()['warnings']}).toEqual({
+    code: 0,
+    warnings: ['The certificate expires in 19 days: mfa app certificate rotate.'],
+  })
+  // The first two do not sign in.
+  for (const command of [['runs', 'list'], ['auth', 'status'], ['status']]) {
+    const result = await own.mfa([...command, '--json'])
+    expect({command, warnings: result.json()['warnings']}).toEqual({
+      command,
+      warnings: [
+        expect.stringMatching(/expires on .* \(in 19 days\); renew it in time: mfa app certificate rotate$/),
+      ],
+    })
+    const {stderr} = await own.mfa(command)
+    expect(stderr.match(/mfa app certificate rotate/g)).toHaveLength(1)
+  }
+  await own.remove()
+})

@@ -2,6 +2,7 @@ import {beforeAll, describe, expect, it} from 'vitest'
 
 import type {OwnCertificate} from '../../src/lib/ports/certificates.js'
 import {configure} from '../../src/lib/registration/configure.js'
+import {removeRegistration} from '../../src/lib/registration/remove.js'
 import {rotate} from '../../src/lib/registration/rotate.js'
 import {
   CONFIGURE,
@@ -78,7 +79,7 @@ describe('services that answer in another way', () => {
     await world.stop()
   })
 
-  it('removes the old certificate after a rotation where no thumbprints are shown', async () => {
+  it('removes the old certificate after a rotation, and in the end all, where no thumbprints are shown', async () => {
     const world = await registrationWorld(supply)
     await configure(MIGRATE, startProcess(world, {fetch: withoutThumbprints}).deps, signal)
     const certificate = {file: FILE, mayMake: false, commonName: 'mfa on host', days: 365}
@@ -98,6 +99,22 @@ describe('services that answer in another way', () => {
     )
     expect(report).toMatchObject({did: 'rotated', oldStays: undefined})
     expect((await registered(world))[0]?.keys).toEqual([supply[1]?.facts.thumbprintSha256])
+    const removed = await removeRegistration(
+      {
+        command: 'mfa app remove',
+        which: MIGRATE.which,
+        force: false,
+        keyFiles: true,
+        yes: true,
+        dryRun: false,
+        consistencyMs: 5000,
+        preview: async () => {},
+      },
+      startProcess(world, {fetch: withoutThumbprints}).deps,
+      signal,
+    )
+    expect(removed.deleted).toBe(true)
+    expect(await registered(world)).toEqual([])
     await world.stop()
   })
 })

@@ -9,6 +9,8 @@ export interface MadeHere {
   readonly principal: boolean
   /** SHA-256 thumbprints of certificates that were registered. */
   readonly keys: ReadonlySet<string>
+  /** Graph's ids of them, as far as it told. */
+  readonly keyIds: ReadonlySet<string>
   readonly roles: ReadonlySet<string>
   readonly scopes: ReadonlySet<string>
   /** Ids that the application was made to ask for. */
@@ -33,6 +35,7 @@ export async function madeHere(journal: Journal, tenantId: string): Promise<Made
     application: undefined as string | undefined,
     principal: false,
     keys: new Set<string>(),
+    keyIds: new Set<string>(),
     roles: new Set<string>(),
     scopes: new Set<string>(),
     asks: new Set<string>(),
@@ -56,7 +59,8 @@ export async function madeHere(journal: Journal, tenantId: string): Promise<Made
         made.application = undefined
         made.principal = false
         made.publicClient = false
-        for (const set of [made.keys, made.roles, made.scopes, made.asks, made.replyAddresses]) set.clear()
+        for (const set of [made.keys, made.keyIds, made.roles, made.scopes, made.asks, made.replyAddresses])
+          set.clear()
         break
       case 'create-principal':
         made.principal = past.outcome?.status === 'done'
@@ -66,9 +70,11 @@ export async function madeHere(journal: Journal, tenantId: string): Promise<Made
         break
       case 'add-key':
         made.keys.add(text(after?.['thumbprintSha256']))
+        if (past.made?.['keyId'] !== undefined) made.keyIds.add(past.made['keyId'])
         break
       case 'remove-key':
         made.keys.delete(text(before?.['thumbprintSha256']))
+        made.keyIds.delete(text(before?.['keyId']))
         break
       case 'grant-role':
         if (past.outcome?.status === 'done') made.roles.add(text(after?.['roleId']))

@@ -1,6 +1,6 @@
 import {inTenantRun, type TenantRun} from '../changes/tenant-run.js'
 import {MfaError} from '../errors/mfa-error.js'
-import type {Application, ApplicationChange} from '../ports/app-registration.js'
+import type {Application, ApplicationChange, RegisteredKey} from '../ports/app-registration.js'
 import {applySteps, readIfThere} from './apply-steps.js'
 import {changeTo} from './config-values.js'
 import type {RegistrationDeps} from './configure-request.js'
@@ -119,7 +119,7 @@ async function ours(
 }
 
 function refuseOthers({keys, displayName}: Application, made: MadeHere): void {
-  const others = keys.filter(({thumbprintSha256}) => !made.keys.has(thumbprintSha256 ?? ''))
+  const others = keys.filter((key) => !isMadeHere(key, made))
   if (others.length === 0) return
   throw new MfaError(
     'OTHERS_CERTIFICATES',
@@ -131,10 +131,13 @@ function refuseOthers({keys, displayName}: Application, made: MadeHere): void {
   )
 }
 
+const isMadeHere = ({keyId, thumbprintSha256}: RegisteredKey, made: MadeHere): boolean =>
+  thumbprintSha256 === undefined ? made.keyIds.has(keyId) : made.keys.has(thumbprintSha256)
+
 const deletion = ({displayName}: Application): readonly Step[] => [{kind: 'delete-application', displayName}]
 
 function cleaning(found: Application, state: RegistrationState, made: MadeHere): readonly Step[] {
-  const keys = found.keys.filter(({thumbprintSha256}) => made.keys.has(thumbprintSha256 ?? ''))
+  const keys = found.keys.filter((key) => isMadeHere(key, made))
   const roles = grantedOf(state).filter(({kind, id}) => kind === 'application' && made.roles.has(id))
   const before = state.grants.scopes[0]?.names ?? []
   const after = before.filter((scope) => !made.scopes.has(scope))

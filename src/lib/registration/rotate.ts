@@ -234,12 +234,16 @@ async function removeOld(
     const shown = await deps.registrations.byObjectId(known.objectId ?? '', run.signal)
     const keyId = await keyIdOf(deps.journal, deps.tenantId, old.thumbprintSha256)
     const key = shown && (keyOf(shown.keys, old) ?? shown.keys.find((each) => each.keyId === keyId))
-    if (key !== undefined) await applySteps(run, [{kind: 'remove-key', key}], {known}, deps)
+    if (key === undefined) return undefined
+    // On record with the thumbprints, also where the service does not show them.
+    const {thumbprintSha1, thumbprintSha256} = old
+    const named = {...key, thumbprintSha1, thumbprintSha256}
+    await applySteps(run, [{kind: 'remove-key', key: named}], {known}, deps)
     return undefined
   }
   const keyId = await keyIdOf(deps.journal, deps.tenantId, old.thumbprintSha256)
   if (keyId === undefined)
-    return 'the application may not read its own list, and this machine did not register the old certificate; remove it as a person: mfa app certificate remove --as person'
+    return 'the application may not read its own list, and this machine did not register the old certificate; remove it as a person: mfa app certificate remove'
   const {appId, objectId} = request.by
   const app = await deps.signIn.signIn({tenantId: deps.tenantId, appId, certificate: current}, run.signal)
   const key: RegisteredKey = {keyId, name: old.subject, ...old}

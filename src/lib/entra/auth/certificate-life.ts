@@ -4,6 +4,8 @@ import type {CertificateLife} from '../../ports/sign-in-status.js'
 /** The command line begins to speak of it this long before the end. */
 const WARN_DAYS = 30
 const DAY = 86_400_000
+/** What renews it; every warning of it names this. */
+export const RENEW = 'mfa app certificate rotate'
 
 type Dates = Pick<CertificateFacts, 'notBefore' | 'notAfter'>
 
@@ -21,5 +23,5 @@ export function expiryWarning(where: string, dates: Dates, now: Date): string | 
   if (state !== 'soon') return undefined
   const days = daysLeft === 0 ? 'in less than a day' : daysLeft === 1 ? 'in 1 day' : `in ${daysLeft} days`
   const date = dates.notAfter.toISOString().slice(0, 10)
-  return `the client certificate ${where} expires on ${date} (${days}); renew it in time: mfa app certificate rotate`
+  return `the client certificate ${where} expires on ${date} (${days}); renew it in time: ${RENEW}`
 }

@@ -4,6 +4,7 @@ import {MfaError} from '../../errors/mfa-error.js'
 import type {CloudName} from '../../model/cloud.js'
 import {Secret} from '../../model/secret.js'
 import type {AppIdentity, AppSignIn, SignedInApp} from '../../ports/app-registration.js'
+import type {Ui} from '../../ports/ui.js'
 import type {OwnCertificate} from '../../ports/certificates.js'
 import {peek} from '../auth/jwt.js'
 import type {SignInDeps, SignInSettings} from '../auth/sign-in-settings.js'
@@ -30,7 +31,14 @@ export function createAppSignIn(options: AppSignInOptions): AppSignIn {
   return {
     untried: options.untried,
     async signIn(identity, signal) {
-      const provider = createTokenProvider(settingsOf(identity, options), options)
+      // Whoever made or read the certificate says how long it lasts.
+      const ui: Ui = {
+        ...options.ui,
+        emit(event) {
+          if (event.type !== 'warning') options.ui.emit(event)
+        },
+      }
+      const provider = createTokenProvider(settingsOf(identity, options), {...options, ui})
       // Asked for here, so that a refusal is not taken for one of Graph.
       const token = await provider.token(signal)
       const graph = createGraph({
