@@ -1,9 +1,10 @@
 import {randomBytes} from 'node:crypto'
 import {createReadStream} from 'node:fs'
-import {access, constants, mkdir, open, rename, rm, stat} from 'node:fs/promises'
+import {access, constants, open, rename, rm, stat} from 'node:fs/promises'
 import {dirname} from 'node:path'
 import {createInterface} from 'node:readline'
 
+import {makeFolders} from '../disk/make-folders.js'
 import {MfaError} from '../errors/mfa-error.js'
 import type {Files} from '../ports/files.js'
 import {restrictToOwner} from './restrict.js'
@@ -18,7 +19,7 @@ export const ownerFiles: Files = {
     const stream = await isStream(path)
     const beside = stream ? path : `${path}.${process.pid}-${randomBytes(4).toString('hex')}.part`
     try {
-      await mkdir(dirname(path), {recursive: true})
+      await makeFolders(dirname(path))
       const file = await open(beside, stream ? 'w' : 'wx', 0o600)
       try {
         if (!stream) await restrictToOwner(beside)
@@ -78,7 +79,7 @@ export async function refuseUnwritable(path: string): Promise<void> {
   try {
     const found = await stat(path).catch(() => undefined)
     if (found?.isDirectory() === true) throw Object.assign(new Error('a folder'), {code: 'EISDIR'})
-    await mkdir(dirname(path), {recursive: true})
+    await makeFolders(dirname(path))
     await access(dirname(path), constants.W_OK)
   } catch (cause) {
     throw fileError(cause, path, 'cannot be written')

@@ -1,6 +1,7 @@
-import {chmod, mkdir, readdir, rm, symlink} from 'node:fs/promises'
+import {chmod, readdir, rm, symlink} from 'node:fs/promises'
 import {dirname, join} from 'node:path'
 
+import {makeFolders} from '../disk/make-folders.js'
 import type {Copied, Draft, FileHash, Reading, Recode} from '../ports/backup-store.js'
 import {inside, syncFolder} from './folder-paths.js'
 import {copyFile, writeText} from './pour.js'
@@ -80,7 +81,7 @@ export class FolderDraft implements Draft {
   }
 
   async #folder(path: string): Promise<void> {
-    await mkdir(path, {recursive: true, mode: 0o700}).catch((error: unknown) => {
+    await makeFolders(path, 0o700).catch((error: unknown) => {
       throw unwritable(error, path)
     })
   }

@@ -1,6 +1,7 @@
 import {mkdir, readdir, realpath, rename, rm, stat, statfs} from 'node:fs/promises'
 import {dirname, join} from 'node:path'
 
+import {makeFolders} from '../disk/make-folders.js'
 import {errorCode} from '../errors/error-code.js'
 import type {BackupStore, Place} from '../ports/backup-store.js'
 import {FolderDraft} from './folder-draft.js'
@@ -43,7 +44,7 @@ export function createFolderStore({owner, restrict, warn}: FolderStoreOptions): 
     },
     ensure: async (folder) => {
       try {
-        if ((await mkdir(folder, {recursive: true, mode: 0o700})) !== undefined) await restricted(folder)
+        if ((await makeFolders(folder, 0o700)) !== undefined) await restricted(folder)
       } catch (error) {
         // Said of a read-only file system too, when several folders are made at once.
         const why =
