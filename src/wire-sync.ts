@@ -38,6 +38,25 @@ export async function syncRun(wired: Wiring, flags: Flags, signal: AbortSignal):
   intervalOf(flags)
   const {shared} = await wired.state()
   const crew = shared === undefined ? undefined : await joinCrew(wired, 'mfa sync run')
+  try {
+    return await inCrew(wired, flags, signal, at, crew)
+  } finally {
+    await crew?.stop()
+    if (crew !== undefined)
+      wired.ui.emit({type: 'note', text: `worked off here: ${countOf(crew.done.users, 'user')}`})
+  }
+}
+
+type Crew = Awaited<ReturnType<typeof joinCrew>>
+
+/** Whatever goes wrong here, the crew is left in order. */
+async function inCrew(
+  wired: Wiring,
+  flags: Flags,
+  signal: AbortSignal,
+  at: ReturnType<typeof parseListen> | undefined,
+  crew: Crew | undefined,
+): Promise<LoopState> {
   const workers = crew === undefined ? undefined : {queue: crew.queue, seeds: crew.seeds}
   const {input, round} = await openRounds(wired, flags, signal, workers)
   const deps = await roundDeps(wired)
@@ -71,13 +90,12 @@ export async function syncRun(wired: Wiring, flags: Flags, signal: AbortSignal):
     if (crew === undefined) return await underLock(name, deps.journal, loop, signal)
     const turned = (now: boolean) => {
       leads = now
+      // What the rounds of an earlier lead came to is old news.
+      if (!now) state = undefined
     }
     const ended = await leadInTurn(name, {...deps, turned}, loop, signal)
     return ended ?? state ?? FOLLOWED
   } finally {
-    await crew?.stop()
-    if (crew !== undefined)
-      deps.ui.emit({type: 'note', text: `worked off here: ${countOf(crew.done.users, 'user')}`})
     await server?.close()
   }
 }

@@ -6,7 +6,7 @@ body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper)
 h1{font-size:1.5rem;line-height:1.25;overflow-wrap:anywhere}h2{font-size:1.1rem;margin-top:2rem}h3{font-size:1rem;margin-top:1.5rem}
 a{color:var(--link)}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1rem}dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
-.verdict{font-size:1.2rem;font-weight:600;border-left:.35rem solid var(--fine);padding:.3rem .8rem}
+.verdict{font-size:1.2rem;font-weight:600;border-left:.35rem solid var(--fine);padding:.3rem .8rem;overflow-wrap:anywhere}
 svg{width:100%;height:1.9rem;display:block}.bars svg{height:.8rem}
 rect.good{fill:var(--good)}rect.fine{fill:var(--fine)}rect.warning{fill:var(--warning)}rect.bad{fill:var(--bad)}rect.quiet{fill:var(--quiet)}
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;padding:0}.legend li::before{content:"";display:inline-block;width:.8rem;height:.8rem;margin-right:.4rem;background:currentColor}

@@ -70,13 +70,7 @@ export class SqliteLocks {
     }
     const lose = (why: string, cause?: unknown): void => {
       stop()
-      lost.abort(
-        new MfaError('LOCK_LOST', `The lock ${name} was lost: ${why}.`, {
-          exit: 'locked',
-          fix: 'See who has it now (mfa locks list); the same command goes on where it stopped.',
-          cause,
-        }),
-      )
+      lost.abort(lockLost(name, why, cause))
     }
     const beat = (): void => {
       try {
@@ -142,6 +136,14 @@ export function holderOf(row: Row, file: string): LockHolder {
     heartbeat: read.text('heartbeat'),
     expires: read.text('expires'),
   }
+}
+
+export function lockLost(name: string, why: string, cause?: unknown): MfaError {
+  return new MfaError('LOCK_LOST', `The lock ${name} was lost: ${why}.`, {
+    exit: 'locked',
+    fix: 'See who has it now (mfa locks list); the same command goes on where it stopped.',
+    cause,
+  })
 }
 
 export function lockedError(holder: LockHolder): MfaError {

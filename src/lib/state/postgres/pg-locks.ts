@@ -1,10 +1,9 @@
 import {randomUUID} from 'node:crypto'
 import {hostname} from 'node:os'
 
-import {MfaError} from '../../errors/mfa-error.js'
 import type {Clock} from '../../ports/clock.js'
 import type {Lock, LockHolder} from '../../ports/journal.js'
-import {holderOf, lockedError, type LockTiming, userName} from '../locks.js'
+import {holderOf, lockedError, lockLost, type LockTiming, userName} from '../locks.js'
 import {livenessOf, ownIdentity} from '../process-identity.js'
 import {reader} from '../decode.js'
 import type {PgDatabase} from './pg-database.js'
@@ -109,13 +108,7 @@ export class PgLocks {
     }
     const lose = (why: string, cause?: unknown): void => {
       stop()
-      lost.abort(
-        new MfaError('LOCK_LOST', `The lock ${name} was lost: ${why}.`, {
-          exit: 'locked',
-          fix: 'See who has it now (mfa locks list); the same command goes on where it stopped.',
-          cause,
-        }),
-      )
+      lost.abort(lockLost(name, why, cause))
     }
     const beat = async (): Promise<void> => {
       // The database may be away: past the expiry another machine may have it already.
