@@ -7,6 +7,8 @@ import {paceSettings} from './lib/config/pace-settings.js'
 import {pickFlags} from './lib/config/settings-flags.js'
 import type {Settings} from './lib/config/settings.js'
 import {MfaError} from './lib/errors/mfa-error.js'
+import {checkCloud} from './lib/registration/clouds.js'
+import type {Feature} from './lib/registration/features.js'
 import type {SignInDeps} from './lib/entra/auth/sign-in-settings.js'
 import type {TokenProvider} from './lib/entra/auth/token-provider.js'
 import {createFetch} from './lib/entra/network.js'
@@ -136,6 +138,11 @@ export class Wiring {
     this.#log = log
     this.#closers.push(() => log.close())
     return log
+  }
+
+  /** What the cloud does not have of this feature, before anything is asked. */
+  warnOfCloud(feature: Feature): void {
+    for (const text of checkCloud(this.settings.cloud.value, [feature])) this.ui.emit({type: 'warning', text})
   }
 
   /** Where the certificate in use will not be good for long. */

@@ -74,6 +74,7 @@ A run that was cut off goes on with the same command.`
   async run(): Promise<Result> {
     const {flags} = await this.parse(Migrate)
     const wired = await this.wire(flags)
+    wired.warnOfCloud('migrate')
     const input = await wired.migrateInput(flags, showPlanned(wired.show))
     const report = await migrate(input, await wired.migrating(), this.signal)
     const records = await recordRun(report, wired.show, wired.resultsFolder)

@@ -27,6 +27,7 @@ and voice for sign-in (2027-02-01 in the public cloud): --on 2027-02-01 asks abo
   async run(): Promise<Result> {
     const {flags} = await this.parse(Readiness)
     const wired = await this.wire(flags)
+    wired.warnOfCloud('readiness')
     const {readinessDeps, readinessRequest} = await import('../../wire-readiness.js')
     const {readiness} = await import('../../lib/readiness/readiness.js')
     const {readinessPage, showReadiness} = await import('../../lib/report/readiness-report.js')

@@ -16,6 +16,7 @@ doubles each time, a day at most; everybody else is not held up. Exit code 3 whi
   async run(): Promise<Result> {
     const {flags} = await this.parse(SyncOnce)
     const wired = await this.wire(flags)
+    wired.warnOfCloud('sync')
     const {syncOnce} = await import('../../wire-sync.js')
     const {showRound} = await import('../../lib/report/sync-report.js')
     const report = await syncOnce(wired, flags, this.signal)

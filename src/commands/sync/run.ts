@@ -27,6 +27,7 @@ with exit code 0; after a kill the same command goes on. A line on stdout for ea
   async run(): Promise<Result> {
     const {flags} = await this.parse(SyncRun)
     const wired = await this.wire(flags)
+    wired.warnOfCloud('sync')
     const {syncRun} = await import('../../wire-sync.js')
     const state = await syncRun(wired, flags, this.signal)
     this.endedWell()

@@ -25,6 +25,12 @@ const GAPS: readonly Gap[] = [
     says: 'Microsoft Graph in the cloud "china" has neither OATH tokens nor the authentication methods policy: phone numbers can be carried, tokens cannot',
   },
   {
+    clouds: ['china'],
+    feature: 'readiness',
+    missing: 'part',
+    says: 'Microsoft Graph in the cloud "china" has no authentication methods policy: what it would lock out cannot be judged',
+  },
+  {
     clouds: ['usgovdod'],
     feature: 'migrate',
     missing: 'part',
