@@ -4,11 +4,13 @@ import {dirname, resolve} from 'node:path'
 import {openDependencies} from './lib/assessment/answers.js'
 import {listBackups, newestGood} from './lib/backup/list-backups.js'
 import {createFederations} from './lib/entra/federation.js'
+import {createRolloutGroups} from './lib/entra/rollout-groups.js'
 import {createRolloutPolicies, refuseWithoutRollout} from './lib/entra/rollout.js'
 import {errorCode} from './lib/errors/error-code.js'
 import {MfaError} from './lib/errors/mfa-error.js'
 import {MFA_FEATURE} from './lib/ports/rollout.js'
-import {type Fact, known, type StatusFacts} from './lib/status/facts.js'
+import {wavePlans} from './lib/rollout/wave-plans.js'
+import {type Fact, known, type StatusFacts, type WavesFact} from './lib/status/facts.js'
 import {backupDeps} from './wire-backup.js'
 import {isEmbedded} from './wire-tenant.js'
 import type {Wiring} from './wire.js'
@@ -86,8 +88,25 @@ export async function lookAtRollout(
     const policies = await createRolloutPolicies(graph).list(signal)
     const policy = policies.find(({feature}) => feature === MFA_FEATURE)
     if (policy === undefined) return undefined
-    return {isEnabled: policy.isEnabled, groups: policy.groups.map(({displayName}) => displayName)}
+    return {
+      isEnabled: policy.isEnabled,
+      groups: policy.groups.map(({displayName}) => displayName),
+      waves: await lookAtWaves(wired, signal),
+    }
   })
+}
+
+async function lookAtWaves(wired: Wiring, signal: AbortSignal): Promise<readonly WavesFact[]> {
+  const {graph, directory} = await wired.tenant()
+  const plans = await wavePlans(await wired.journal(), await directory.tenantId(signal))
+  const facts: WavesFact[] = []
+  for (const {source, waves, isUnderPolicy, isEnded} of plans) {
+    if (!isUnderPolicy || isEnded) continue
+    const placed = waves.reduce((sum, wave) => sum + wave.placed, 0)
+    const now = await createRolloutGroups(graph).countMembers(source.id, signal)
+    facts.push({source: source.displayName, waves: waves.length, placed, left: Math.max(0, now - placed)})
+  }
+  return facts
 }
 
 export async function lookAtFederation(

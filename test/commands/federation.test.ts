@@ -134,6 +134,11 @@ describe('a rehearsal in the sandbox', {timeout: 120_000}, () => {
       canSignIn: true,
     })
     expect(await signIn('ann@contoso.com')).toMatchObject({mfaBy: 'on-premises', stagedRollout: false})
+    // Both by the service's clock, which is two days ahead of this machine's by now.
+    const shown = (await place.mfa(['federation', 'show', ...SANDBOX, '--domain', 'contoso.com'])).stdout
+    const [, setAt, since] =
+      /tool set it to[\s\S]*? at ([\d-]+\s[\d:]+)[\s\S]*in effect since\s([\d-]+\s[\d:]+)/.exec(shown) ?? []
+    expect([shown, Date.parse(`${since}Z`) - Date.parse(`${setAt}Z`)]).toEqual([shown, 86_400_000])
     const run = await place.mfa(['runs', 'show', 'last', '--json'])
     const says = (run.json()['actions'] as {intent: {says: string}}[]).map(({intent}) => intent.says)
     expect(says).toContain('Uninstall MFA Server 8.1: attested by --yes')

@@ -130,6 +130,17 @@ describe('mfa rollout', () => {
       placed: 2,
       writes: 4,
     })
+    const steps = (await mfa(['status', '--tenant', 'sandbox', '--json'])).json()['steps'] as readonly {
+      id: string
+    }[]
+    expect(steps.find(({id}) => id === 'rollout')).toMatchObject({
+      state: 'partly',
+      evidence: [
+        {what: expect.stringContaining('policy on, 1 group')},
+        {what: 'waves out of "MFA pilot": 1 so far with 2 users, 3 users left'},
+      ],
+      next: 'mfa rollout advance --tenant sandbox',
+    })
     const waiting = await rollout('advance', '--yes')
     expect([waiting.code, waiting.json()['waves']]).toMatchObject([0, [{status: 'not-due', writes: 0}]])
     // The tenant's clock decides.

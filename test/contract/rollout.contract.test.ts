@@ -217,12 +217,15 @@ describe.each([
     const all: string[] = []
     for await (const page of ports.groups.allMembers(OUTER, signal)) all.push(...page.map((user) => user.id))
     expect(all.toSorted()).toEqual([0, 1, 2, CLOUD, GUEST].map((n) => PEOPLE[n]))
+    expect(await ports.groups.countMembers(OUTER, signal)).toBe(5)
   })
 
   it('says that a group is not there', async () => {
     await expect(collect(NOBODY)).rejects.toMatchObject({code: 'GROUP_NOT_FOUND', exit: 'usage'})
     const all = ports.groups.allMembers(NOBODY, signal)[Symbol.asyncIterator]()
     await expect(all.next()).rejects.toMatchObject({code: 'GROUP_NOT_FOUND', exit: 'usage'})
+    const counted = ports.groups.countMembers(NOBODY, signal)
+    await expect(counted).rejects.toMatchObject({code: 'GROUP_NOT_FOUND', exit: 'usage'})
   })
 
   it('makes a group, finds it by its name, and fills it twenty at a time', async () => {

@@ -145,6 +145,12 @@ export class FakeRollout implements RolloutPolicies, RolloutGroups, GroupWriter 
     yield {users: [], groups, others: group.others ?? []}
   }
 
+  async countMembers(id: ObjectId) {
+    let count = 0
+    for await (const page of this.allMembers(id)) count += page.length
+    return count
+  }
+
   async *allMembers(id: ObjectId) {
     const seen = new Set<ObjectId>()
     const visit = (at: ObjectId): void => {

@@ -57,7 +57,7 @@ const EVERYTHING: StatusFacts = {
   }),
   groups: [GROUP],
   pilots: [{userPrincipalName: 'ada@contoso.com', answers: passed, at: '2026-11-30T00:00:00.000Z'}],
-  rollout: known({isEnabled: true, groups: ['Pilot']}),
+  rollout: known({isEnabled: true, groups: ['Pilot'], waves: []}),
   federation: known([{domain: 'contoso.com', federatedIdpMfaBehavior: 'rejectMfaByFederatedIdp'}]),
   attested,
 }
@@ -118,12 +118,26 @@ describe('the steps of the guide', () => {
     [
       'a policy that is off',
       {
-        rollout: known({isEnabled: false, groups: ['Pilot']}),
+        rollout: known({isEnabled: false, groups: ['Pilot'], waves: []}),
         federation: known([{domain: 'c', federatedIdpMfaBehavior: null}]),
       },
       'rollout',
       'partly',
       'mfa rollout check --group NAME',
+    ],
+    [
+      'waves that have not reached everybody',
+      {
+        rollout: known({
+          isEnabled: true,
+          groups: ['Pilot'],
+          waves: [{source: 'Sales', waves: 2, placed: 20, left: 5}],
+        }),
+        federation: known([{domain: 'c', federatedIdpMfaBehavior: null}]),
+      },
+      'rollout',
+      'partly',
+      'mfa rollout advance',
     ],
     [
       'one of two domains',

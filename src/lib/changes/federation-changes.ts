@@ -26,6 +26,7 @@ export interface FederationRecord {
     readonly to: MfaBehavior
     readonly run: string
     readonly isRollback: boolean
+    /** ISO 8601, by the service's clock; by ours while its outcome is in doubt. */
     readonly at: string
     /** When it should have taken effect at the latest, by the service's clock. Absent while its outcome is in doubt. */
     readonly effectiveBy?: string | undefined
@@ -55,7 +56,7 @@ export async function federationRecords(
         to: change.after,
         run: past.run.id,
         isRollback,
-        at: past.at,
+        at: past.made?.['setAt'] ?? past.at,
         effectiveBy: past.made?.['effectiveBy'],
       },
     })

@@ -14,6 +14,12 @@ export function createRolloutGroups(graph: Graph): RolloutGroups {
   return {
     directMembers: (group, signal) => found(group, directMembers(graph, group, signal)),
     allMembers: (group, signal) => found(group, allMembers(graph, group, signal)),
+    async countMembers(group, signal) {
+      const {body} = await graph
+        .read(membersOf(group, '1'), signal)
+        .catch((error: unknown) => Promise.reject(goneOr(error, group)))
+      return Number((body as {readonly '@odata.count'?: unknown})['@odata.count'])
+    },
   }
 }
 
@@ -22,15 +28,18 @@ async function* found<T>(group: ObjectId, pages: AsyncIterable<T>): AsyncIterabl
   try {
     yield* pages
   } catch (error) {
-    if (error instanceof GraphError && error.status === 404)
-      throw new MfaError('GROUP_NOT_FOUND', `there is no group ${group} in this tenant any more`, {
+    throw goneOr(error, group)
+  }
+}
+
+const goneOr = (error: unknown, group: ObjectId): unknown =>
+  error instanceof GraphError && error.status === 404
+    ? new MfaError('GROUP_NOT_FOUND', `there is no group ${group} in this tenant any more`, {
         exit: 'usage',
         fix: 'mfa rollout show lists the groups of the policy and the waves.',
         cause: error,
       })
-    throw error
-  }
-}
+    : error
 
 async function* directMembers(
   graph: Graph,
@@ -65,17 +74,19 @@ async function* allMembers(
   group: ObjectId,
   signal: AbortSignal,
 ): AsyncIterable<readonly RolloutMember[]> {
-  // A cast together with other parameters is an advanced query: it wants the header and $count.
-  const request = {
+  for await (const page of graph.pages(membersOf(group, '999'), signal))
+    yield (page as readonly User[]).flatMap((user) => memberOf(user) ?? [])
+}
+
+/** A cast together with other parameters is an advanced query: it wants the header and $count. */
+const membersOf = (group: ObjectId, $top: string) =>
+  ({
     method: 'GET',
     version: 'v1.0',
     path: path`/groups/${group}/transitiveMembers/microsoft.graph.user`,
-    query: {$select: SELECT, $count: 'true', $top: '999'},
+    query: {$select: SELECT, $count: 'true', $top},
     headers: {ConsistencyLevel: 'eventual'},
-  } as const
-  for await (const page of graph.pages(request, signal))
-    yield (page as readonly User[]).flatMap((user) => memberOf(user) ?? [])
-}
+  }) as const
 
 function memberOf(user: User): RolloutMember | undefined {
   const identity = identityOf(user)

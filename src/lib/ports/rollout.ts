@@ -69,4 +69,6 @@ export interface RolloutGroups {
   directMembers(group: ObjectId, signal: AbortSignal): AsyncIterable<DirectMembers>
   /** Users of the group and of groups inside it, each once (as U1). */
   allMembers(group: ObjectId, signal: AbortSignal): AsyncIterable<readonly RolloutMember[]>
+  /** How many `allMembers` would give, by one request. */
+  countMembers(group: ObjectId, signal: AbortSignal): Promise<number>
 }

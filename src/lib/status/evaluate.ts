@@ -111,8 +111,15 @@ const judge: Readonly<Record<StepId, (facts: StatusFacts) => Judged>> = {
     if (policy === undefined) return {state: 'open', evidence: [seen('there is no policy', now)], next}
     const names = policy.groups.map((name) => `"${name}"`).join(', ')
     const what = `policy ${policy.isEnabled ? 'on' : 'off'}, ${countOf(policy.groups.length, 'group')}${names === '' ? '' : `: ${names}`}`
-    const works = policy.isEnabled && policy.groups.length > 0
-    return {state: works ? 'done' : 'partly', evidence: [seen(what, now)], next: works ? undefined : next}
+    const waves = policy.waves.map(({source, waves: begun, placed, left}) => ({
+      what: `waves out of "${source}": ${begun} so far with ${countOf(placed, 'user')}, ${countOf(left, 'user')} left`,
+      by: 'journal',
+    }))
+    const evidence = [seen(what, now), ...waves]
+    if (!policy.isEnabled || policy.groups.length === 0) return {state: 'partly', evidence, next}
+    return policy.waves.some(({left}) => left > 0)
+      ? {state: 'partly', evidence, next: 'mfa rollout advance'}
+      : {state: 'done', evidence}
   },
 
   inform: () => NOT_CONFIRMED,

@@ -27,6 +27,14 @@ export interface GroupFact {
   readonly at: string
 }
 
+export interface WavesFact {
+  readonly source: string
+  readonly waves: number
+  readonly placed: number
+  /** People of the source who are not placed yet. */
+  readonly left: number
+}
+
 export interface BackupFact {
   readonly name: string
   readonly madeAt: string
@@ -62,6 +70,8 @@ export interface StatusFacts {
     | {
         readonly isEnabled: boolean
         readonly groups: readonly string[]
+        /** Set up by this tool and under the policy, as the state folder has them. */
+        readonly waves: readonly WavesFact[]
       }
     | undefined
   >
