@@ -3,16 +3,14 @@ import {join} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
 
 import {loadSettings} from './lib/config/load-settings.js'
-import {paceSettings} from './lib/config/pace-settings.js'
 import {pickFlags} from './lib/config/settings-flags.js'
 import type {Settings} from './lib/config/settings.js'
-import {MfaError} from './lib/errors/mfa-error.js'
 import {checkCloud} from './lib/registration/clouds.js'
 import type {Feature} from './lib/registration/features.js'
 import type {SignInDeps} from './lib/entra/auth/sign-in-settings.js'
 import type {TokenProvider} from './lib/entra/auth/token-provider.js'
 import {createFetch} from './lib/entra/network.js'
-import type {MigrateDeps, MigrateInput} from './lib/migration/migrate.js'
+import type {MigrateDeps} from './lib/migration/migrate.js'
 import type {PairDeps} from './lib/migration/pair.js'
 import type {UndoDeps} from './lib/migration/undo.js'
 import type {MigrationRequest, PlanningDeps} from './lib/migration/request.js'
@@ -25,7 +23,6 @@ import type {Output} from './lib/ports/output.js'
 import type {Scratch} from './lib/ports/scratch.js'
 import type {Source} from './lib/ports/source.js'
 import type {Show} from './lib/report/show.js'
-import {attributeOf} from './wire-active-directory.js'
 import type {SignInAs, Tenant} from './wire-tenant.js'
 import {createOutput} from './lib/terminal/output.js'
 import {terminalFacts} from './lib/terminal/terminal-facts.js'
@@ -262,110 +259,7 @@ export class Wiring {
   }
 
   async request(flags: Flags): Promise<MigrationRequest> {
-    const {settings} = this
-    const group = flags['group']
-    const users = flags['user']
-    const {mapping} = settings
-    const rows =
-      mapping === undefined
-        ? []
-        : (await (await import('./lib/source/mapping-file.js')).readMapping(mapping.value)).rows
-    return {
-      group: typeof group === 'string' ? group : '',
-      users: Array.isArray(users) ? (users as string[]) : [],
-      options: {
-        defaultMethod: settings.defaultMethod?.value ?? 'if-unset',
-        phones: settings.phones?.value ?? 'safe',
-        appCodes: settings.appCodes?.value ?? 'carry',
-        smsSignIn: settings.smsSignIn?.value ?? 'prevent',
-        promoteBackup: settings.promoteBackup?.value ?? true,
-        includeDisabled: settings.includeDisabled?.value ?? false,
-        defaultCountry: settings.defaultCountry?.value,
-        cloud: settings.cloud.value,
-      },
-      match: {
-        ...(settings.defaultDomain === undefined ? {} : {defaultDomain: settings.defaultDomain.value}),
-        netbios: settings.netbios?.value ?? {},
-        ...(settings.adUrls === undefined ? {} : {directoryAttribute: attributeOf(settings)}),
-      },
-      mapping: rows,
-      all: flags['all'] === true,
-      consistencyMs: (typeof flags['consistency'] === 'number' ? flags['consistency'] : 60) * 1000,
-    }
-  }
-
-  /** Flags of `mfa migrate` as the library wants them; `--plan` brings its own request. */
-  async migrateInput(flags: Flags, preview: MigrateInput['preview']): Promise<MigrateInput> {
-    const text = (name: string) => (typeof flags[name] === 'string' ? flags[name] : undefined)
-    const savedPlan = text('plan')
-    if (savedPlan !== undefined && text('workers') === 'shared')
-      throw new MfaError('WORKERS_PLAN', '--workers shared does not go with --plan', {
-        exit: 'usage',
-        fix: 'Workers plan their users anew; leave out --workers shared to write a plan exactly.',
-      })
-    const request = await this.request(flags)
-    if (savedPlan === undefined && text('retry') === undefined && request.group === '')
-      throw missing('--group', 'or --plan, or --retry')
-    if (this.settings.source === undefined) throw missing('--source', 'or set MFA_SOURCE')
-    const {parseChangeLimit} = await import('./lib/migration/max-changes.js')
-    const {maxChanges, errorsMax, source} = this.settings
-    const pace = paceSettings(flags)
-    const {paceRates} = await import('./wire-pace.js')
-    return {
-      request: await this.#requestFor(savedPlan, text('retry'), request),
-      dryRun: flags['dry-run'] === true,
-      out: text('out'),
-      savedPlan,
-      maxChanges: maxChanges === undefined ? undefined : parseChangeLimit(maxChanges.value),
-      errorsMax: errorsMax?.value ?? 50,
-      maxDurationMs: pace.maxDurationMs,
-      rates: paceRates(pace, this.settings),
-      yes: flags['yes'] === true,
-      sourceLabel: source.value.label,
-      logFile: (await this.log()).file,
-      preview,
-    }
-  }
-
-  async #requestFor(
-    savedPlan: string | undefined,
-    retry: string | undefined,
-    request: MigrationRequest,
-  ): Promise<MigrationRequest> {
-    if (savedPlan !== undefined) return this.#savedRequest(savedPlan, request)
-    if (retry === undefined) return request
-    const {retryRequest} = await import('./lib/migration/retry.js')
-    const {findRun} = await import('./lib/report/runs-report.js')
-    const journal = await this.journal()
-    return retryRequest(request, await findRun(retry, journal, 'migrate'), journal)
-  }
-
-  async #savedRequest(path: string, asked: MigrationRequest): Promise<MigrationRequest> {
-    const {openPlan} = await import('./lib/migration/plan-file.js')
-    const {requestOf} = await import('./lib/migration/migrate.js')
-    const {header} = await openPlan(path, this.files)
-    const {directoryAttribute: planned} = header.match
-    if (planned !== asked.match.directoryAttribute) {
-      const made = planned === undefined ? 'without Active Directory' : `with --ad-attribute ${planned}`
-      throw new MfaError('PLAN_AD', `the plan was made ${made}, and would not come out the same now`, {
-        exit: 'usage',
-        fix:
-          planned === undefined
-            ? 'Leave out --ad-url (and MFA_AD_URL, adUrls).'
-            : `Give --ad-url and --ad-attribute ${planned}, as when the plan was made.`,
-      })
-    }
-    if (asked.group !== '' && asked.group !== header.group.id && asked.group !== header.group.displayName) {
-      throw new MfaError(
-        'PLAN_GROUP',
-        `the plan is for group "${header.group.displayName}", --group says "${asked.group}"`,
-        {
-          exit: 'usage',
-          fix: 'Leave out --group: the plan names its group.',
-        },
-      )
-    }
-    return requestOf(header, asked.consistencyMs)
+    return (await import('./wire-request.js')).migrationRequest(this.settings, flags)
   }
 
   async #openState(): Promise<State> {
@@ -465,9 +359,3 @@ export async function wire(flags: Flags, options: WireOptions): Promise<Wiring> 
   }
   return new Wiring(settings, flags, options)
 }
-
-const missing = (flag: string, otherwise: string): MfaError =>
-  new MfaError('MISSING_FLAG', `${flag} is missing (${otherwise})`, {
-    exit: 'usage',
-    fix: 'See --help for examples.',
-  })

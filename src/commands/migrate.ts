@@ -5,6 +5,7 @@ import {migrationPage} from '../lib/report/html-reports.js'
 import {migrateJson, recordRun, showMigration, showPlanned} from '../lib/report/migration-report.js'
 import {MfaCommand, type Result} from '../mfa-command.js'
 import {csvFlag, groupFlag, reportFlag, ruleFlags, sourceFlags, tenantFlags, userFlag} from '../mfa-flags.js'
+import {migrateInput} from '../wire-request.js'
 
 export default class Migrate extends MfaCommand {
   static override summary = "Migrate a group's MFA settings from Azure MFA Server to Microsoft Entra MFA."
@@ -75,7 +76,7 @@ A run that was cut off goes on with the same command.`
     const {flags} = await this.parse(Migrate)
     const wired = await this.wire(flags)
     wired.warnOfCloud('migrate')
-    const input = await wired.migrateInput(flags, showPlanned(wired.show))
+    const input = await migrateInput(wired, flags, showPlanned(wired.show))
     const report = await migrate(input, await wired.migrating(), this.signal)
     const records = await recordRun(report, wired.show, wired.resultsFolder)
     await wired.writePage(flags.report, (source, at) => migrationPage(report, source, at))
