@@ -15,6 +15,14 @@ export const settingsFlags = {
   }),
 }
 
+/** Of every command that changes something. */
+export const yesFlag = Flags.boolean({char: 'y', summary: 'Do not ask.'})
+export const consistencyFlag = Flags.integer({
+  summary: 'Seconds that Entra may take to show what was written.',
+  default: 60,
+  min: 0,
+})
+
 /** How fast Microsoft Graph is asked. */
 const paceFlags = {
   tps: Flags.integer({

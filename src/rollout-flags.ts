@@ -1,6 +1,6 @@
 import {Args, Flags} from '@oclif/core'
 
-import {csvFlag, matchFlags, sourceFlags, tenantFlags} from './mfa-flags.js'
+import {consistencyFlag, csvFlag, matchFlags, sourceFlags, tenantFlags, yesFlag} from './mfa-flags.js'
 
 export const groupArg = {
   group: Args.string({description: 'Entra group, by display name or object id; --group works too'}),
@@ -21,12 +21,8 @@ export const acceptFlag = Flags.string({
 /** Of every command that changes something. */
 export const changeFlags = {
   accept: acceptFlag,
-  yes: Flags.boolean({char: 'y', summary: 'Do not ask.'}),
-  consistency: Flags.integer({
-    summary: 'Seconds that Entra may take to show what was written.',
-    default: 60,
-    min: 0,
-  }),
+  yes: yesFlag,
+  consistency: consistencyFlag,
   csv: csvFlag,
   ...tenantFlags,
 }

@@ -1,6 +1,6 @@
 import {Flags} from '@oclif/core'
 
-import {groupFlag} from './mfa-flags.js'
+import {consistencyFlag, groupFlag} from './mfa-flags.js'
 
 export const intervalFlag = Flags.string({
   summary: 'Time between two rounds, such as 90s, 15m or 2h; also the first pause of a user who fails.',
@@ -17,9 +17,5 @@ export const syncFlags = {
     summary: 'End a round after this many failed users (no limit unless set).',
     min: 1,
   }),
-  consistency: Flags.integer({
-    summary: 'Seconds that Entra may take to show what was written.',
-    default: 60,
-    min: 0,
-  }),
+  consistency: consistencyFlag,
 }

@@ -7,7 +7,7 @@ import {migrationStandings} from './lib/migration/standings.js'
 import {allowedFor} from './lib/model/allowed-methods.js'
 import type {RolloutPolicies} from './lib/ports/rollout.js'
 import {duration} from './lib/config/pace-settings.js'
-import type {Asked} from './lib/rollout/change-rollout.js'
+import type {Asked, WantedChange} from './lib/rollout/change-rollout.js'
 import type {CheckDeps} from './lib/rollout/check.js'
 import type {WaveDeps} from './lib/rollout/wave-report.js'
 import type {Telling} from './lib/report/rollout-objections.js'
@@ -98,6 +98,16 @@ export async function askedOf(wired: Wiring, flags: Flags, preview: Asked['previ
     logFile: (await wired.log()).file,
     preview,
   }
+}
+
+/** One change of the policy, from flags to what is shown. */
+export async function changeAndShow(wired: Wiring, flags: Flags, change: WantedChange, signal: AbortSignal) {
+  const {changeRollout} = await import('./lib/rollout/change-rollout.js')
+  const {showChanged, showPlanned} = await import('./lib/report/rollout-report.js')
+  const deps = await rolloutDeps(wired, flags)
+  const asked = await askedOf(wired, flags, showPlanned(wired.show))
+  const report = await changeRollout({...asked, ...change}, deps, signal)
+  return showChanged(report, tellingOf(wired, flags), wired.show)
 }
 
 /** The group as argument or as `--group`. Throws MfaError `usage` for none, and for two that differ. */

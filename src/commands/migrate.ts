@@ -4,7 +4,16 @@ import {migrate} from '../lib/migration/migrate.js'
 import {migrationPage} from '../lib/report/html-reports.js'
 import {migrateJson, recordRun, showMigration, showPlanned} from '../lib/report/migration-report.js'
 import {MfaCommand, type Result} from '../mfa-command.js'
-import {csvFlag, groupFlag, reportFlag, ruleFlags, sourceFlags, tenantFlags, userFlag} from '../mfa-flags.js'
+import {
+  consistencyFlag,
+  csvFlag,
+  groupFlag,
+  reportFlag,
+  ruleFlags,
+  sourceFlags,
+  tenantFlags,
+  userFlag,
+} from '../mfa-flags.js'
 import {migrateInput} from '../wire-request.js'
 
 export default class Migrate extends MfaCommand {
@@ -56,11 +65,7 @@ A run that was cut off goes on with the same command.`
     yes: Flags.boolean({char: 'y', summary: 'Write without asking.'}),
     'max-changes': Flags.string({summary: 'Refuse a plan with more changes.', helpValue: 'N|N%'}),
     'errors-max': Flags.integer({summary: 'Stop after this many failed users (50 unless set).', min: 1}),
-    consistency: Flags.integer({
-      summary: 'Seconds that Entra may take to show what was written.',
-      default: 60,
-      min: 0,
-    }),
+    consistency: consistencyFlag,
     workers: Flags.string({
       summary: 'Write alone, or together with every machine that runs mfa sync run on the same shared state.',
       options: ['own', 'shared'],

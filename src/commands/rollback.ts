@@ -1,7 +1,7 @@
 import {Flags} from '@oclif/core'
 
 import {MfaCommand, type Result} from '../mfa-command.js'
-import {tenantFlags} from '../mfa-flags.js'
+import {consistencyFlag, tenantFlags} from '../mfa-flags.js'
 
 export default class Rollback extends MfaCommand {
   static override summary =
@@ -68,11 +68,7 @@ provider: Azure MFA Server itself answers no requests since 2024-09-30.`
       char: 'y',
       summary: 'Do not ask; steps on the server count as done, attested by this flag.',
     }),
-    consistency: Flags.integer({
-      summary: 'Seconds that Entra may take to show what was written.',
-      default: 60,
-      min: 0,
-    }),
+    consistency: consistencyFlag,
     ...tenantFlags,
   }
 

@@ -1,7 +1,7 @@
 import {Args, Flags} from '@oclif/core'
 
 import {MfaCommand, type Result} from '../mfa-command.js'
-import {csvFlag, tenantFlags, userFlag} from '../mfa-flags.js'
+import {consistencyFlag, csvFlag, tenantFlags, userFlag} from '../mfa-flags.js'
 
 export default class Undo extends MfaCommand {
   static override summary = 'Put the users of a run back as they were before it.'
@@ -22,11 +22,7 @@ since is left alone and listed; --force puts it back all the same. An undo is it
     'dry-run': Flags.boolean({summary: 'Plan and show; write nothing.'}),
     yes: Flags.boolean({char: 'y', summary: 'Write without asking.'}),
     'errors-max': Flags.integer({summary: 'Stop after this many failed users (50 unless set).', min: 1}),
-    consistency: Flags.integer({
-      summary: 'Seconds that Entra may take to show what was written.',
-      default: 60,
-      min: 0,
-    }),
+    consistency: consistencyFlag,
     csv: csvFlag,
     ...tenantFlags,
   }

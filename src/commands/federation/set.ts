@@ -1,7 +1,7 @@
 import {Args, Flags} from '@oclif/core'
 
 import {MfaCommand, type Result} from '../../mfa-command.js'
-import {groupFlag, matchFlags, sourceFlags, tenantFlags} from '../../mfa-flags.js'
+import {consistencyFlag, groupFlag, matchFlags, sourceFlags, tenantFlags} from '../../mfa-flags.js'
 
 export default class FederationSet extends MfaCommand {
   static override summary =
@@ -52,11 +52,7 @@ line; --accept CODE lets a kind pass, except for the emergency account.`
     }),
     'dry-run': Flags.boolean({summary: 'Check and show; write nothing.'}),
     yes: Flags.boolean({char: 'y', summary: 'Do not ask; the one-way door wants --confirm all the same.'}),
-    consistency: Flags.integer({
-      summary: 'Seconds that Entra may take to show what was written.',
-      default: 60,
-      min: 0,
-    }),
+    consistency: consistencyFlag,
     csv: Flags.string({summary: 'Also write what stands in the way as CSV.', helpValue: 'FILE'}),
     ...sourceFlags,
     ...matchFlags,

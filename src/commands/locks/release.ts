@@ -1,7 +1,7 @@
-import {Args, Flags} from '@oclif/core'
+import {Args} from '@oclif/core'
 
 import {MfaCommand, type Result} from '../../mfa-command.js'
-import {settingsFlags} from '../../mfa-flags.js'
+import {settingsFlags, yesFlag} from '../../mfa-flags.js'
 
 export default class LocksRelease extends MfaCommand {
   static override summary =
@@ -15,7 +15,7 @@ export default class LocksRelease extends MfaCommand {
   static override args = {
     name: Args.string({description: 'name of the lock, see mfa locks list', required: true}),
   }
-  static override flags = {yes: Flags.boolean({char: 'y', summary: 'Do not ask.'}), ...settingsFlags}
+  static override flags = {yes: yesFlag, ...settingsFlags}
 
   async run(): Promise<Result> {
     const {args, flags} = await this.parse(LocksRelease)

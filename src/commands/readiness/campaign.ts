@@ -1,7 +1,7 @@
 import {Flags} from '@oclif/core'
 
 import {MfaCommand, type Result} from '../../mfa-command.js'
-import {tenantFlags} from '../../mfa-flags.js'
+import {consistencyFlag, tenantFlags, yesFlag} from '../../mfa-flags.js'
 
 export default class ReadinessCampaign extends MfaCommand {
   static override summary =
@@ -28,12 +28,8 @@ what is so already is not written. Needs Policy.ReadWrite.AuthenticationMethod.`
       max: 14,
     }),
     'dry-run': Flags.boolean({summary: 'Show; write nothing.'}),
-    yes: Flags.boolean({char: 'y', summary: 'Do not ask.'}),
-    consistency: Flags.integer({
-      summary: 'Seconds that Entra may take to show what was written.',
-      default: 60,
-      min: 0,
-    }),
+    yes: yesFlag,
+    consistency: consistencyFlag,
     ...tenantFlags,
   }
 

@@ -1,7 +1,7 @@
 import {Flags} from '@oclif/core'
 
 import {MfaCommand, type Result} from '../../mfa-command.js'
-import {tenantFlags} from '../../mfa-flags.js'
+import {consistencyFlag, tenantFlags, yesFlag} from '../../mfa-flags.js'
 
 export default class ReadinessIssueTap extends MfaCommand {
   static override summary =
@@ -42,12 +42,8 @@ key with age-keygen -o key.txt; read the file with age -d -i key.txt FILE.`
       allowNo: true,
     }),
     replace: Flags.boolean({summary: 'Remove a pass that is there first.'}),
-    yes: Flags.boolean({char: 'y', summary: 'Do not ask.'}),
-    consistency: Flags.integer({
-      summary: 'Seconds that Entra may take to show what was written.',
-      default: 60,
-      min: 0,
-    }),
+    yes: yesFlag,
+    consistency: consistencyFlag,
     ...tenantFlags,
   }
 

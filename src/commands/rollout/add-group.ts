@@ -32,21 +32,23 @@ advance puts the next ones in. Sign-ins may take up to 24 hours to follow. A per
   async run(): Promise<Result> {
     const {args, flags} = await this.parse(RolloutAddGroup)
     const wired = await this.wire(flags)
-    const {askedOf, everyMs, groupOf, rolloutDeps, tellingOf} = await import('../../wire-rollout.js')
-    const {changeRollout} = await import('../../lib/rollout/change-rollout.js')
-    const {showChanged, showPlanned} = await import('../../lib/report/rollout-report.js')
+    const {askedOf, changeAndShow, everyMs, groupOf, rolloutDeps, tellingOf} =
+      await import('../../wire-rollout.js')
     const group = groupOf(args.group, flags.group)
     const every = everyMs(flags.every)
+    if (flags.wave === undefined)
+      return changeAndShow(wired, flags, {action: 'add-group', group}, this.signal)
+    const {startWaves} = await import('../../lib/rollout/start-waves.js')
+    const {showPlanned} = await import('../../lib/report/rollout-report.js')
+    const {showWave} = await import('../../lib/report/wave-report.js')
     const deps = await rolloutDeps(wired, flags)
     const asked = await askedOf(wired, flags, showPlanned(wired.show))
-    const telling = tellingOf(wired, flags)
-    if (flags.wave === undefined) {
-      const report = await changeRollout({...asked, action: 'add-group', group}, deps, this.signal)
-      return showChanged(report, telling, wired.show)
-    }
-    const {startWaves} = await import('../../lib/rollout/start-waves.js')
-    const {showWave} = await import('../../lib/report/wave-report.js')
     const request = {...asked, group, size: flags.wave, everyMs: every}
-    return showWave(await startWaves(request, deps, this.signal), telling, wired.show, wired.ui)
+    return showWave(
+      await startWaves(request, deps, this.signal),
+      tellingOf(wired, flags),
+      wired.show,
+      wired.ui,
+    )
   }
 }

@@ -12,13 +12,7 @@ export default class RolloutDisable extends MfaCommand {
 
   async run(): Promise<Result> {
     const {flags} = await this.parse(RolloutDisable)
-    const wired = await this.wire(flags)
-    const {askedOf, rolloutDeps, tellingOf} = await import('../../wire-rollout.js')
-    const {changeRollout} = await import('../../lib/rollout/change-rollout.js')
-    const {showChanged, showPlanned} = await import('../../lib/report/rollout-report.js')
-    const deps = await rolloutDeps(wired, flags)
-    const asked = await askedOf(wired, flags, showPlanned(wired.show))
-    const report = await changeRollout({...asked, action: 'disable'}, deps, this.signal)
-    return showChanged(report, tellingOf(wired, flags), wired.show)
+    const {changeAndShow} = await import('../../wire-rollout.js')
+    return changeAndShow(await this.wire(flags), flags, {action: 'disable'}, this.signal)
   }
 }

@@ -28,17 +28,15 @@ Entra do MFA where the identity provider did not.`
   async run(): Promise<Result> {
     const {args, flags} = await this.parse(RolloutRemoveGroup)
     const wired = await this.wire(flags)
-    const {askedOf, groupOf, rolloutDeps, tellingOf} = await import('../../wire-rollout.js')
-    const {changeRollout} = await import('../../lib/rollout/change-rollout.js')
+    const {askedOf, changeAndShow, groupOf, rolloutDeps, tellingOf} = await import('../../wire-rollout.js')
+    const group = groupOf(args.group, flags.group)
+    if (flags.user === undefined)
+      return changeAndShow(wired, flags, {action: 'remove-group', group}, this.signal)
     const {removeFromWaves} = await import('../../lib/rollout/remove-from-waves.js')
     const {showChanged, showPlanned} = await import('../../lib/report/rollout-report.js')
-    const group = groupOf(args.group, flags.group)
     const deps = await rolloutDeps(wired, flags)
     const asked = await askedOf(wired, flags, showPlanned(wired.show))
-    const report =
-      flags.user === undefined
-        ? await changeRollout({...asked, action: 'remove-group', group}, deps, this.signal)
-        : await removeFromWaves({...asked, group, users: flags.user}, deps, this.signal)
+    const report = await removeFromWaves({...asked, group, users: flags.user}, deps, this.signal)
     return showChanged(report, tellingOf(wired, flags), wired.show)
   }
 }

@@ -1,7 +1,7 @@
 import {Args, Flags} from '@oclif/core'
 
 import {MfaCommand, type Result} from '../../mfa-command.js'
-import {settingsFlags} from '../../mfa-flags.js'
+import {settingsFlags, yesFlag} from '../../mfa-flags.js'
 
 export default class RunsForget extends MfaCommand {
   static override summary =
@@ -15,7 +15,7 @@ with both, that user in that run. Entra and MFA Server are not touched.`
   static override args = {run: Args.string({description: 'run id, its first letters, or "last"'})}
   static override flags = {
     user: Flags.string({summary: 'This user, by user principal name or object id.', helpValue: 'UPN'}),
-    yes: Flags.boolean({char: 'y', summary: 'Do not ask.'}),
+    yes: yesFlag,
     ...settingsFlags,
   }
 

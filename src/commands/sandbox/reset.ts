@@ -1,7 +1,7 @@
 import {Flags} from '@oclif/core'
 
 import {MfaCommand, type Result} from '../../mfa-command.js'
-import {settingsFlags} from '../../mfa-flags.js'
+import {settingsFlags, yesFlag} from '../../mfa-flags.js'
 
 export default class SandboxReset extends MfaCommand {
   static override summary = 'Put the sandbox tenant back to its beginning, and forget the runs against it.'
@@ -11,7 +11,7 @@ export default class SandboxReset extends MfaCommand {
   ]
   static override flags = {
     'tenant-file': Flags.string({summary: 'Fill it with this tenant instead of Contoso.', helpValue: 'FILE'}),
-    yes: Flags.boolean({char: 'y', summary: 'Do not ask.'}),
+    yes: yesFlag,
     ...settingsFlags,
   }
 

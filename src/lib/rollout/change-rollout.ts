@@ -36,12 +36,12 @@ export interface Asked {
   readonly preview: (planned: Planned) => void | Promise<void>
 }
 
-export type ChangeRequest = Asked &
-  (
-    | {readonly action: 'create'; readonly isEnabled: boolean}
-    | {readonly action: 'add-group' | 'remove-group'; readonly group: string}
-    | {readonly action: 'enable' | 'disable' | 'delete'}
-  )
+export type WantedChange =
+  | {readonly action: 'create'; readonly isEnabled: boolean}
+  | {readonly action: 'add-group' | 'remove-group'; readonly group: string}
+  | {readonly action: 'enable' | 'disable' | 'delete'}
+
+export type ChangeRequest = Asked & WantedChange
 
 /** What speaks against a change. */
 export interface Objections {
