@@ -324,6 +324,7 @@ const REPEATED = [
   'ad-base',
   'ad-attribute',
   'ad-ca',
+  'ad-referrals',
   'ad-anonymous',
   'config',
   'state',

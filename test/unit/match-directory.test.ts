@@ -17,6 +17,7 @@ const account = (rid: number, domain = 'corp.example.com'): DirectoryAccount => 
 class FakeDirectory implements DirectoryLookup {
   readonly attribute = 'employeeID'
   readonly asked: string[] = []
+  parts: readonly string[] = []
   readonly #accounts: ReadonlyMap<string, readonly DirectoryAccount[]>
 
   constructor(accounts: Readonly<Record<string, readonly DirectoryAccount[]>>) {
@@ -31,6 +32,10 @@ class FakeDirectory implements DirectoryLookup {
         return found === undefined ? [] : [[value, found] as const]
       }),
     )
+  }
+
+  unasked(): readonly string[] {
+    return this.parts
   }
 
   async close() {}
