@@ -134,18 +134,13 @@ const pagesAsked = ({asked}: LdapServer) =>
 describe('paged answers (RFC 2696)', () => {
   /** Three users on four pages, of which the second and the third are empty. */
   const paged = ({page}: Asked): Told => {
-    switch (page?.cookie) {
-      case '':
-        return {entries: [user('ann', 1), user('bob', 2)], cookie: 'one'}
-      case 'one':
-        return {cookie: 'two'}
-      case 'two':
-        return {cookie: 'three'}
-      case 'three':
-        return {entries: [user('cat', 3)], cookie: ''}
-      default:
-        return {code: 53}
+    const told: Readonly<Record<string, Told>> = {
+      '': {entries: [user('ann', 1), user('bob', 2)], cookie: 'one'},
+      one: {cookie: 'two'},
+      two: {cookie: 'three'},
+      three: {entries: [user('cat', 3)], cookie: ''},
     }
+    return told[page?.cookie ?? 'none'] ?? {code: 53}
   }
 
   test('go on until the cookie is empty, past empty pages', async () => {
@@ -199,12 +194,14 @@ describe('paged answers (RFC 2696)', () => {
   test.each<[string, Told, object]>([
     ['cuts answers off', {entries: [user('ann', 1)], code: 4}, {code: 'AD_LIMIT', exit: 'unavailable'}],
     ['takes too long', {code: 3}, {code: 'AD_LIMIT', fix: expect.stringContaining('indexed')}],
-    ['points elsewhere', {code: 10, referrals: ['ldap://x.example']}, {message: /ldap:\/\/x\.example/}],
+    [
+      'points elsewhere',
+      {code: 10, referrals: ['ldap://x.example']},
+      {exit: 'unavailable', message: expect.stringContaining('ldap://x.example')},
+    ],
   ])('a server that %s is an error', async (_, told, error) => {
     const server = await controller(() => told)
-    await expect(look([server.url], VALUES)).rejects.toMatchObject(
-      'message' in error ? {message: expect.stringMatching(error.message as RegExp)} : error,
-    )
+    await expect(look([server.url], VALUES)).rejects.toMatchObject(error)
   })
 
   test('a value that nearly everybody has is no name', async () => {

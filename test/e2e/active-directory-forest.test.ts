@@ -98,7 +98,8 @@ describe.skipIf(why !== undefined)('two domains of one forest', () => {
   test.each([1, 7, CROWD, 999])('an answer in pages of %i is whole', async (pageSize) => {
     const {found} = await look(['E-1'], {attribute: 'employeeID', pageSize})
     const sids = found.get('E-1')?.map(({sid}) => sid) ?? []
-    expect(sids.toSorted()).toEqual(crowd.map((name) => parent.sids.get(name)).toSorted())
+    expect(sids).toHaveLength(CROWD)
+    expect(new Set(sids)).toEqual(new Set(crowd.map((name) => parent.sids.get(name))))
     const names = crowd.map((name) => `${name}@example.com`)
     expect((await look(names, {pageSize})).found.size).toBe(CROWD)
   })
@@ -179,8 +180,17 @@ describe.skipIf(why !== undefined)('two domains of one forest', () => {
       const result = await place.mfa(
         [
           'migrate',
-          ...['--tenant', 'sandbox', '--source', 'export', '--group', 'Pilot', '--ad-attribute', 'mail'],
-          ...['--dry-run', '--json', ...flags],
+          '--tenant',
+          'sandbox',
+          '--source',
+          'export',
+          '--group',
+          'Pilot',
+          '--ad-attribute',
+          'mail',
+          '--dry-run',
+          '--json',
+          ...flags,
         ],
         {env},
       )
