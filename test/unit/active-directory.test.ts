@@ -1,5 +1,6 @@
 import {describe, expect, test} from 'vitest'
 
+import {addressesOf} from '../../src/lib/source/active-directory/forest.js'
 import {dnsDomain, domainsOf, isWithin, reference} from '../../src/lib/source/active-directory/naming.js'
 import {sidText} from '../../src/lib/source/active-directory/sid.js'
 
@@ -24,6 +25,59 @@ describe('objectSid', () => {
       expect(sidText(bytes(hex))).toBeUndefined()
     },
   )
+})
+
+describe('addresses of another domain of the forest', () => {
+  const DNS = 'child.corp.example.com'
+  const server = (dNSHostName: string, domain = 'DC=child,DC=corp,DC=example,DC=com') => ({
+    dn: `CN=${dNSHostName},CN=Sites`,
+    dNSHostName,
+    serverReference: `CN=x,OU=Domain Controllers,${domain}`,
+  })
+  const servers = [
+    server('dc2.child.corp.example.com'),
+    server('DC1.child.corp.example.com'),
+    server('dc9.corp.example.com', 'DC=corp,DC=example,DC=com'),
+    // A controller can write its own name.
+    server('evil.example.net'),
+    server('evilchild.corp.example.com'),
+    server('dc3.child.corp.example.com'),
+    server('dc4.child.corp.example.com'),
+  ]
+  const addresses = (host: string, url: string) =>
+    addressesOf(
+      {
+        url,
+        alive: true,
+        search: async () => ({entries: servers, references: []}),
+        pages: () => {
+          throw new Error('not asked')
+        },
+        close: async () => {},
+      },
+      {base: 'DC=child,DC=corp,DC=example,DC=com', dns: DNS, netbios: 'CHILD', host, isDomain: true},
+      'CN=Configuration,DC=corp,DC=example,DC=com',
+      new AbortController().signal,
+    )
+
+  test('are its name, then a few of its own controllers, over the same protocol and port', async () => {
+    expect(await addresses(DNS, 'ldaps://dc1.corp.example.com:636')).toEqual([
+      'ldaps://child.corp.example.com:636',
+      'ldaps://dc1.child.corp.example.com:636',
+      'ldaps://dc2.child.corp.example.com:636',
+      'ldaps://dc3.child.corp.example.com:636',
+    ])
+    expect((await addresses('child.example.com:10389', 'ldap://dc1:389')).slice(0, 2)).toEqual([
+      'ldap://child.example.com:10389',
+      'ldap://dc1.child.corp.example.com:389',
+    ])
+  })
+
+  test('what is no name of a host is left out', async () => {
+    expect((await addresses('a:b@host/x', 'ldaps://dc1:636'))[0]).toBe(
+      'ldaps://dc1.child.corp.example.com:636',
+    )
+  })
 })
 
 describe('names of Active Directory', () => {

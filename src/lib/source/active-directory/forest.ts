@@ -113,8 +113,8 @@ async function controllerNames(
     )
     return entries
       .filter((entry) => dnsDomain(text(entry, 'serverReference') ?? '') === dns)
-      .flatMap((entry) => text(entry, 'dNSHostName') ?? [])
-      .filter((name) => name.toLowerCase().endsWith(`.${dns}`))
+      .flatMap((entry) => text(entry, 'dNSHostName')?.toLowerCase() ?? [])
+      .filter((name) => name.endsWith(`.${dns}`))
       .toSorted()
       .slice(0, CONTROLLERS)
   } catch (error) {

@@ -58,16 +58,22 @@ export class Places {
         unasked.push(...known.below.map(({domain}) => domain.dns))
         warn(notAllowed(unasked))
       }
-      for (const elsewhere of follow ? known.below : []) {
-        try {
-          places.push(await enter(elsewhere, elsewhere.domain.base))
-        } catch (error) {
-          if (!(error instanceof MfaError)) throw error
-          unasked.push(elsewhere.domain.dns)
-          warn(
-            `Users of ${elsewhere.domain.dns} are not looked up: ${error.message}. Put that right, or run the command once more with an --ad-url for that domain.`,
-          )
+      // Side by side: one that is silent takes its time.
+      const tried = await Promise.allSettled(
+        (follow ? known.below : []).map((elsewhere) => enter(elsewhere, elsewhere.domain.base)),
+      )
+      for (const [at, result] of tried.entries()) {
+        if (result.status === 'fulfilled') {
+          places.push(result.value)
+          continue
         }
+        const {reason}: {reason: unknown} = result
+        if (!(reason instanceof MfaError)) throw reason
+        const dns = known.below[at]?.domain.dns ?? ''
+        unasked.push(dns)
+        warn(
+          `Users of ${dns} are not looked up: ${reason.message}. Put that right, or run the command once more with an --ad-url for that domain.`,
+        )
       }
       return new Places(places, known, unasked, warn)
     } catch (error) {
