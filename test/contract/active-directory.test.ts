@@ -290,11 +290,17 @@ describe('other domains and directories', () => {
     async (referrals) => {
       const partner = await controller(nobody)
       const where = `ldap://127.0.0.1:${partner.port}/DC=partner,${BASE}`
-      // In the list, and marked as foreign; and not in the list at all.
-      const {parent, child} = await forest(() => references(where, where), 0)
+      // Not in the list at all; and in the list, as another directory.
+      const {parent, child} = await forest(
+        () => references(...usual, where, where, `ldap://child.corp.example.com/${CHILD}`),
+        0,
+      )
       const {warnings, unasked} = await look([parent.url], VALUES, {referrals})
-      expect(unasked).toEqual([`DC=partner,${BASE}`])
-      expect(warnings).toEqual([expect.stringMatching(/DC=partner.*127\.0\.0\.1.*password is not sent/)])
+      expect(unasked).toEqual([`DC=partner,${BASE}`, CHILD])
+      expect(warnings).toEqual([
+        expect.stringMatching(/DC=partner.*127\.0\.0\.1.*password is not sent/),
+        expect.stringMatching(/DC=child.*child\.corp\.example\.com.*password is not sent/),
+      ])
       expect([...partner.binds, ...child.binds]).toEqual([])
     },
   )

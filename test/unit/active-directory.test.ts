@@ -55,7 +55,7 @@ describe('addresses of another domain of the forest', () => {
         },
         close: async () => {},
       },
-      {base: 'DC=child,DC=corp,DC=example,DC=com', dns: DNS, netbios: 'CHILD', host, isDomain: true},
+      {base: 'DC=child,DC=corp,DC=example,DC=com', dns: DNS, netbios: 'CHILD', host, kind: 'domain'},
       'CN=Configuration,DC=corp,DC=example,DC=com',
       new AbortController().signal,
     )

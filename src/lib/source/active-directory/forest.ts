@@ -11,12 +11,13 @@ export interface Partition {
   readonly netbios: string | undefined
   /** Where it can be asked: its DNS name as a rule, or `host:port`. */
   readonly host: string
-  /** Only domains hold user accounts. */
-  readonly isDomain: boolean
+  /** `other`: a part of this forest that is no domain, and holds no user accounts. `foreign`: of another directory. */
+  readonly kind: 'domain' | 'other' | 'foreign'
 }
 
-/** [MS-ADTS] systemFlags of a crossRef: FLAG_CR_NTDS_NC and FLAG_CR_NTDS_DOMAIN, a domain of this very forest. */
-const OWN_DOMAIN = 3
+/** [MS-ADTS] systemFlags of a crossRef: FLAG_CR_NTDS_NC, a part of this forest, and FLAG_CR_NTDS_DOMAIN. */
+const OWN = 1
+const DOMAIN = 2
 
 /** Empty where the list may not be read: then nothing is known to belong to the forest. */
 export async function partitionsOf(
@@ -36,13 +37,18 @@ export async function partitionsOf(
       const base = text(entry, 'nCName') ?? ''
       const dns = dnsDomain(base)
       if (dns === undefined) return []
-      const isDomain = (Number(text(entry, 'systemFlags') ?? 0) & OWN_DOMAIN) === OWN_DOMAIN
-      return [{base, dns, netbios: text(entry, 'nETBIOSName'), host: text(entry, 'dnsRoot') ?? dns, isDomain}]
+      const kind = kindOf(Number(text(entry, 'systemFlags') ?? 0))
+      return [{base, dns, netbios: text(entry, 'nETBIOSName'), host: text(entry, 'dnsRoot') ?? dns, kind}]
     })
   } catch (error) {
     if (error instanceof ResultCodeError) return []
     throw error
   }
+}
+
+function kindOf(flags: number): Partition['kind'] {
+  if ((flags & OWN) === 0) return 'foreign'
+  return (flags & DOMAIN) === 0 ? 'other' : 'domain'
 }
 
 export const netbiosNames = (partitions: readonly Partition[]): NetbiosNames =>
@@ -54,7 +60,7 @@ export const domainOf = (
   partitions: readonly Partition[],
 ): Partition | undefined =>
   partitions
-    .filter(({base, isDomain}) => isDomain && isWithin(distinguishedName, base))
+    .filter(({base, kind}) => kind === 'domain' && isWithin(distinguishedName, base))
     .toSorted((one, other) => other.base.length - one.base.length)[0]
 
 /** Domains below the base that the controller does not hold itself. */
@@ -65,7 +71,7 @@ export function domainsBelow(
 ): readonly Partition[] {
   const own = new Set(held.map(canonicalName))
   return partitions.filter(
-    (each) => each.isDomain && isWithin(each.base, base) && !own.has(canonicalName(each.base)),
+    (each) => each.kind === 'domain' && isWithin(each.base, base) && !own.has(canonicalName(each.base)),
   )
 }
 

@@ -109,7 +109,7 @@ export class Places {
 
   /** Domains of the forest are asked or told of already, and its other partitions hold no users. */
   #isKnown(base: string): boolean {
-    return this.survey.partitions.some((each) => canonicalName(each.base) === base)
+    return this.survey.partitions.some((each) => each.kind !== 'foreign' && canonicalName(each.base) === base)
   }
 }
 
