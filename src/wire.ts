@@ -14,6 +14,7 @@ import type {MigrateDeps} from './lib/migration/migrate.js'
 import type {PairDeps} from './lib/migration/pair.js'
 import type {UndoDeps} from './lib/migration/undo.js'
 import type {MigrationRequest, PlanningDeps} from './lib/migration/request.js'
+import {shellWord} from './lib/model/shell-word.js'
 import type {Clock} from './lib/ports/clock.js'
 import type {Directory} from './lib/ports/directory.js'
 import type {DirectoryLookup} from './lib/ports/directory-lookup.js'
@@ -78,12 +79,17 @@ export class Wiring {
     return this.repeated(REPEATED)
   }
 
+  /** As `again`, but for one flag, which the next command gives anew. */
+  againWithout(name: string): string {
+    return this.repeated(REPEATED.filter((each) => each !== name))
+  }
+
   /** The same of these flags. */
   repeated(names: readonly string[]): string {
     const parts = names.flatMap((name) =>
       [this.#flags[name] ?? []]
         .flat()
-        .map((value) => (value === true ? ` --${name}` : ` --${name} ${quoted(value)}`)),
+        .map((value) => (value === true ? ` --${name}` : ` --${name} ${wordOf(value)}`)),
     )
     return parts.join('')
   }
@@ -330,10 +336,7 @@ const REPEATED = [
   'state',
 ] as const
 
-const quoted = (value: unknown): string => {
-  const text = String(value)
-  return /^[\w./:@=+-]+$/.test(text) ? text : `"${text}"`
-}
+const wordOf = (value: unknown): string => shellWord(String(value))
 
 export interface WireOptions {
   readonly json: boolean
