@@ -361,5 +361,14 @@ export async function wire(flags: Flags, options: WireOptions): Promise<Wiring> 
     const path = flags[name]
     if (typeof path === 'string') await refuseUnwritable(path)
   }
-  return new Wiring(settings, flags, options)
+  const wiring = new Wiring(settings, flags, options)
+  if (process.env[UNCHECKED] === '0') {
+    // Node looks at each connection: from here on every certificate is checked.
+    delete process.env[UNCHECKED]
+    const text = `${UNCHECKED}=0 is ignored: certificates are always checked. For a CA of your own there are --source-ca, --ad-ca and NODE_EXTRA_CA_CERTS.`
+    wiring.ui.emit({type: 'warning', text})
+  }
+  return wiring
 }
+
+const UNCHECKED = 'NODE_TLS_REJECT_UNAUTHORIZED'
