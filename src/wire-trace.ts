@@ -7,8 +7,8 @@ import {tracesAsked} from './lib/tracing/asked.js'
 import type {Sent} from './lib/tracing/delivery.js'
 import type {Facts, Tracing} from './lib/tracing/tracing.js'
 
-/** How long the end of a command waits for a collector. */
-const FLUSH_MS = 2000
+/** How long the end of a command waits for a collector: a little longer than one batch may take, so that its fault is known. */
+const FLUSH_MS = 2500
 
 /** What a span says of a run: ids and counts, never a user. */
 export interface RunFacts {
@@ -84,7 +84,7 @@ export class Traces {
     return this.#tracing === undefined ? work() : this.#tracing.run(name, facts, errorWord, work)
   }
 
-  /** Ends the trace of the command and sends what waits, in two seconds or not at all. */
+  /** Ends the trace of the command and sends what waits, within `FLUSH_MS` or not at all. */
   async close(exitCode: number, error: MfaError | undefined, log: Log | undefined): Promise<void> {
     const tracing = this.#tracing
     if (tracing === undefined) return
@@ -95,7 +95,7 @@ export class Traces {
     const sent = await tracing.close(FLUSH_MS)
     log?.('info', 'traces', {collector: this.#host, ...sent})
     const lost = sent.ended - sent.taken
-    if (lost > 0) this.#lost(sent.fault ?? `${lost} of ${sent.ended} spans were left out: they came too fast`)
+    if (lost > 0) this.#lost(sent.fault ?? `${lost} of ${sent.ended} spans were not taken in time`)
   }
 
   #lost(why: string): void {

@@ -52,7 +52,9 @@ export async function startCollector(manner: Manner = 'takes'): Promise<Collecto
       const right = request.method === 'POST' && request.url === '/v1/traces'
       bodies.push(Buffer.concat(parts).toString('utf8'))
       if (manner === 'hangs') return
-      response.writeHead(right ? (manner === 'takes' ? 200 : manner) : 404, {'content-type': 'application/json'})
+      response.writeHead(right ? (manner === 'takes' ? 200 : manner) : 404, {
+        'content-type': 'application/json',
+      })
       response.end('{}')
     })
   })

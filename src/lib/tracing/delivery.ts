@@ -13,7 +13,7 @@ import {printable} from '../model/printable.js'
 const QUEUE = 4096
 const BATCH = 512
 /** A collector that takes longer gets no second chance: the command is not to wait for it. */
-const EXPORT_MS = 3000
+const EXPORT_MS = 2000
 /** `ExportResultCode.SUCCESS` */
 const SUCCESS = 0
 
@@ -47,7 +47,8 @@ export function createDelivery(failed: (sent: Sent) => void): Delivery {
   const exporter: SpanExporter = {
     export(spans, told) {
       otlp.export(spans, (result) => {
-        if (Number(result.code) === SUCCESS) taken += spans.length
+        const code: number = result.code
+        if (code === SUCCESS) taken += spans.length
         else {
           fault = faultOf(result.error)
           failed(sent())

@@ -75,6 +75,7 @@ function codeOf(error: unknown): string {
 
 /** The words of the paths that are asked for. Whatever is not among them was put in: an id, a name, a domain. */
 const WORDS: ReadonlySet<string> = new Set([
+  'activate',
   'addKey',
   'applications',
   'appliesTo',
@@ -85,6 +86,7 @@ const WORDS: ReadonlySet<string> = new Set([
   'authenticationMethodConfigurations',
   'authenticationMethodDevices',
   'authenticationMethodsPolicy',
+  'deactivate',
   'directory',
   'directoryAudits',
   'directoryRoles',
@@ -93,6 +95,7 @@ const WORDS: ReadonlySet<string> = new Set([
   'featureRolloutPolicies',
   'federationConfiguration',
   'groups',
+  'hardwareOath',
   'hardwareOathDevices',
   'hardwareOathMethods',
   'members',
