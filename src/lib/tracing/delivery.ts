@@ -12,6 +12,11 @@ import {printable} from '../model/printable.js'
 /** Spans that wait for the collector; more are dropped, so that a run's memory stays flat. */
 const QUEUE = 4096
 const BATCH = 512
+/**
+ * What the end may have to send at once, and one that is under way. The SDK's own limit, thirty, would be reached where a collector
+ * hangs, since it starts another batch after each that failed.
+ */
+const AT_ONCE = QUEUE / BATCH + 1
 /** A collector that takes longer gets no second chance: the command is not to wait for it. */
 const EXPORT_MS = 2000
 /** `ExportResultCode.SUCCESS` */
@@ -23,7 +28,7 @@ export interface Sent {
   readonly ended: number
   /** Spans that the collector took. */
   readonly taken: number
-  /** Why the last batch that failed did: a status, or a network fault. */
+  /** Why the first batch that failed did: a status, or a network fault. */
   readonly fault?: string | undefined
 }
 
@@ -43,14 +48,14 @@ export function createDelivery(failed: (sent: Sent) => void): Delivery {
   let taken = 0
   let fault: string | undefined
   const sent = (): Sent => ({ended, taken, fault})
-  const otlp: SpanExporter = new OTLPTraceExporter({timeoutMillis: EXPORT_MS})
+  const otlp: SpanExporter = new OTLPTraceExporter({timeoutMillis: EXPORT_MS, concurrencyLimit: AT_ONCE})
   const exporter: SpanExporter = {
     export(spans, told) {
       otlp.export(spans, (result) => {
         const code: number = result.code
         if (code === SUCCESS) taken += spans.length
         else {
-          fault = faultOf(result.error)
+          fault ??= faultOf(result.error)
           failed(sent())
         }
         told(result)
