@@ -74,10 +74,8 @@ async function inCrew(
           crew !== undefined &&
           (await roundsOf(input, deps.journal)).some(({status}) => status === 'finished'),
         round: (stop) =>
-          wired.traces.around(
-            'mfa sync round',
-            {'mfa.run.kind': 'sync', 'mfa.tenant.id': input.tenantId},
-            () => syncRound(input, {...deps, migrate: round}, stop),
+          wired.traces.around('sync round', {'mfa.run.kind': 'sync', 'mfa.tenant.id': input.tenantId}, () =>
+            syncRound(input, {...deps, migrate: round}, stop),
           ),
         told: (now) => {
           state = now

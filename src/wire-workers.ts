@@ -48,7 +48,7 @@ export async function joinCrew(wired: Wiring, command: string): Promise<Crew> {
       clock,
       ui,
       around: (run, job) =>
-        wired.traces.around('mfa package', {'mfa.run.id': run, 'mfa.tenant.id': tenantId}, job),
+        wired.traces.around('package of users', {'mfa.run.id': run, 'mfa.tenant.id': tenantId}, job),
       told: ({users, failures}) => {
         done.users += users
         done.failures += failures

@@ -160,12 +160,12 @@ describe('traces', () => {
     const {code, stderr} = await running.ended
     expect(code, stderr).toBe(0)
     expect(performance.now() - asked).toBeLessThan(10_000)
-    const rounds = spans().filter(({name}) => name === 'mfa sync round')
+    const rounds = spans().filter(({name}) => name === 'sync round')
     expect(rounds.length).toBeGreaterThanOrEqual(2)
     expect(new Set(rounds.map(({traceId}) => traceId)).size).toBe(rounds.length)
     const [first] = rounds
     expect(facts(first?.attributes ?? [])).toMatchObject({'mfa.run.kind': 'sync', 'mfa.users.migrated': 6})
-    for (const span of spans()) expect([span.name, ...above(span, spans())].at(-1)).toBe('mfa sync round')
+    for (const span of spans()) expect([span.name, ...above(span, spans())].at(-1)).toBe('sync round')
   })
 
   it.each([
@@ -190,6 +190,21 @@ describe('traces', () => {
     expect(more[0]).toContain(why)
     const log = (await there.everything()).find(({path}) => path.endsWith('.jsonl') && path.includes('logs'))
     expect(log?.text).toMatch(/"collector":"127\.0\.0\.1:\d+","ended":\d+,"taken":0/)
+  })
+
+  it('cost nothing where nobody asks for them: no module of OpenTelemetry is loaded', async () => {
+    const there = await place()
+    const watch = `import {registerHooks} from 'node:module'
+      registerHooks({load(url, context, next) {
+        if (url.includes('/@opentelemetry/')) process.stderr.write('loaded ' + url + '\\n')
+        return next(url, context)
+      }})`
+    const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(watch)}`
+    const off = await there.mfa(['verify', ...GROUP], {env: {NODE_OPTIONS}})
+    expect(off.stderr).not.toContain('@opentelemetry')
+    const {url} = await collector()
+    const on = await there.mfa(['verify', ...GROUP], {env: {NODE_OPTIONS, OTEL_EXPORTER_OTLP_ENDPOINT: url}})
+    expect(on.stderr).toContain('@opentelemetry/sdk-trace')
   })
 
   it('send no header to Graph that is not sent without them', async () => {
