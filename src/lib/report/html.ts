@@ -6,6 +6,8 @@ export interface Part {
   readonly label: string
   readonly count: number
   readonly tone: 'good' | 'fine' | 'warning' | 'bad' | 'quiet'
+  /** In bars below each other: what a full bar stands for; the highest count unless given. */
+  readonly of?: number | undefined
 }
 
 export interface Section<Row> {
@@ -60,7 +62,7 @@ export function* pageAround(language: string, title: string, content: Iterable<s
 function* body(page: Page): Iterable<string> {
   yield `<h1>${escape(page.title)}</h1>
 <dl>${page.facts.map(([name, value]) => `<dt>${escape(name)}</dt><dd>${escape(value)}</dd>`).join('')}</dl>
-<p class="verdict">${escape(page.verdict)}</p>
+<p class="verdict ${worstOf(page.bar.parts)}">${escape(page.verdict)}</p>
 ${stackedBar(page.bar)}
 ${[page.counts, ...(page.charts ?? [])].map(countBars).join('\n')}
 `
@@ -69,6 +71,12 @@ ${[page.counts, ...(page.charts ?? [])].map(countBars).join('\n')}
     yield* tables(title, columns, rows())
   }
 }
+
+/** The tone of the whole: the worst that there is any of. */
+const worstOf = (parts: readonly Part[]): Part['tone'] =>
+  (['bad', 'warning', 'quiet', 'fine', 'good'] as const).find((tone) =>
+    parts.some((part) => part.tone === tone && part.count > 0),
+  ) ?? 'fine'
 
 /** One table, or several that can be unfolded; of the rows one part is in memory at a time. */
 function* tables<Row>(title: string, columns: readonly Column<Row>[], rows: Iterable<Row>): Iterable<string> {
@@ -109,30 +117,45 @@ function firstWords<Row>(columns: readonly Column<Row>[], row: Row): string {
 }
 
 function table<Row>(title: string, columns: readonly Column<Row>[], rows: readonly Row[]): string {
-  const head = columns.map(({title: name}) => {
-    const text = name.trim()
-    return text === ''
+  const values = rows.map((row) => columns.map((column) => column.value(row)))
+  const names = columns.map(({title: name}) => name.trim())
+  const kinds = names.map((_name, index) =>
+    values.length > 0 && values.every((row) => typeof row[index] === 'number') ? ' class="n"' : '',
+  )
+  const head = names.map((name, index) =>
+    name === ''
       ? '<th scope="col"><span class="unseen">Mark</span></th>'
-      : `<th scope="col">${escape(text)}</th>`
-  })
-  const lines = rows.map(
-    (row) => `<tr>${columns.map((column) => `<td>${cell(column.value(row))}</td>`).join('')}</tr>\n`,
+      : `<th scope="col"${kinds[index]}>${escape(name)}</th>`,
+  )
+  const lines = values.map(
+    (row) => `<tr>${row.map((value, index) => `<td${kinds[index]}>${cell(value)}</td>`).join('')}</tr>\n`,
   )
   if (rows.length === 0) lines.push(`<tr><td colspan="${columns.length}">none</td></tr>\n`)
-  const mark = columns.findIndex(({title: name}) => name.trim() === '')
-  return `${tableStart(title, mark)}<thead><tr>${head.join('')}</tr></thead>\n<tbody>\n${lines.join('')}</tbody>\n</table></div>\n`
+  return `${tableStart(title, rows.length === 0 ? [] : names)}<thead><tr>${head.join('')}</tr></thead>\n<tbody>\n${lines.join('')}</tbody>\n</table></div>\n`
 }
 
-/** A table that is wider than a phone is moved sideways, also with the keyboard. `mark`: a column of single characters. */
-export function tableStart(title: string, mark = -1): string {
+/**
+ * A table that is wider than its place is moved sideways, also with the keyboard; on a phone each row becomes a block of lines that
+ * begin with the column's name. The first column without a name holds single characters.
+ */
+export function tableStart(title: string, names: readonly string[]): string {
+  const mark = names.indexOf('')
   const kind = mark < 0 ? '' : ` class="mark${mark + 1}"`
-  return `<div class="wide" role="region" tabindex="0" aria-label="${escape(title)}"><table${kind}>\n`
+  const labels = names.map((name, index) => `--c${index + 1}:${cssText(name)}`).join(';')
+  return `<div class="wide" role="region" tabindex="0" aria-label="${escape(title)}"><table${kind} style="${escape(labels)}">\n`
 }
+
+/** A string of CSS; what could end it is written by its number. */
+const cssText = (text: string): string =>
+  `"${text.replaceAll(/["\\\n<]/g, (character) => `\\${character.charCodeAt(0).toString(16)} `)}"`
 
 function cell(value: ReturnType<Column<never>['value']>): string {
   if (value === undefined) return ''
-  return typeof value === 'object' ? value.map(escape).join('<br>') : escape(String(value))
+  return typeof value === 'object' ? value.map(words).join('<br>') : words(String(value))
 }
+
+/** Names of accounts break where people would break them, if they have to. */
+const words = (text: string): string => escape(text).replaceAll(/[@\\](?=.)/g, '$&<wbr>')
 
 const WIDTH = 720
 const HEIGHT = 28
@@ -161,8 +184,8 @@ function countBars({title, parts}: Page['counts']): string {
   if (parts.length === 0) return ''
   const most = Math.max(1, ...parts.map(({count}) => count))
   const rows = parts.map(
-    ({label, count, tone}) =>
-      `<tr><th scope="row">${escape(label)}</th><td class="count">${count}</td><td class="bar"><svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"><rect class="${tone}" width="${((100 * count) / most).toFixed(1)}" height="10"></rect></svg></td></tr>`,
+    ({label, count, tone, of = most}) =>
+      `<tr><th scope="row">${escape(label)}</th><td class="count">${count}</td><td class="bar"><svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"><rect class="${tone}" width="${((100 * count) / Math.max(1, of)).toFixed(1)}" height="10"></rect></svg></td></tr>`,
   )
   return `<h2>${escape(title)}</h2>\n<table class="bars"><tbody>${rows.join('')}</tbody></table>`
 }

@@ -1,6 +1,7 @@
 import {countOf} from '../model/count-of.js'
 import {htmlPage, type Part, section} from './html.js'
 import {actionColumns, changesTenant, failedColumns, type ShownRun} from './runs-report.js'
+import {utc} from './utc.js'
 
 const TONES: Readonly<Record<string, Part['tone']>> = {
   migrated: 'good',
@@ -28,11 +29,11 @@ export function runPage({run, users, actions}: ShownRun, at: string): Iterable<s
       ['Run', run.id],
       ['Tenant', run.tenantId],
       ['Status', run.status],
-      ['Started', run.startedAt],
-      ['Ended', run.endedAt ?? 'not yet'],
+      ['Started', utc(run.startedAt)],
+      ['Ended', run.endedAt === undefined ? 'not yet' : utc(run.endedAt)],
       ...(ofTenant ? [] : [['Source', run.sourceLabel] as const]),
       ...(run.logFile === undefined ? [] : [['Log', run.logFile] as const]),
-      ['Page made', at],
+      ['Page made', utc(at)],
     ],
     verdict: [
       run.status,
