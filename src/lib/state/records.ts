@@ -4,7 +4,7 @@ import type {Row} from './database.js'
 import {isOutcome, isRecord, isStringRecord, reader} from './decode.js'
 import {stateDamaged} from './state-fault.js'
 
-const RUN_KINDS: readonly RunKind[] = [
+export const RUN_KINDS: readonly RunKind[] = [
   'migrate',
   'undo',
   'sync',
@@ -19,9 +19,7 @@ const RUN_STATUSES: readonly RunStatus[] = ['open', 'finished', 'interrupted', '
 
 export function runRecord(row: Row, file: string): RunRecord {
   const read = reader(row, file, 'run')
-  const group = read.optionalRecord('scope')
-  if (group !== undefined && !isGroup(group))
-    throw stateDamaged(file, 'a run has an unexpected value in "scope"')
+  const group = groupOf(read, file)
   return {
     id: read.text('id') as RunId,
     kind: read.oneOf('kind', RUN_KINDS),
@@ -37,6 +35,14 @@ export function runRecord(row: Row, file: string): RunRecord {
     ...present('endedAt', read.optionalText('ended_at')),
     ...present('summary', read.optionalRecord('summary')),
   }
+}
+
+/** Of a run. */
+export function groupOf(read: ReturnType<typeof reader>, file: string): RunRecord['group'] {
+  const group = read.optionalRecord('scope')
+  if (group !== undefined && !isGroup(group))
+    throw stateDamaged(file, 'a run has an unexpected value in "scope"')
+  return group
 }
 
 export function actionRecord(row: Row, file: string): ActionRecord {
@@ -71,7 +77,7 @@ export function userResultRecord(row: Row, file: string): UserResultRecord {
   }
 }
 
-function present<K extends string, V>(key: K, value: V | undefined): {readonly [key in K]?: V} {
+export function present<K extends string, V>(key: K, value: V | undefined): {readonly [key in K]?: V} {
   return value === undefined ? {} : ({[key]: value} as {readonly [key in K]: V})
 }
 
