@@ -1,6 +1,6 @@
 import {MfaError} from '../errors/mfa-error.js'
 import type {Files} from '../ports/files.js'
-import type {Journal, RunRecord} from '../ports/journal.js'
+import {type Journal, RUN_KINDS, type RunRecord} from '../ports/journal.js'
 import type {Ui} from '../ports/ui.js'
 
 export interface ForgetRequest {
@@ -34,7 +34,9 @@ export async function forget(
   if (!yes && !(await ui.confirm(`Forget ${what}? It can no longer be undone.`, '--yes'))) {
     throw new MfaError('DECLINED', 'nothing was changed', {exit: 'declined'})
   }
-  const runs = run === undefined ? await journal.runs() : [run]
+  // Rounds of `mfa sync` leave no files.
+  const kinds = RUN_KINDS.filter((kind) => kind !== 'sync')
+  const runs = run === undefined ? await journal.runs({kinds}) : [run]
   const users = await journal.forget({run: run?.id, user})
   if (users === 0 && user !== undefined) {
     throw new MfaError('USER_NOT_FOUND', `nothing is remembered about ${user}`, {

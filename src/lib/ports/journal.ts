@@ -3,8 +3,19 @@ import type {EntraMethods, PhoneSlot} from '../model/entra-user.js'
 import type {Outcome} from '../model/outcome.js'
 
 /** The first three write to users; the others change the tenant itself (see `changes/`). */
-export type RunKind = 'migrate' | 'undo' | 'sync' | TenantRunKind
-export type TenantRunKind = 'app' | 'rollout' | 'federation' | 'rollback' | 'status' | 'readiness'
+export type RunKind = (typeof RUN_KINDS)[number]
+export type TenantRunKind = Exclude<RunKind, 'migrate' | 'undo' | 'sync'>
+export const RUN_KINDS = [
+  'migrate',
+  'undo',
+  'sync',
+  'app',
+  'rollout',
+  'federation',
+  'rollback',
+  'status',
+  'readiness',
+] as const
 /** `open`: going on, or died without a word. */
 export type RunStatus = 'open' | 'finished' | 'interrupted' | 'stopped'
 

@@ -1,8 +1,8 @@
 import type {ObjectId, RunId} from '../model/brand.js'
-import type {LatestResult, RunScope, Stands} from '../ports/journal.js'
+import {type LatestResult, RUN_KINDS, type RunScope, type Stands} from '../ports/journal.js'
 import type {Row} from './database.js'
 import {reader} from './decode.js'
-import {groupOf, present, RUN_KINDS} from './records.js'
+import {groupOf, present} from './records.js'
 
 const STANDS: readonly Stands[] = [
   'migrated',

@@ -1,20 +1,15 @@
 import type {ActionId, ObjectId, RunId, SourceKey} from '../model/brand.js'
-import type {ActionRecord, RunKind, RunRecord, RunStatus, UserResultRecord} from '../ports/journal.js'
+import {
+  type ActionRecord,
+  RUN_KINDS,
+  type RunRecord,
+  type RunStatus,
+  type UserResultRecord,
+} from '../ports/journal.js'
 import type {Row} from './database.js'
 import {isOutcome, isRecord, isStringRecord, reader} from './decode.js'
 import {stateDamaged} from './state-fault.js'
 
-export const RUN_KINDS: readonly RunKind[] = [
-  'migrate',
-  'undo',
-  'sync',
-  'app',
-  'rollout',
-  'federation',
-  'rollback',
-  'status',
-  'readiness',
-]
 const RUN_STATUSES: readonly RunStatus[] = ['open', 'finished', 'interrupted', 'stopped']
 
 export function runRecord(row: Row, file: string): RunRecord {
