@@ -1,4 +1,5 @@
 import {MfaError} from '../errors/mfa-error.js'
+import {olderParts} from '../model/log-parts.js'
 import type {Files} from '../ports/files.js'
 import {type Journal, RUN_KINDS, type RunRecord} from '../ports/journal.js'
 import type {Ui} from '../ports/ui.js'
@@ -47,6 +48,7 @@ export async function forget(
   // Records of single users stand in their runs' files too; those are erased whole, the journal keeps the others.
   for (const {id} of runs)
     await files.remove([`${resultsFolder}/${id}.jsonl`, `${resultsFolder}/${id}-retry.txt`])
-  if (run?.logFile !== undefined && user === undefined) await files.remove([run.logFile])
+  if (run?.logFile !== undefined && user === undefined)
+    await files.remove([run.logFile, ...olderParts(run.logFile)])
   return {run: run?.id ?? null, user: user ?? null, users}
 }
