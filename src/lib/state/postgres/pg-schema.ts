@@ -176,7 +176,7 @@ const MIGRATIONS: readonly string[] = [
       CASE WHEN r.kind <> 'undo' AND t.outcome <> 'left' AND NOT (t.outcome = 'unchanged' AND t.findings = '[]') THEN t.outcome END,
       CASE WHEN r.kind <> 'undo' AND t.outcome <> 'left' AND NOT (t.outcome = 'unchanged' AND t.findings = '[]') THEN t.findings END,
       CASE WHEN r.kind <> 'undo' AND t.outcome <> 'left' AND NOT (t.outcome = 'unchanged' AND t.findings = '[]') THEN t.at END,
-      CASE WHEN t.outcome = 'left' THEN 0 WHEN r.kind = 'undo' THEN NULL
+      CASE WHEN r.kind = 'undo' THEN NULL WHEN t.outcome = 'left' THEN 0
            WHEN t.outcome IN ('failed', 'partly') THEN CASE WHEN r.kind = 'sync' THEN 1 END ELSE 0 END,
       CASE WHEN t.outcome IN ('migrated', 'unchanged') THEN CASE WHEN r.kind = 'undo' THEN 'put-back' ELSE 'migrated' END
            WHEN t.outcome IN ('partly', 'unmatched', 'disabled', 'left') THEN t.outcome ELSE 'failed' END
