@@ -111,6 +111,13 @@ function target(intent: ActionRecord['intent']): string {
   return [slot, number, serialNumber, method].filter((part) => typeof part === 'string').join(' ')
 }
 
+/** Why a round of `mfa sync` lists fewer users than it had; undefined for other runs, and before it ended. */
+export function newsOf(run: RunRecord): string | undefined {
+  const users = count(run, 'users')
+  if (run.kind !== 'sync' || users === undefined) return undefined
+  return `${countOf(users, 'user')} in this round, ${count(run, 'unchanged') ?? 0} unchanged; listed are those about whom there was something new`
+}
+
 /** What `mfa runs show` found: the run, its users, its writes. */
 export interface ShownRun extends Readonly<Record<string, unknown>> {
   readonly run: RunRecord
@@ -146,6 +153,8 @@ export async function showRun(
       : `Group "${run.group?.displayName ?? ''}", source ${run.sourceLabel}, tenant ${run.tenantId}`,
   )
   if (run.logFile !== undefined) out.line(`Log ${run.logFile}`)
+  const counted = newsOf(run)
+  if (counted !== undefined) out.line(counted)
   if (!ofTenant)
     await out.table(options.failedOnly ? failedColumns : runUserColumns, users, {
       limit: TABLE_LIMIT,
