@@ -41,7 +41,9 @@ beforeAll(async () => {
 afterAll(() => postgres?.stop())
 
 /** What the third step of SQLite's schema made, and the third of PostgreSQL's. */
-const DROP = ['DROP INDEX runs_kind', 'DROP INDEX runs_scope', 'DROP TABLE latest']
+const DROP = ['runs_kind', 'runs_scope', 'runs_unfinished']
+  .map((name) => `DROP INDEX ${name}`)
+  .concat('DROP TABLE latest')
 
 const clock = new FakeClock()
 

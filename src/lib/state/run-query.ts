@@ -21,6 +21,8 @@ export function runStatement(query: RunQuery, mark: (nth: number) => string, gro
     tenantId === undefined ? undefined : `tenant_id = ${value(tenantId)}`,
     kinds === undefined ? undefined : among('kind', kinds),
     statuses === undefined ? undefined : among('status', statuses),
+    // Lets the databases use the index of the few that are not.
+    statuses === undefined || statuses.includes('finished') ? undefined : "status <> 'finished'",
     query.group === undefined ? undefined : `${group} = ${value(query.group)}`,
     resumeKey === undefined ? undefined : `resume_key = ${value(resumeKey)}`,
     // Ids are digits and capital letters: nothing sorts behind them but what begins with them.

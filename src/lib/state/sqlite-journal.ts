@@ -183,8 +183,10 @@ export class SqliteJournal implements Journal {
   }
 
   async *latestIn(tenantId: string, group: ObjectId, only?: 'failing'): AsyncGenerator<LatestResult> {
+    // Else SQLite would look at everybody.
+    const from = only === undefined ? 'latest' : 'latest INDEXED BY latest_failing'
     const failing = only === undefined ? '' : 'AND failures > 0'
-    const sql = `SELECT * FROM latest WHERE tenant_id = ? AND scope = ? AND user > ? ${failing} ORDER BY user LIMIT ?`
+    const sql = `SELECT * FROM ${from} WHERE tenant_id = ? AND scope = ? AND user > ? ${failing} ORDER BY user LIMIT ?`
     for (let after = ''; ;) {
       const rows = this.#db.all(sql, tenantId, group, after, PAGE)
       for (const row of rows) yield latestRecord(row, this.#db.file)

@@ -199,6 +199,7 @@ const MIGRATIONS: readonly string[] = [
 
   CREATE INDEX runs_kind ON runs (tenant_id, kind, id);
   CREATE INDEX runs_scope ON runs (tenant_id, kind, scope, id);
+  CREATE INDEX runs_unfinished ON runs (tenant_id, status, ended_at) WHERE status <> 'finished';
   `,
 ]
 
