@@ -1,4 +1,4 @@
-import {mkdir} from 'node:fs/promises'
+import {makeFolders} from '../disk/make-folders.js'
 import {join} from 'node:path'
 import {inspect} from 'node:util'
 import {MfaError} from '../errors/mfa-error.js'
@@ -31,13 +31,14 @@ const HIDDEN = new Set(['authorization', 'password', 'secret', 'secretkey', 'tok
 
 /**
  * Opens `folder/name.jsonl` for appending, made with 0600. A line is with the operating system when `write` returns, so
- * a killed process loses none. A log that grows large goes on in a new part (see `LogFile`). Throws MfaError (`usage`, `unavailable`) with the path if the file cannot be opened.
+ * a killed process loses none. A log that grows large goes on in a new part (see `LogFile`). Throws MfaError (`usage`,
+ * `unavailable`) with the path if the file cannot be opened.
  */
 export async function openLog(folder: string, name: string, options: LogOptions = {}): Promise<RunLog> {
   const file = join(folder, `${name}.jsonl`)
   const {destination, pino} = await import('pino')
   try {
-    await mkdir(folder, {recursive: true, mode: 0o700})
+    await makeFolders(folder, 0o700)
     const stream = new LogFile(
       file,
       (dest) => destination({dest, sync: true, append: true, mode: 0o600}),
