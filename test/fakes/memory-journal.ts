@@ -401,7 +401,7 @@ export class MemoryJournal implements Journal {
 }
 
 /** What one more result makes of what a user's results came to so far. */
-export function folded(
+function folded(
   old: LatestResult | undefined,
   {run, user, userPrincipalName, source, outcome, findings, at}: UserResultRecord,
   kind: RunRecord['kind'],
