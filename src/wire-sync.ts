@@ -7,7 +7,7 @@ import {parseListen} from './lib/monitor/health-server.js'
 import type {Journal} from './lib/ports/journal.js'
 import {leadInTurn} from './lib/sync/lead.js'
 import {type LoopState, syncLoop} from './lib/sync/loop.js'
-import {type RoundInput, type RoundReport, roundsOf, type Scope, syncRound} from './lib/sync/round.js'
+import {lastRound, type RoundInput, type RoundReport, type Scope, syncRound} from './lib/sync/round.js'
 import {syncStatus, type SyncStatus} from './lib/sync/status.js'
 import {sentSoFar, paceRates} from './wire-pace.js'
 import {listen} from './wire-sync-health.js'
@@ -70,9 +70,7 @@ async function inCrew(
       input.intervalMs,
       {
         ...deps,
-        worked:
-          crew !== undefined &&
-          (await roundsOf(input, deps.journal)).some(({status}) => status === 'finished'),
+        worked: crew !== undefined && (await lastRound(input, deps.journal, 'finished')) !== undefined,
         round: (stop) =>
           wired.traces.around('sync round', {'mfa.run.kind': 'sync', 'mfa.tenant.id': input.tenantId}, () =>
             syncRound(input, {...deps, migrate: round}, stop),

@@ -32,6 +32,40 @@ describe('mfa sync', () => {
     })
   })
 
+  it('a round shows whom it has news about, and how many there were', async () => {
+    const shown = await place.mfa(['runs', 'show', 'last'])
+    expect(shown.stdout).toContain(
+      '6 users in this round, 6 unchanged; listed are those about whom there was something new',
+    )
+    expect(shown.stdout).toContain('No such users.')
+    const {users} = (await place.mfa(['runs', 'show', 'last', '--json'])).json()
+    expect(users).toEqual([])
+  })
+
+  it('rounds are listed as far back as was asked', async () => {
+    const list = async (...flags: readonly string[]) =>
+      (await place.mfa(['runs', 'list', ...flags, '--json'])).json() as {
+        runs: {kind: string}[]
+        more: boolean
+      }
+    expect(await list('--limit', '1')).toMatchObject({runs: [{kind: 'sync'}], more: true})
+    expect(await list('--limit', '2')).toMatchObject({runs: [{}, {}], more: false})
+    expect(await list('--all')).toMatchObject({runs: [{}, {}], more: false})
+    expect(await list('--kind', 'migrate')).toMatchObject({runs: [], more: false})
+    expect(await list('--kind', 'sync', '--limit', '1')).toMatchObject({runs: [{}], more: true})
+    const {stdout} = await place.mfa(['runs', 'list', '--limit', '1'])
+    expect(stdout).toContain('The newest 1; --limit N shows more, --all every run, --kind those of a kind.')
+  })
+
+  it('has one log a day for all rounds', async () => {
+    const {runs} = (await place.mfa(['runs', 'list', '--json'])).json() as {runs: {logFile: string}[]}
+    const [one, other] = runs
+    expect(one?.logFile).toMatch(/\d{4}-\d\d-\d\d-sync-once\.jsonl$/)
+    // Unless midnight lay between them.
+    const day = ({logFile}: {logFile: string}) => logFile.replace(/-\d\d-sync/, '-sync')
+    expect(one && day(one)).toBe(other && day(other))
+  })
+
   it('run serves health and metrics, refuses a second one, and ends with 0 on SIGTERM', async () => {
     const running = place.start(['sync', 'run', ...GROUP, '--interval', '1h', '--listen', '127.0.0.1:0'])
     const told = untilStderr(running, /health and metrics: (http:\S+)\/live/)
