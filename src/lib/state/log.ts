@@ -1,6 +1,6 @@
-import {mkdir} from 'node:fs/promises'
 import {join} from 'node:path'
 import {inspect} from 'node:util'
+import {makeFolders} from '../disk/make-folders.js'
 import {MfaError} from '../errors/mfa-error.js'
 import {printable} from '../model/printable.js'
 import {redact} from '../model/redact.js'
@@ -34,7 +34,7 @@ export async function openLog(folder: string, name: string, options: LogOptions 
   const file = join(folder, `${name}.jsonl`)
   const {destination, pino} = await import('pino')
   try {
-    await mkdir(folder, {recursive: true, mode: 0o700})
+    await makeFolders(folder, 0o700)
     const stream = destination({dest: file, sync: true, append: true, mode: 0o600})
     const now = options.now ?? (() => new Date())
     const logger = pino(

@@ -1,6 +1,7 @@
 import {closeSync, existsSync, openSync} from 'node:fs'
-import {mkdir, readdir} from 'node:fs/promises'
+import {readdir} from 'node:fs/promises'
 import {dirname, join, resolve} from 'node:path'
+import {makeFolders} from '../disk/make-folders.js'
 import {MfaError} from '../errors/mfa-error.js'
 import type {Clock} from '../ports/clock.js'
 import type {Journal} from '../ports/journal.js'
@@ -104,7 +105,7 @@ async function openShared(
   const folder = resolve(path)
   const logFolder = join(folder, 'logs')
   try {
-    await mkdir(logFolder, {recursive: true, mode: 0o700})
+    await makeFolders(logFolder, 0o700)
     if ((await readdir(folder)).length === 1) await restrictToOwner(folder)
   } catch (error) {
     throw stateFault(error, folder)
@@ -116,7 +117,7 @@ async function openShared(
 }
 
 async function prepare(folder: string, file: string, logFolder: string): Promise<void> {
-  await mkdir(folder, {recursive: true, mode: 0o700})
+  await makeFolders(folder, 0o700)
   const inside = await readdir(folder)
   const name = file.slice(folder.length).replace(/^[\\/]/, '')
   // Windows: once is enough, and icacls costs a process each time.
@@ -125,5 +126,5 @@ async function prepare(folder: string, file: string, logFolder: string): Promise
   // Made by us with the right mode first: SQLite gives its side files the mode of the main file.
   closeSync(openSync(file, 'a', 0o600))
   if (repeat || !inside.includes(name)) await restrictToOwner(file)
-  await mkdir(logFolder, {recursive: true, mode: 0o700})
+  await makeFolders(logFolder, 0o700)
 }
