@@ -1,3 +1,5 @@
+import {readFile} from 'node:fs/promises'
+import {join} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
 
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
@@ -53,7 +55,7 @@ describe('mfa sync', () => {
     running.process.kill('SIGTERM')
     const ended = await running.ended
     expect(ended.code, ended.stderr).toBe(0)
-    expect(ended.stdout).toMatch(/stopped after 1 rounds\n$/)
+    expect(ended.stdout).toMatch(/stopped after 1 round\n$/)
   })
 
   it('run goes on after a kill', async () => {
@@ -67,10 +69,24 @@ describe('mfa sync', () => {
     expect((await again.ended).code).toBe(0)
   })
 
+  it('run begins while the bundle is half written, says so, and goes on when it is whole', async () => {
+    const users = await readFile(join(CONTOSO, 'users.csv'), 'utf8')
+    await place.file('half/users.csv', users.slice(0, 20))
+    const words = ['sync', 'run', '--group', 'MFA early birds', '--source', 'half', '--interval', '1s']
+    const running = place.start(words)
+    const seen = await running.untilStdout(/round 1: BUNDLE_UNREADABLE/)
+    expect(seen).toContain('has no column')
+    await place.file('half/users.csv', users)
+    await running.untilStdout(/round \d+: 6 users/)
+    running.process.kill('SIGTERM')
+    expect((await running.ended).code).toBe(0)
+  })
+
   it.each([
     [['sync', 'once'], 'give either --group or --all-users'],
     [['sync', 'once', '--group', 'MFA early birds', '--all-users'], 'give either --group or --all-users'],
     [['sync', 'run', ...GROUP, '--interval', 'soon'], '--interval: "soon" is no length of time'],
+    [['sync', 'run', ...GROUP, '--interval', '30d'], '--interval: 30d is more than a week'],
     [['sync', 'run', ...GROUP, '--listen', 'here'], '--listen: "here" is no address with a port'],
     [['sync', 'service', '--format', 'systemd'], 'give either --group or --all-users'],
   ])('%j is a usage error', async (args, message) => {

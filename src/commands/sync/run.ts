@@ -1,5 +1,6 @@
 import {Flags} from '@oclif/core'
 
+import {countOf} from '../../lib/model/count-of.js'
 import {MfaCommand, type Result} from '../../mfa-command.js'
 import {ruleFlags, sourceFlags, tenantFlags} from '../../mfa-flags.js'
 import {syncFlags} from '../../sync-flags.js'
@@ -31,7 +32,7 @@ with exit code 0; after a kill the same command goes on. A line on stdout for ea
     const {syncRun} = await import('../../wire-sync.js')
     const state = await syncRun(wired, flags, this.signal)
     this.endedWell()
-    wired.out.line(`stopped after ${state.rounds} rounds`)
+    wired.out.line(`stopped after ${countOf(state.rounds, 'round')}`)
     return {...state}
   }
 }

@@ -34,6 +34,8 @@ export interface WorkerDeps {
   readonly ui: Ui
   /** Told after each package. */
   told?(done: Worked): void
+  /** Told of what keeps this machine from working. */
+  troubled?(why: string): void
 }
 
 export interface Worked {
@@ -92,6 +94,7 @@ export async function work(deps: WorkerDeps, signal: AbortSignal): Promise<void>
           await one.giveBack(reasonOf(error)).catch(() => {})
           if (signal.aborted || isLost(error)) return
           ui.emit({type: 'note', text: `a package of work went back: ${messageOf(error)}`})
+          deps.troubled?.(messageOf(error))
           if (isOfMachine(error)) restUntil = clock.monotonic() + PAUSE_MS
           else await pause(PAUSE_MS)
         })
