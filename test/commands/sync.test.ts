@@ -95,11 +95,18 @@ describe('mfa sync', () => {
     expect(stderr).toContain(message)
   })
 
-  it('service repeats what was typed, with absolute paths', async () => {
-    const {stdout} = await place.mfa(['sync', 'service', '--format', 'systemd', ...GROUP, '--interval', '5m'])
+  it('service repeats what was typed, rules too, with absolute paths', async () => {
+    const typed = ['--interval', '5m', '--default-method', 'always', '--no-promote-backup', '--log-users']
+    const {stdout} = await place.mfa(['sync', 'service', '--format', 'windows-service', ...GROUP, ...typed])
     expect(stdout).toContain(
-      `mfa sync run --group "MFA early birds" --seed-file ${CONTOSO}/seeds.csv --interval 5m --source ${CONTOSO} --tenant sandbox`,
+      `sync run --group &quot;MFA early birds&quot; --seed-file ${CONTOSO}/seeds.csv ${typed.join(' ')} --source ${CONTOSO} --tenant sandbox`,
     )
+  })
+
+  it('service says where the state is that machines share, and what a Windows machine calls a path', async () => {
+    const words = ['sync', 'service', '--format', 'windows-service', '--all-users', '--source', 'C:\\export']
+    const {stdout} = await place.mfa(words, {env: {MFA_STATE: 'postgres://mfa@db.contoso.com/mfa'}})
+    expect(stdout).toContain('--source C:\\export --tenant sandbox --state postgres://mfa@db.contoso.com/mfa')
   })
 })
 
