@@ -69,6 +69,17 @@ describe('mfa sync', () => {
     expect((await again.ended).code).toBe(0)
   })
 
+  it('names nobody in the log, unless asked to', async () => {
+    const state = join(place.work, 'log-state')
+    const once = await place.mfa(['sync', 'once', '--all-users', '--state', state])
+    expect([0, 3]).toContain(once.code)
+    const logs = (await place.everything()).filter(({path}) => path.startsWith(join(state, 'logs')))
+    const text = logs.map((log) => log.text).join('')
+    expect(text).toMatch(/"requestId"/)
+    // Account names and addresses of the example, and numbers.
+    expect(text).not.toMatch(/acommon|dplainname|ada\.sunrise|[\w.]+(@|%40)contoso\.com|\+1 ?\d{6}/)
+  })
+
   it('run begins while the bundle is half written, says so, and goes on when it is whole', async () => {
     const users = await readFile(join(CONTOSO, 'users.csv'), 'utf8')
     await place.file('half/users.csv', users.slice(0, 20))
