@@ -119,6 +119,12 @@ describe('the loop of rounds', () => {
     expect(told.at(-1)).toMatchObject({errors: 2, failed: 3})
   })
 
+  it('does not give up for what others would meet as well', async () => {
+    const locked = new MfaError('LOCKED', 'mfa migrate has it', {exit: 'locked'})
+    const {starts} = await looped([locked], 61 * MINUTE, 15 * MINUTE, {giveUpAfter: 2})
+    expect(starts).toHaveLength(5)
+  })
+
   it('goes on where a group is gone at the first round after a restart', async () => {
     const {starts, error} = await looped([usage], 16 * MINUTE, 15 * MINUTE, {worked: true})
     expect(starts).toHaveLength(2)

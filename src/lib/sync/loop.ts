@@ -11,7 +11,7 @@ export interface LoopDeps {
   round(signal: AbortSignal): Promise<RoundReport>
   /** Rounds have gone well before, perhaps on another machine: no error of the first one here is taken for lasting. */
   readonly worked?: boolean | undefined
-  /** Ends after so many rounds in a row that failed: another machine may do better. Never unless set. */
+  /** Ends after so many rounds in a row that failed where another machine may do better. Never unless set. */
   readonly giveUpAfter?: number | undefined
   /** Told of an error that nobody foresaw, for the log. */
   unforeseen?(error: unknown): void
@@ -39,6 +39,8 @@ export interface LoopState {
 
 type Draft = {-readonly [Key in keyof LoopState]: LoopState[Key]}
 
+/** What another machine would meet as well: a manual migration at work, more changes than are allowed. */
+const EVERYWHERE: ReadonlySet<string> = new Set(['locked', 'refused'])
 /** The longest pause between rounds that fail in a way that nobody foresaw, unless the interval is longer. */
 const LONGEST_MS = 3_600_000
 
@@ -54,17 +56,20 @@ export async function syncLoop(intervalMs: number, deps: LoopDeps, signal: Abort
   const state: Draft = {rounds: 0, skipped: 0, errors: 0, failed: 0, nextAt: clock.now().toISOString()}
   let turn = 0
   let unforeseen = 0
+  let elsewhere = 0
   while (!signal.aborted) {
     try {
       const last = await deps.round(signal)
       const lastSuccessAt = clock.now().toISOString()
       Object.assign(state, {last, error: undefined, errors: 0, lastSuccessAt})
       unforeseen = 0
+      elsewhere = 0
     } catch (error) {
       if (signal.aborted) break
       const foreseen = error instanceof MfaError ? error : undefined
       if (state.rounds === 0 && deps.worked !== true && foreseen?.exit === 'usage') throw error
       unforeseen = foreseen === undefined ? unforeseen + 1 : 0
+      if (foreseen === undefined || !EVERYWHERE.has(foreseen.exit)) elsewhere += 1
       if (foreseen === undefined) deps.unforeseen?.(error)
       const {code, message, fix} = foreseen ?? bug(error)
       Object.assign(state, {error: {code, message, fix}, errors: state.errors + 1, failed: state.failed + 1})
@@ -78,7 +83,7 @@ export async function syncLoop(intervalMs: number, deps: LoopDeps, signal: Abort
     const nextAt = new Date(clock.now().getTime() + waitMs).toISOString()
     Object.assign(state, {rounds: state.rounds + 1, skipped: state.skipped + left, nextAt})
     deps.told({...state})
-    if (state.errors >= (deps.giveUpAfter ?? Infinity)) break
+    if (elsewhere >= (deps.giveUpAfter ?? Infinity)) break
     try {
       await clock.sleep(waitMs, signal)
     } catch (error) {
