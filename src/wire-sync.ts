@@ -78,7 +78,8 @@ async function inCrew(
   const {input, round} = await openRounds(wired, flags, signal, workers)
   const deps = await roundDeps(wired)
   const log = await wired.log()
-  const before = (await roundsOf(input, deps.journal)).find(({status}) => status === 'finished')
+  const finished = async () => (await roundsOf(input, deps.journal)).find(({status}) => status === 'finished')
+  const before = await finished()
   let state: LoopState | undefined
   let leads = crew === undefined
   let aside: Trouble | undefined
@@ -96,7 +97,7 @@ async function inCrew(
       input.intervalMs,
       {
         ...deps,
-        worked: before !== undefined,
+        worked: (await finished()) !== undefined,
         giveUpAfter: crew === undefined ? undefined : FAILED_ROUNDS,
         round: (stop) => syncRound(input, {...deps, migrate: round}, stop),
         unforeseen: (error) => log.write('error', 'unforeseen', {error}),
