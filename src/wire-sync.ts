@@ -99,7 +99,10 @@ async function inCrew(
         ...deps,
         worked: (await finished()) !== undefined,
         giveUpAfter: crew === undefined ? undefined : FAILED_ROUNDS,
-        round: (stop) => syncRound(input, {...deps, migrate: round}, stop),
+        round: (stop) =>
+          wired.traces.around('sync round', {'mfa.run.kind': 'sync', 'mfa.tenant.id': input.tenantId}, () =>
+            syncRound(input, {...deps, migrate: round}, stop),
+          ),
         unforeseen: (error) => log.write('error', 'unforeseen', {error}),
         told,
       },
@@ -256,7 +259,9 @@ async function openRounds(
           {...deps, writer, workers, pace: () => sentSoFar(tenant.pace())},
           stop,
         )
-        return {run: report.run, summary: report.results.summary, stop: report.stop}
+        const {run, results, stop: ended} = report
+        wired.traces.describe({run, kind: 'sync', tenantId: input.tenantId, summary: results.summary})
+        return {run, summary: results.summary, stop: ended}
       } finally {
         await opened.close()
       }

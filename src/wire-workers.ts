@@ -55,6 +55,8 @@ export async function joinCrew(wired: Wiring, command: string, signal?: AbortSig
       seeds,
       clock,
       ui,
+      around: (run, job) =>
+        wired.traces.around('package of users', {'mfa.run.id': run, 'mfa.tenant.id': tenantId}, job),
       told: ({users, failures}) => {
         done.users += users
         done.failures += failures

@@ -61,6 +61,8 @@ test('from an empty tenant one command leads to a sign-in that works; once more 
   expect(again.json()).toMatchObject({changes: 0, appId: made['appId'], run: null})
   expect(again.json()['verdict']).toContain('nothing to change')
   expect(writes()).toBe(before)
+  const told = await app('configure', '--yes', '--tenant', sandbox.tenantId)
+  expect(told.stdout).toMatch(new RegExp(`\nNext: mfa app show --tenant ${sandbox.tenantId}\n$`))
 
   // The other commands sign in with it: no user is known, which is another matter than not being let in.
   const listed = await place.mfa(['users', 'show', 'nobody@contoso.com', '--json'])

@@ -147,7 +147,9 @@ test('source check: what was found, and nothing is asked of Entra', async () => 
     fullReadSeconds: expect.any(Number),
   })
   expect((await place.read('problems.csv')).split('\r\n')[0]).toBe('code,user,detail')
-  expect((await place.mfa(['source', 'check', ...SOURCE])).stdout).toContain('a full read takes')
+  const told = (await place.mfa(['source', 'check', ...SOURCE])).stdout
+  expect(told).toContain('a full read takes')
+  expect(told).toContain(`\nNext: mfa migrate --group NAME --source ${CONTOSO} `)
   expect(tenant.sandbox.stats().requests).toBe(requests)
 })
 
@@ -163,6 +165,12 @@ test('mapping: exported, edited by hand, read back', async () => {
     'map.csv',
     text.replace('bea.renamed@contoso.com,', 'bea.renamed@contoso.com,CORP\\bmaiden'),
   )
+  const told = (
+    await place.mfa(['mapping', 'export', ...pilot, '--out', 'map 2.csv', '--mapping', 'map.csv'])
+  ).stdout
+  expect(told).toContain(`\nNext: mfa migrate --group "MFA pilot" --source ${CONTOSO} `)
+  expect(told).toMatch(/ --mapping "map 2\.csv" --dry-run\n$/)
+  expect(told).not.toContain('--mapping map.csv')
   const args = ['migrate', ...pilot, '--user', 'bea.renamed@contoso.com', '--dry-run', '--json']
   expect((await place.mfa(args)).json()).toMatchObject({summary: {unmatched: 1}})
   const read = (await place.mfa([...args, '--mapping', 'map.csv'])).json()

@@ -11,7 +11,8 @@ import type {Faults} from '../../src/lib/sandbox/faults.js'
 import {startSandbox, type Sandbox} from '../../src/lib/sandbox/server.js'
 import type {TenantFile} from '../../src/lib/sandbox/tenant-file.js'
 import {FakeClock} from '../fakes/clock.js'
-import {graphDescription, SKIP_REASON, type Version} from './graph-description.js'
+import {faultsOf, recordingFetch, type Exchange} from './exchanges.js'
+import {graphDescription, SKIP_REASON} from './graph-description.js'
 
 const ADA = '00000101-0000-4000-8000-00000000000a' as ObjectId
 const BO = '00000102-0000-4000-8000-00000000000b' as ObjectId
@@ -82,42 +83,15 @@ const tenant: TenantFile = {
   },
 }
 
-interface Exchange {
-  readonly method: string
-  readonly version: Version
-  readonly path: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly requestBody: unknown
-  readonly status: number
-  readonly body: unknown
-}
-
 const {signal} = new AbortController()
 let sandbox: Sandbox
-let exchanges: Exchange[]
+const exchanges: Exchange[] = []
 let graph: Graph
 let directory: Directory
 let writer: MethodWriter
 let warnings: string[]
 
-const json = (text: string): unknown => (text === '' ? undefined : JSON.parse(text))
-
-/** The tool's own fetch, with a note of everything that passes. */
-const recording: typeof fetch = async (input, init) => {
-  const response = await fetch(input, init)
-  const url = new URL(input instanceof Request ? input.url : input)
-  const [, version, rest] = /^\/(v1\.0|beta)(\/.*)$/.exec(url.pathname + url.search) ?? []
-  exchanges.push({
-    method: init?.method ?? 'GET',
-    version: version as Version,
-    path: rest ?? '',
-    headers: Object.fromEntries(new Headers(init?.headers)),
-    requestBody: json(typeof init?.body === 'string' ? init.body : ''),
-    status: response.status,
-    body: json(await response.clone().text()),
-  })
-  return response
-}
+const recording = recordingFetch(exchanges)
 
 async function start(faults?: Faults): Promise<void> {
   const clock = new FakeClock(new Date().toISOString())
@@ -134,7 +108,7 @@ async function start(faults?: Faults): Promise<void> {
 }
 
 beforeEach(async () => {
-  exchanges = []
+  exchanges.length = 0
   warnings = []
   await start()
 })
@@ -142,16 +116,7 @@ beforeEach(async () => {
 /** Whatever the test did: nothing was sent, and nothing answered, that Graph's description does not know. */
 afterEach(async () => {
   await sandbox.stop()
-  const description = graphDescription()
-  if (description === undefined) return
-  for (const {headers, requestBody, ...exchange} of exchanges) {
-    const faults = [
-      ...description.checkRequest({...exchange, headers, body: requestBody}),
-      ...description.checkResponse({...exchange, requestBody}),
-    ]
-    if (faults.length > 0)
-      throw new Error(`${exchange.method} ${exchange.version}${exchange.path}: ${faults.join('; ')}`)
-  }
+  expect(faultsOf(exchanges)).toEqual([])
 })
 
 async function methodsOf(user: ObjectId) {

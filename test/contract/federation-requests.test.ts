@@ -8,50 +8,26 @@ import {type Sandbox, startSandbox} from '../../src/lib/sandbox/server.js'
 import {FakeClock} from '../fakes/clock.js'
 import {EMERGENCY, FEDERATED} from '../fixtures/federated-tenant.js'
 import {collect} from '../helpers/collect.js'
-import {graphDescription, type Version} from './graph-description.js'
-
-interface Exchange {
-  readonly method: string
-  readonly version: Version
-  readonly path: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly requestBody: unknown
-  readonly status: number
-  readonly body: unknown
-}
+import {faultsOf, recordingFetch, type Exchange} from './exchanges.js'
 
 const {signal} = new AbortController()
 let sandbox: Sandbox
 let federations: Federations
-let exchanges: Exchange[]
+const exchanges: Exchange[] = []
 let roles: readonly string[] | undefined
 let minimal = false
 
-const json = (text: string): unknown => (text === '' ? undefined : JSON.parse(text))
-
-/** The tool's own fetch, with a note of everything that passes. */
-const recording: typeof fetch = async (input, init) => {
+/** The service may answer with the object or without. */
+const sending: typeof fetch = (input, init) => {
   const headers = new Headers(init?.headers)
-  // The service may answer with the object or without.
   if (minimal) headers.set('Prefer', 'return=minimal')
-  const response = await fetch(input, {...init, headers})
-  const url = new URL(input instanceof Request ? input.url : input)
-  const [, version, rest] = /^\/(v1\.0|beta)(\/.*)$/.exec(url.pathname + url.search) ?? []
-  exchanges.push({
-    method: init?.method ?? 'GET',
-    version: version as Version,
-    path: rest ?? '',
-    headers: Object.fromEntries(headers),
-    requestBody: json(typeof init?.body === 'string' ? init.body : ''),
-    status: response.status,
-    body: json(await response.clone().text()),
-  })
-  return response
+  return fetch(input, {...init, headers})
 }
+const recording = recordingFetch(exchanges, sending)
 
 beforeEach(async () => {
   const clock = new FakeClock(new Date().toISOString())
-  exchanges = []
+  exchanges.length = 0
   roles = undefined
   minimal = false
   sandbox = await startSandbox({stateFile: ':memory:', tenant: FEDERATED, now: () => clock.now()})
@@ -68,17 +44,7 @@ beforeEach(async () => {
 /** Whatever the test did: nothing was sent, and nothing answered, that Graph's description does not know. */
 afterEach(async () => {
   await sandbox.stop()
-  const description = graphDescription()
-  for (const {headers, requestBody, ...exchange} of description === undefined ? [] : exchanges) {
-    const faults = [
-      ...(description?.checkRequest({...exchange, headers, body: requestBody}) ?? []),
-      ...(description?.checkResponse({...exchange, requestBody}) ?? []),
-    ]
-    expect({request: `${exchange.method} ${exchange.path}`, faults}).toEqual({
-      request: `${exchange.method} ${exchange.path}`,
-      faults: [],
-    })
-  }
+  expect(faultsOf(exchanges)).toEqual([])
 })
 
 async function domain(name: string): Promise<DomainFederation> {

@@ -20,43 +20,17 @@ import {
   type ProcessOptions,
   type RegistrationWorld,
 } from '../helpers/registration-world.js'
-import {graphDescription, SKIP_REASON, type Version} from './graph-description.js'
+import {faultsOf, recordingFetch, type Exchange} from './exchanges.js'
+import {graphDescription, SKIP_REASON} from './graph-description.js'
 
 const description = graphDescription()
 const {signal} = new AbortController()
 const quiet = {yes: true, consistencyMs: 5000, preview: async () => {}} as const
 
-interface Exchange {
-  readonly method: string
-  readonly version: Version
-  readonly path: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly requestBody: unknown
-  readonly status: number
-  readonly body: unknown
-}
-
 let supply: readonly OwnCertificate[]
 let world: RegistrationWorld
-let exchanges: Exchange[]
-const json = (text: string): unknown => (text === '' ? undefined : JSON.parse(text))
-
-const recording: typeof fetch = async (input, init) => {
-  const response = await fetch(input, init)
-  const url = new URL(input instanceof Request ? input.url : input)
-  const [, version, path] = /^\/(v1\.0|beta)(\/.*)$/.exec(url.pathname + url.search) ?? []
-  if (path !== undefined)
-    exchanges.push({
-      method: init?.method ?? 'GET',
-      version: version as Version,
-      path,
-      headers: Object.fromEntries(new Headers(init?.headers)),
-      requestBody: json(typeof init?.body === 'string' ? init.body : ''),
-      status: response.status,
-      body: json(await response.clone().text()),
-    })
-  return response
-}
+const exchanges: Exchange[] = []
+const recording = recordingFetch(exchanges)
 const process = (options: ProcessOptions = {}) => startProcess(world, {fetch: recording, ...options})
 const run = (request: ConfigureRequest, options: ProcessOptions = {}) =>
   configure(request, process(options).deps, signal)
@@ -65,18 +39,13 @@ beforeAll(async () => {
   supply = await makeOwnCertificates(3)
 })
 beforeEach(async () => {
-  exchanges = []
+  exchanges.length = 0
   world = await registrationWorld(supply, {tenant: await readTenantFile(`${CONTOSO}/tenant.json`)})
 })
 /** Whatever the test did: nothing was sent, and nothing answered, that Graph's description does not know. */
 afterEach(async () => {
   await world.stop()
-  if (description === undefined) return
-  const faults = exchanges.flatMap(({headers, requestBody, ...exchange}) => [
-    ...description.checkRequest({...exchange, headers, body: requestBody}),
-    ...description.checkResponse({...exchange, requestBody}),
-  ])
-  expect(faults).toEqual([])
+  expect(faultsOf(exchanges)).toEqual([])
 })
 
 describe(`registering${description === undefined ? ` ${SKIP_REASON}` : ''}`, () => {
@@ -138,7 +107,7 @@ describe(`registering${description === undefined ? ` ${SKIP_REASON}` : ''}`, () 
       objectId: application?.objectId ?? '',
     } as const
     const certificate = {file: FILE, mayMake: false, commonName: 'mfa on host', days: 365}
-    exchanges = []
+    exchanges.length = 0
     const rotated = await rotate({command: 'rotate', which: CONFIGURE.which, by, certificate, keepOldMs: 0, ...quiet}, process({token: 'none'}).deps, signal) // prettier-ignore
     expect(rotated).toMatchObject({did: 'rotated', oldStays: undefined})
     expect(exchanges.map(({method, path}) => `${method} ${path.split('/').at(-1)}`)).toEqual([

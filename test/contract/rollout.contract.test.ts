@@ -18,7 +18,8 @@ import type {TenantFile} from '../../src/lib/sandbox/tenant-file.js'
 import {FakeClock} from '../fakes/clock.js'
 import {FakeRollout} from '../fakes/fake-rollout.js'
 import {PHONE} from '../helpers/rollout-world.js'
-import {graphDescription, SKIP_REASON, type Version} from './graph-description.js'
+import {faultsOf, recordingFetch, type Exchange} from './exchanges.js'
+import {graphDescription, SKIP_REASON} from './graph-description.js'
 
 const id = (kind: string, number: number): ObjectId =>
   `${kind.repeat(8)}-0000-4000-8000-${String(number).padStart(12, '0')}` as ObjectId
@@ -68,36 +69,9 @@ interface Ports {
   stop(): Promise<void>
 }
 
-interface Exchange {
-  readonly method: string
-  readonly version: Version
-  readonly path: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly requestBody: unknown
-  readonly status: number
-  readonly body: unknown
-}
-
 const {signal} = new AbortController()
 const exchanges: Exchange[] = []
-const json = (text: string): unknown => (text === '' ? undefined : JSON.parse(text))
-
-/** A fetch with a note of everything that passes. */
-const recording: typeof fetch = async (input, init) => {
-  const response = await fetch(input, init)
-  const url = new URL(input instanceof Request ? input.url : input)
-  const [, version, rest] = /^\/(v1\.0|beta)(\/.*)$/.exec(url.pathname + url.search) ?? []
-  exchanges.push({
-    method: init?.method ?? 'GET',
-    version: version as Version,
-    path: rest ?? '',
-    headers: Object.fromEntries(new Headers(init?.headers)),
-    requestBody: json(typeof init?.body === 'string' ? init.body : ''),
-    status: response.status,
-    body: json(await response.clone().text()),
-  })
-  return response
-}
+const recording = recordingFetch(exchanges)
 
 async function overSandbox(personRoles?: readonly string[]): Promise<Ports & {readonly app: Graph}> {
   const sandbox = await startSandbox({stateFile: ':memory:', tenant: TENANT, personRoles})
@@ -298,13 +272,7 @@ const description = graphDescription()
 describe(`what was sent ${description === undefined ? SKIP_REASON : ''}`, () => {
   it.skipIf(description === undefined)('is as Graph describes it, and so is what came back', () => {
     expect(exchanges.length).toBeGreaterThan(50)
-    for (const each of exchanges) {
-      expect(
-        description?.checkRequest({...each, body: each.requestBody}),
-        `${each.method} ${each.path}`,
-      ).toEqual([])
-      expect(description?.checkResponse(each), `answer to ${each.method} ${each.path}`).toEqual([])
-    }
+    expect(faultsOf(exchanges)).toEqual([])
   })
 
   it.skipIf(description === undefined)(

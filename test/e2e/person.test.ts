@@ -52,6 +52,20 @@ const signedIn = async (content = kept) => {
 }
 
 describe.skipIf(process.platform === 'win32')('the kept sign-in', () => {
+  it('is named beside what signs in without people', async () => {
+    await signedIn()
+    const env = {MFA_ACCESS_TOKEN: jwt({exp: 4_000_000_000})}
+    const {person, kind} = (await place.mfa(['auth', 'status', '--json'], {env})).json()
+    expect({person, kind}).toEqual({
+      kind: 'access-token',
+      person: {account: 'admin@contoso.com', signedInAt: expect.stringMatching(/^\d{4}-/)},
+    })
+    const told = (await place.mfa(['auth', 'status'], {env})).stdout
+    expect(told).toContain('\nfor what only people may do: admin@contoso.com, signed in ')
+    await signedIn('{}')
+    expect((await place.mfa(['auth', 'status', '--json'], {env})).json()).not.toHaveProperty('person')
+  })
+
   it('is 0600 in a folder of 0700', async () => {
     await logIn()
     expect((await stat(file)).mode & 0o777).toBe(0o600)
@@ -141,7 +155,12 @@ describe('what only a person may change', () => {
     const flags = {state: place.state}
     const all = {...place.environment(), ...env}
     const settings = await loadSettings({flags, env: all, cwd: place.work, home: place.folder})
-    return new Wiring(settings, flags, {json: true, command: 'test', signal: new AbortController().signal})
+    return new Wiring(settings, flags, {
+      json: true,
+      version: '0',
+      command: 'test',
+      signal: new AbortController().signal,
+    })
   }
   const refusal = async (env: NodeJS.ProcessEnv = {}) => {
     const wired = await wiring(env)

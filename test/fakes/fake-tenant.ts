@@ -16,6 +16,7 @@ import type {Clock} from '../../src/lib/ports/clock.js'
 import type {Directory, EntraGroup, ReadFailure} from '../../src/lib/ports/directory.js'
 import type {Made, MethodWriter, NewToken} from '../../src/lib/ports/method-writer.js'
 import {type Lag, Lagging} from './lagging.js'
+import {methods} from '../fixtures/users.js'
 
 export type WriteVerb = keyof MethodWriter
 export type ReadVerb = keyof Directory
@@ -57,14 +58,7 @@ const SLOT_OF: Readonly<Partial<Record<DefaultMethod, PhoneSlot>>> = {
   voiceOffice: 'office',
 }
 const DEVICES_MAX = 5
-const NOTHING: EntraMethods = {
-  phones: [],
-  authenticators: [],
-  softwareOath: [],
-  hardwareOath: [],
-  others: [],
-  systemPreferred: false,
-}
+const NOTHING = methods()
 export const NO_POLICY: MethodsPolicy = {migrationState: 'migrationComplete', configurations: []}
 
 /**

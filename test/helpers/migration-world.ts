@@ -112,9 +112,17 @@ export function requestOf({request, options: chosen}: Asked = {}): MigrationRequ
   }
 }
 
-/** A run by a process of its own: new scratch, the same tenant, source and journal. */
+/** What a process of its own works with: new scratch, the same tenant, source and journal. */
+function planningOf({clock, tenant, source, journal}: World, {deps, ui = new FakeUi()}: Asked) {
+  const own = {source, directory: tenant, journal, scratch: memoryScratch(), clock, ui}
+  return {...own, ...deps, lookup: deps?.lookup}
+}
+
+const signalOf = ({signal}: Asked): AbortSignal => signal ?? new AbortController().signal
+
+/** A run by a process of its own. */
 export async function run(at: World, asked: Asked = {}): Promise<MigrateReport> {
-  const {clock, tenant, source, journal, files} = at
+  const {tenant, files} = at
   const input: MigrateInput = {
     request: requestOf(asked),
     dryRun: false,
@@ -125,61 +133,18 @@ export async function run(at: World, asked: Asked = {}): Promise<MigrateReport> 
     preview: async () => {},
     ...asked.input,
   }
-  const ui = asked.ui ?? new FakeUi()
-  const deps = {
-    source,
-    directory: tenant,
-    lookup: asked.deps?.lookup,
-    journal,
-    scratch: memoryScratch(),
-    clock,
-    ui,
-    files,
-  }
-  return migrate(
-    input,
-    {...deps, writer: async () => tenant, ...asked.deps, lookup: deps.lookup},
-    asked.signal ?? new AbortController().signal,
-  )
+  const deps = {files, writer: async () => tenant, ...planningOf(at, asked)}
+  return migrate(input, deps, signalOf(asked))
 }
 
 /** What a dry run plans, in the order of the plan. */
 export async function plansOf(at: World, asked: Asked = {}): Promise<readonly UserPlan[]> {
-  const {clock, tenant, source, journal} = at
-  const ui = asked.ui ?? new FakeUi()
-  const deps = {
-    source,
-    directory: tenant,
-    lookup: asked.deps?.lookup,
-    journal,
-    scratch: memoryScratch(),
-    clock,
-    ui,
-  }
-  const {plans} = await collectPlans(
-    requestOf(asked),
-    {...deps, ...asked.deps, lookup: deps.lookup},
-    asked.signal ?? new AbortController().signal,
-  )
+  const {plans} = await collectPlans(requestOf(asked), planningOf(at, asked), signalOf(asked))
   return [...plans.entries()].map(([, plan]) => plan)
 }
 
 export async function verified(at: World, asked: Asked = {}): Promise<VerifyReport> {
-  const {clock, tenant, source, journal} = at
-  const deps = {
-    source,
-    directory: tenant,
-    lookup: asked.deps?.lookup,
-    journal,
-    scratch: memoryScratch(),
-    clock,
-    ui: asked.ui ?? new FakeUi(),
-  }
-  return verify(
-    requestOf(asked),
-    {...deps, ...asked.deps, lookup: deps.lookup},
-    asked.signal ?? new AbortController().signal,
-  )
+  return verify(requestOf(asked), planningOf(at, asked), signalOf(asked))
 }
 
 export function resultsOf({results}: MigrateReport): readonly UserResult[] {

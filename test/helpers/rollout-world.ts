@@ -1,5 +1,4 @@
 import type {ObjectId} from '../../src/lib/model/brand.js'
-import type {EntraMethods} from '../../src/lib/model/entra-user.js'
 import type {AllowedMethods} from '../../src/lib/model/methods-policy.js'
 import type {Journal} from '../../src/lib/ports/journal.js'
 import type {MigrationState, MigrationStandings} from '../../src/lib/ports/migration-standing.js'
@@ -20,20 +19,13 @@ import {FakeRollout} from '../fakes/fake-rollout.js'
 import {journalStore, MemoryJournal, type JournalStore} from '../fakes/memory-journal.js'
 import {memoryScratch} from '../fakes/memory-scratch.js'
 import {FakeUi} from '../fakes/ui.js'
-import {allowed} from '../fixtures/users.js'
+import {allowed, methods} from '../fixtures/users.js'
 
 export const idOf = (name: string): ObjectId => `id-${name}` as ObjectId
 export const PILOT = 'group-pilot' as ObjectId
 
-export const PHONE: EntraMethods = {
-  phones: [{id: 'p', slot: 'mobile', number: '+1 4255550100'}],
-  authenticators: [],
-  softwareOath: [],
-  hardwareOath: [],
-  others: [],
-  systemPreferred: false,
-}
-export const NO_METHODS: EntraMethods = {...PHONE, phones: []}
+export const PHONE = methods({phones: [{id: 'p', slot: 'mobile', number: '+1 4255550100'}]})
+export const NO_METHODS = methods()
 
 export const person = (name: string, over: Partial<RolloutMember> = {}): RolloutMember => ({
   id: idOf(name),

@@ -1,6 +1,7 @@
 import {describe, expect, test} from 'vitest'
 import {allowedFor, policyGroups, smsSignInAllowed} from '../../src/lib/model/allowed-methods.js'
 import type {MethodConfiguration, MethodsPolicy, PolicyMethod} from '../../src/lib/model/methods-policy.js'
+import {allowedOnly} from '../fixtures/users.js'
 
 const on = (method: PolicyMethod, fields: Partial<MethodConfiguration> = {}): MethodConfiguration => ({
   method,
@@ -19,16 +20,7 @@ const inGroups =
   (id: string): boolean =>
     ids.includes(id)
 
-const NOTHING = {
-  push: false,
-  hardwareOath: false,
-  softwareOath: false,
-  sms: false,
-  voice: false,
-  voiceOffice: false,
-  fido2: false,
-  uncertain: false,
-}
+const NOTHING = allowedOnly()
 
 describe('M3: what the policy allows', () => {
   test('nothing that it does not mention', () => expect(allowedFor(policy(), nobody)).toEqual(NOTHING))

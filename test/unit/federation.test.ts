@@ -9,41 +9,16 @@ import {judgeEmergencyAccount, type EmergencyFacts} from '../../src/lib/federati
 import {isReached, standingOf, watchFederation} from '../../src/lib/federation/standing.js'
 import type {ObjectId} from '../../src/lib/model/brand.js'
 import type {EntraMethods} from '../../src/lib/model/entra-user.js'
-import type {AllowedMethods} from '../../src/lib/model/methods-policy.js'
 import {MFA_BEHAVIORS, meaningOf, wayBack} from '../../src/lib/model/mfa-behavior.js'
 import type {DomainFederation} from '../../src/lib/ports/federation.js'
 import {describeDomain, watchLines} from '../../src/lib/report/federation-report.js'
 import {federationWorld, newProcess} from '../helpers/federation-world.js'
+import {allowed, allowedOnly, methods} from '../fixtures/users.js'
 
-const NOTHING: EntraMethods = {
-  phones: [],
-  authenticators: [],
-  softwareOath: [],
-  hardwareOath: [],
-  others: [],
-  systemPreferred: false,
-}
+const NOTHING = methods()
 const KEY: EntraMethods = {...NOTHING, others: [{id: 'key', type: 'fido2'}]}
-const ALL: AllowedMethods = {
-  push: true,
-  hardwareOath: true,
-  softwareOath: true,
-  sms: true,
-  voice: true,
-  voiceOffice: true,
-  fido2: true,
-  uncertain: false,
-}
-const NONE: AllowedMethods = {
-  push: false,
-  hardwareOath: false,
-  softwareOath: false,
-  sms: false,
-  voice: false,
-  voiceOffice: false,
-  fido2: false,
-  uncertain: false,
-}
+const ALL = allowed()
+const NONE = allowedOnly()
 const identity = {
   id: 'u1' as ObjectId,
   userPrincipalName: 'ann@contoso.com',

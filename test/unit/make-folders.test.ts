@@ -1,4 +1,4 @@
-import {mkdir, mkdtemp, rm, stat, writeFile} from 'node:fs/promises'
+import {mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 
@@ -35,4 +35,15 @@ it('refuses a file in the way', async () => {
 
 it.skipIf(process.platform !== 'linux')('comes back where nothing can be made', async () => {
   await expect(makeFolders('/proc/mfa/below')).rejects.toMatchObject({code: 'ENOENT'})
+})
+
+it('is how every folder is made: nothing else makes those above it', async () => {
+  const source = join(import.meta.dirname, '../../src')
+  const files = (await readdir(source, {recursive: true})).filter((name) => name.endsWith('.ts'))
+  expect(files.length).toBeGreaterThan(300)
+  for (const name of files)
+    expect([name, /mkdir(Sync)?\([^)]*recursive/.test(await readFile(join(source, name), 'utf8'))]).toEqual([
+      name,
+      false,
+    ])
 })

@@ -4,7 +4,6 @@ import {MfaError} from '../../src/lib/errors/mfa-error.js'
 import {pastChanges} from '../../src/lib/changes/past-changes.js'
 import type {ObjectId} from '../../src/lib/model/brand.js'
 import type {EntraIdentity, EntraMethods} from '../../src/lib/model/entra-user.js'
-import type {AllowedMethods} from '../../src/lib/model/methods-policy.js'
 import type {ReadFailure} from '../../src/lib/ports/directory.js'
 import type {Campaign, PassSealing} from '../../src/lib/ports/sign-in-help.js'
 import {
@@ -25,29 +24,12 @@ import {MemoryJournal} from '../fakes/memory-journal.js'
 import {memoryScratch} from '../fakes/memory-scratch.js'
 import {FakeUi} from '../fakes/ui.js'
 import {collect} from '../helpers/collect.js'
+import {allowed, methods, allowedOnly} from '../fixtures/users.js'
 
 const {signal} = new AbortController()
-const ALL: AllowedMethods = {
-  push: true,
-  hardwareOath: true,
-  softwareOath: true,
-  sms: true,
-  voice: true,
-  voiceOffice: true,
-  fido2: true,
-  uncertain: false,
-}
-const NOTHING: AllowedMethods = Object.fromEntries(
-  Object.keys(ALL).map((key) => [key, false]),
-) as unknown as AllowedMethods
-const EMPTY: EntraMethods = {
-  phones: [],
-  authenticators: [],
-  softwareOath: [],
-  hardwareOath: [],
-  others: [],
-  systemPreferred: false,
-}
+const ALL = allowed()
+const NOTHING = allowedOnly()
+const EMPTY = methods()
 const PHONE = {phones: [{id: 'p', slot: 'mobile' as const, number: '+1 4255550110'}]}
 const APP = {authenticators: [{id: 'a'}]}
 const other = (type: string) => ({others: [{id: 'o', type}]})

@@ -203,6 +203,11 @@ describe('each of these gets its own message and exit code', () => {
       exit: 'refused',
       fix: expect.stringContaining('--config'),
     })
+    world.config.values = {...world.config.values, tenant: 'sandbox'}
+    await expect(run(world, {...MIGRATE, which})).rejects.toMatchObject({
+      code: 'CONFIG_OTHER_TENANT',
+      fix: expect.stringMatching(/rehearsal.*delete/),
+    })
     expect(await deps.registrations.byName('another', signal)).toEqual([])
   })
 

@@ -1,18 +1,11 @@
 import {describe, expect, it} from 'vitest'
 import {planUser} from '../../src/lib/migration/plan-user.js'
 import {smsVoiceEnd} from '../../src/lib/migration/rules/sms-voice.js'
-import {allowed, device, entraPhone, phone, planInput, seed, token} from '../fixtures/users.js'
+import {allowedOnly, device, entraPhone, phone, planInput, seed, token} from '../fixtures/users.js'
 
 type Over = Parameters<typeof planInput>[0]
 const PHONE = phone('4255550100')
-const NOTHING_ALLOWED = allowed({
-  push: false,
-  hardwareOath: false,
-  softwareOath: false,
-  sms: false,
-  voice: false,
-  voiceOffice: false,
-})
+const NOTHING_ALLOWED = allowedOnly('fido2')
 
 function defaultOf(over: Over) {
   const plan = planUser(planInput(over))

@@ -8,25 +8,10 @@ import {
   methodStanding,
   registeredMethods,
 } from '../../src/lib/model/usable-methods.js'
+import {allowedOnly, methods} from '../fixtures/users.js'
 
-const NONE: AllowedMethods = {
-  push: false,
-  hardwareOath: false,
-  softwareOath: false,
-  sms: false,
-  voice: false,
-  voiceOffice: false,
-  fido2: false,
-  uncertain: false,
-}
-const EMPTY: EntraMethods = {
-  phones: [],
-  authenticators: [],
-  softwareOath: [],
-  hardwareOath: [],
-  others: [],
-  systemPreferred: false,
-}
+const NONE = allowedOnly()
+const EMPTY = methods()
 const phone = (slot: 'mobile' | 'alternateMobile' | 'office') => ({
   phones: [{id: slot, slot, number: '+1 4255550100'}],
 })

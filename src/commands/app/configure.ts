@@ -54,6 +54,6 @@ Only the permissions of the chosen features are asked for. Run it again at any t
     const deps = await registrationDeps(wired, flags, {as: 'person', writes: true}, this.signal)
     const report = await configure(await request(deps.tenantId), deps, this.signal)
     if (report.permissions.some(({tried}) => tried === 'refused')) this.exitWith('partial')
-    return showConfigured(report, wired.show, wired.clock.now())
+    return showConfigured(report, wired.show, wired.clock.now(), wired.again)
   }
 }

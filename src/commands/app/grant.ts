@@ -39,6 +39,6 @@ export default class AppGrant extends MfaCommand {
     const request = requests.grantRequest(wired, flags, argv.map(String), showAppPlan(wired.show))
     const deps = await registrationDeps(wired, flags, {as: 'person', writes: true}, this.signal)
     const report = await configure(await request(deps.tenantId), deps, this.signal)
-    return showConfigured(report, wired.show, wired.clock.now())
+    return showConfigured(report, wired.show, wired.clock.now(), wired.again)
   }
 }

@@ -35,6 +35,6 @@ has Application.Read.All; then its sign-in still tells what is granted, and --as
     const as = defaultAs(flags, wired.settings)
     const deps = await registrationDeps(wired, flags, {as, writes: false}, this.signal)
     const view = await showRegistration(requests.showRequest(wired, flags), deps, this.signal)
-    return showApp(view, wired.show, flags.csv)
+    return showApp(view, wired.show, flags.csv, wired.again)
   }
 }

@@ -26,6 +26,6 @@ export default class MappingExport extends MfaCommand {
     const wired = await this.wire(flags)
     const rows = await exportMapping(await wired.request(flags), await wired.pairing(), this.signal)
     await wired.files.write(flags.out, mappingText(rows))
-    return showMapping(rows, flags.out, wired.out)
+    return showMapping(rows, flags.out, wired.out, wired.repeated(['group']) + wired.againWithout('mapping'))
   }
 }

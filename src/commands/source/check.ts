@@ -18,7 +18,7 @@ export default class SourceCheck extends MfaCommand {
       {source: await wired.source(), clock: wired.clock, ui: wired.ui},
       this.signal,
     )
-    await showSource(found, wired.show, flags.csv)
+    await showSource(found, wired.show, flags.csv, wired.again)
     return {...found}
   }
 }

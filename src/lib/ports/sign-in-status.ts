@@ -49,6 +49,8 @@ export interface SignInStatus extends SignInDescription {
   readonly token?: TokenStatus | undefined
   /** When the person signed in; ISO 8601. */
   readonly signedInAt?: string | undefined
+  /** Signed in beside what the settings name, for what only people may do. */
+  readonly person?: {readonly account: string; readonly signedInAt: string} | undefined
   /** Of the federated token: what the app registration has to trust. */
   readonly federated?:
     {readonly issuer?: string | undefined; readonly subject?: string | undefined} | undefined

@@ -250,6 +250,12 @@ function refuseOtherTenant(
   throw new MfaError(
     'CONFIG_OTHER_TENANT',
     `${file} is set up for tenant ${other} (application ${clientId}), and this is ${tenant}; it is not overwritten.`,
-    {exit: 'refused', fix: `Keep the settings apart: --config FILE. Or remove clientId from ${file}.`},
+    {
+      exit: 'refused',
+      fix:
+        other === 'sandbox'
+          ? `It was written in a rehearsal: delete ${file}, or keep the settings apart: --config FILE.`
+          : `Keep the settings apart: --config FILE. Or remove clientId from ${file}.`,
+    },
   )
 }

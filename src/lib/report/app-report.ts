@@ -49,6 +49,7 @@ export async function showConfigured(
   report: ConfigureReport,
   {out}: Show,
   now: Date,
+  again: string,
 ): Promise<Readonly<Record<string, unknown>>> {
   const {permissions, proof, application, certificate, dryRun} = report
   const tried = proof === undefined ? [] : [triedColumn]
@@ -62,7 +63,7 @@ export async function showConfigured(
   }
   showBeyond(report.beyond, out)
   out.line(`\n${verdict(report)}`)
-  if (!dryRun && application !== undefined) out.line(`Next: mfa app show, or mfa migrate --dry-run`)
+  if (!dryRun && application !== undefined) out.line(`Next: mfa app show${again}`)
   return {
     tenantId: report.tenantId,
     dryRun,
@@ -108,6 +109,7 @@ export async function showApp(
   view: AppView,
   show: Show,
   csv: string | undefined,
+  again: string,
 ): Promise<Readonly<Record<string, unknown>>> {
   const {out} = show
   const {permissions, certificates} = view
@@ -133,8 +135,8 @@ export async function showApp(
   const soon = certificates.filter(({daysLeft}) => daysLeft !== undefined && daysLeft <= 30)
   const verdict = `${has} of ${needed} permissions are granted; ${countOf(certificates.length, 'certificate')}${soon.length > 0 ? `, ${soon.length} of them with 30 days or less` : ''}`
   out.line(`\n${verdict}`)
-  if (missing.length > 0) out.line('Next: mfa app grant')
-  else if (soon.length > 0) out.line('Next: mfa app certificate rotate')
+  if (missing.length > 0) out.line(`Next: mfa app grant${again}`)
+  else if (soon.length > 0) out.line(`Next: mfa app certificate rotate${again}`)
   return {
     tenantId: view.tenantId,
     appId: view.appId,

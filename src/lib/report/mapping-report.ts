@@ -1,5 +1,6 @@
 import type {MappingExportRow} from '../migration/export-mapping.js'
 import {countOf} from '../model/count-of.js'
+import {shellWord} from '../model/shell-word.js'
 import type {Column, Output} from '../ports/output.js'
 import {csvChunks} from './csv.js'
 import {TABLE_LIMIT} from './show.js'
@@ -19,9 +20,13 @@ export async function showMapping(
   rows: readonly MappingExportRow[],
   file: string,
   out: Output,
+  again: string,
 ): Promise<Readonly<Record<string, unknown>>> {
   await out.table(columns, rows, {limit: TABLE_LIMIT, empty: 'Everybody is matched.'})
   out.line(`${countOf(rows.length, 'user')} could not be matched safely; written to ${file}`)
-  if (rows.length > 0) out.line(`Next: fill in Username in ${file}, then mfa migrate … --mapping ${file}`)
+  if (rows.length > 0) {
+    out.line(`Fill in the column Username in ${file}; then`)
+    out.line(`Next: mfa migrate${again} --mapping ${shellWord(file)} --dry-run`)
+  }
   return {file, users: rows}
 }

@@ -3,7 +3,7 @@ import type {CertificateStatus, SignInStatus, TokenStatus} from '../ports/sign-i
 
 /** What `mfa auth status` says; nothing secret is in it. */
 export function signInLines(status: SignInStatus): readonly string[] {
-  const {kind, account, clientId, certificate, token, signedInAt, federated} = status
+  const {kind, account, clientId, certificate, token, signedInAt, federated, person} = status
   const tenant = status.tenantId ?? status.tenant
   if (kind === 'none') return ['not signed in']
   return [
@@ -16,6 +16,9 @@ export function signInLines(status: SignInStatus): readonly string[] {
       : [`issuer ${printable(federated.issuer ?? '?')}, subject ${printable(federated.subject ?? '?')}`]),
     ...(signedInAt === undefined ? [] : [`signed in ${signedInAt}`]),
     ...(token === undefined ? [] : [tokenLine(token)]),
+    ...(person === undefined
+      ? []
+      : [`for what only people may do: ${printable(person.account)}, signed in ${person.signedInAt}`]),
     ...(kind === 'user' && !status.usable ? ['sign in again: mfa auth login'] : []),
   ]
 }

@@ -18,7 +18,12 @@ const factColumns: readonly Column<{readonly name: string; readonly value: strin
 ]
 
 /** `mfa source check` */
-export async function showSource(found: SourceCheck, show: Show, csv: string | undefined): Promise<void> {
+export async function showSource(
+  found: SourceCheck,
+  show: Show,
+  csv: string | undefined,
+  again: string,
+): Promise<void> {
   const {out} = show
   const modes = Object.entries(found.modes).filter(([, count]) => count > 0)
   const sample = found.sampled < found.users ? ` (of ${countOf(found.sampled, 'user')} read as a sample)` : ''
@@ -35,7 +40,7 @@ export async function showSource(found: SourceCheck, show: Show, csv: string | u
   if (found.problems.length > 0) await out.table(problemColumns, found.problems, {limit: TABLE_LIMIT})
   await writeCsv(csv, problemColumns, found.problems, show)
   out.line(`${countOf(found.users, 'user')} can be read; ${countOf(found.problems.length, 'problem')}`)
-  out.line('Next: mfa migrate --group NAME --source WHERE --dry-run')
+  out.line(`Next: mfa migrate --group NAME${again} --dry-run`)
 }
 
 const duration = (seconds: number): string =>

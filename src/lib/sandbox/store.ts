@@ -1,4 +1,5 @@
-import {chmodSync, closeSync, existsSync, mkdirSync, openSync} from 'node:fs'
+import {makeFoldersSync} from '../disk/make-folders.js'
+import {chmodSync, closeSync, existsSync, openSync} from 'node:fs'
 import path from 'node:path'
 import {DatabaseSync} from 'node:sqlite'
 import type {SQLInputValue, StatementSync} from 'node:sqlite'
@@ -127,7 +128,7 @@ function openDatabase(stateFile: string): DatabaseSync {
  * too. A folder that was there keeps its rights; on Windows it hands its own down.
  */
 function makePrivate(file: string): void {
-  mkdirSync(path.dirname(file), {recursive: true, mode: 0o700})
+  makeFoldersSync(path.dirname(file), 0o700)
   closeSync(openSync(file, 'a', 0o600))
   if (process.platform === 'win32') return
   for (const one of [file, `${file}-wal`, `${file}-shm`]) if (existsSync(one)) chmodSync(one, 0o600)

@@ -1,6 +1,7 @@
+import {makeFolders} from '../../disk/make-folders.js'
 import {randomUUID} from 'node:crypto'
 import {closeSync, fstatSync, openSync, readFileSync} from 'node:fs'
-import {chmod, mkdir, rename, rm, writeFile} from 'node:fs/promises'
+import {chmod, rename, rm, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {errorCode} from '../../errors/error-code.js'
 import {MfaError} from '../../errors/mfa-error.js'
@@ -110,7 +111,7 @@ export async function writeSignIn(
 ): Promise<void> {
   const path = signInFile(stateFolder)
   const beside = `${path}.${randomUUID()}`
-  await mkdir(stateFolder, {recursive: true, mode: 0o700})
+  await makeFolders(stateFolder, 0o700)
   try {
     // Closed to others before there is anything in it.
     await writeFile(beside, '', {mode: 0o600, flag: 'wx'})

@@ -1,3 +1,4 @@
+import {MfaError} from '../../errors/mfa-error.js'
 import {asJsonObject, parseJsonObject, type JsonObject} from '../../model/json-object.js'
 import type {CertificateStatus, SignInStatus, TokenStatus} from '../../ports/sign-in-status.js'
 import {factsOf} from '../certificates/key-pair.js'
@@ -14,6 +15,24 @@ import {createTokenProvider} from './token-provider.js'
  * or the kept sign-in cannot (`auth`); an expired certificate is no error: `usable` is false.
  */
 export async function signInStatus(settings: SignInSettings, deps: SignInDeps): Promise<SignInStatus> {
+  const status = await statusOf(settings, deps)
+  if (status.kind === 'user' || status.kind === 'none') return status
+  const person = keptPerson(deps.stateFolder)
+  return person === undefined ? status : {...status, person}
+}
+
+/** What only people may do goes by the kept sign-in, whatever else is set. One that cannot be used is none. */
+function keptPerson(stateFolder: string): SignInStatus['person'] {
+  try {
+    const stored = readSignIn(stateFolder)
+    return stored && {account: stored.account, signedInAt: stored.signedInAt}
+  } catch (error) {
+    if (error instanceof MfaError) return undefined
+    throw error
+  }
+}
+
+async function statusOf(settings: SignInSettings, deps: SignInDeps): Promise<SignInStatus> {
   const who = {...createTokenProvider(settings, deps).describe(), tenant: settings.tenant?.value}
   const now = deps.clock.now()
   switch (who.kind) {

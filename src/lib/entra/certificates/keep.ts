@@ -1,5 +1,6 @@
+import {makeFolders} from '../../disk/make-folders.js'
 import {createPrivateKey, randomBytes, X509Certificate} from 'node:crypto'
-import {constants, copyFile, link, mkdir, open, rm} from 'node:fs/promises'
+import {constants, copyFile, link, open, rm} from 'node:fs/promises'
 import {dirname} from 'node:path'
 import {errorCode} from '../../errors/error-code.js'
 import {MfaError} from '../../errors/mfa-error.js'
@@ -20,7 +21,7 @@ export async function keepCertificate(
   const content = await contentFor(path, certificate, password)
   const beside = `${path}.${process.pid}-${randomBytes(4).toString('hex')}.part`
   try {
-    await mkdir(dirname(path), {recursive: true, mode: 0o700})
+    await makeFolders(dirname(path), 0o700)
     const file = await open(beside, 'wx', 0o600)
     try {
       await restrict(beside)
