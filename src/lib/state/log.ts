@@ -1,6 +1,6 @@
-import {makeFolders} from '../disk/make-folders.js'
 import {join} from 'node:path'
 import {inspect} from 'node:util'
+import {makeFolders} from '../disk/make-folders.js'
 import {MfaError} from '../errors/mfa-error.js'
 import {printable} from '../model/printable.js'
 import {redact} from '../model/redact.js'

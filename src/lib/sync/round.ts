@@ -1,5 +1,3 @@
-import {createHash} from 'node:crypto'
-
 import type {ObjectId, RunId} from '../model/brand.js'
 import type {Clock} from '../ports/clock.js'
 import type {Journal, RunRecord} from '../ports/journal.js'
@@ -125,23 +123,19 @@ async function groupOf(
   return found?.group?.id
 }
 
-function sayIfOptionsChanged(
-  last: RunRecord | undefined,
-  options: Readonly<Record<string, unknown>>,
-  ui: Ui,
-): void {
+function sayIfOptionsChanged(last: RunRecord | undefined, options: RoundInput['options'], ui: Ui): void {
   if (last === undefined) return
-  const of = (all: Readonly<Record<string, unknown>>) =>
-    createHash('sha256')
-      .update(
-        JSON.stringify(
-          Object.keys(options)
-            .toSorted()
-            .map((name) => [name, all[name] ?? null]),
-        ),
-      )
-      .digest('hex')
-  if (of(last.options) === of(options)) return
-  const text = `The migration options changed since the last round (${last.startedAt}): everybody is planned again.`
+  const changed = differences(options, last.options)
+  if (changed.length === 0) return
+  const text = `The migration options changed since the last round (${last.startedAt}): everybody is planned again. Changed: ${changed.join(', ')}.`
   ui.emit({type: 'warning', text})
+}
+
+/** Options that are not the same, each with both values, in the order of their names. */
+export function differences(ours: RoundInput['options'], theirs: RoundInput['options']): readonly string[] {
+  const text = (value: unknown): string => JSON.stringify(value ?? null)
+  return Object.keys(ours)
+    .toSorted()
+    .filter((name) => text(ours[name]) !== text(theirs[name]))
+    .map((name) => `${name} ${text(ours[name])} instead of ${text(theirs[name])}`)
 }

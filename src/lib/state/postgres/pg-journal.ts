@@ -31,12 +31,12 @@ export class PgJournal implements Journal {
   readonly #clock: Clock
   readonly #locks: PgLocks
 
-  constructor(db: PgDatabase, clock: Clock, skewMs: number, timing: LockTiming = PG_LOCK_TIMING) {
+  constructor(db: PgDatabase, clock: Clock, timing: LockTiming = PG_LOCK_TIMING) {
     this.db = db
     this.#db = db
     this.#group = new PgGroup(db)
     this.#clock = clock
-    this.#locks = new PgLocks(db, clock, timing, skewMs)
+    this.#locks = new PgLocks(db, clock, timing)
   }
 
   async beginRun(start: RunStart): Promise<{readonly run: RunRecord; readonly resumed: boolean}> {
