@@ -1,7 +1,8 @@
 import type {Difference, Reconciled} from '../audit/reconcile.js'
 import {countOf} from '../model/count-of.js'
 import type {Column} from '../ports/output.js'
-import {type AuditTelling, entryJson, listOf, reachLine, shortTime, valuesOf, who} from './audit-report.js'
+import {type AuditTelling, entryJson, listOf, reachLine, shortTime, who} from './audit-report.js'
+import {valuesOf} from './lazy-list.js'
 import {type Show, TABLE_LIMIT, writeCsv} from './show.js'
 
 type Json = Readonly<Record<string, unknown>>
