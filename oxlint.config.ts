@@ -38,7 +38,6 @@ const SDKS: Readonly<Record<string, string>> = {
   pg: 'state',
   'pg-boss': 'state',
   'prom-client': 'monitor',
-  'cli-table3': 'terminal',
   '@inquirer/prompts': 'terminal',
   'csv-stringify': 'report',
 }
