@@ -79,6 +79,26 @@ export const findingColumns: readonly Column<AssessedFinding>[] = [
   {key: 'note', title: 'Note', value: (one) => one.note},
 ]
 
+/** For a terminal of 80 columns: four, so that what to do has the most room. */
+const tableColumns: readonly Column<AssessedFinding>[] = [
+  {
+    key: 'finding',
+    title: 'Finding',
+    value: (one) => [one.id, one.title],
+    weight: 2,
+    min: 15,
+  },
+  {
+    key: 'state',
+    title: 'State',
+    value: (one) => [stateWords(one), ...one.blocks.map((what) => `blocks ${what}`)],
+    weight: 0,
+    min: 17,
+  },
+  {...users, weight: 0, min: 5},
+  {...action, weight: 3},
+]
+
 interface UserRow extends Affected {
   readonly code: string
 }
@@ -97,7 +117,7 @@ export async function showAssessed(
 ): Promise<void> {
   const {findings} = found.assessment
   const {out} = show
-  await out.table([id, title, state, blocks, users, action], byWeight(findings.filter(needsWork)), {
+  await out.table(tableColumns, byWeight(findings.filter(needsWork)), {
     limit: TABLE_LIMIT,
     empty: 'Nothing is left to do.',
   })
