@@ -16,7 +16,18 @@ const DOMAIN = [
   'status',
   'runbook',
 ]
-const ADAPTERS = ['source', 'entra', 'state', 'sandbox', 'terminal', 'config', 'storage', 'probe', 'monitor']
+const ADAPTERS = [
+  'source',
+  'entra',
+  'state',
+  'sandbox',
+  'terminal',
+  'config',
+  'storage',
+  'probe',
+  'monitor',
+  'tracing',
+]
 
 /** Each SDK in one adapter folder. */
 const SDKS: Readonly<Record<string, string>> = {
@@ -38,6 +49,10 @@ const SDKS: Readonly<Record<string, string>> = {
   pg: 'state',
   'pg-boss': 'state',
   'prom-client': 'monitor',
+  '@opentelemetry/api': 'tracing',
+  '@opentelemetry/exporter-trace-otlp-http': 'tracing',
+  '@opentelemetry/resources': 'tracing',
+  '@opentelemetry/sdk-trace': 'tracing',
   '@inquirer/prompts': 'terminal',
   'csv-stringify': 'report',
 }

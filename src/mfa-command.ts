@@ -23,6 +23,7 @@ export abstract class MfaCommand extends Command {
 
   #wiring: Wiring | undefined
   #stopIsSuccess = false
+  #failure: MfaError | undefined
   readonly #interrupt = new AbortController()
   readonly #onSignal = (name: NodeJS.Signals): void => {
     if (this.#interrupt.signal.aborted) {
@@ -69,6 +70,7 @@ export abstract class MfaCommand extends Command {
       this.#wiring = await wire(flags, {
         json: this.jsonEnabled(),
         command: this.id ?? 'mfa',
+        version: this.config.version,
         signal: this.signal,
       })
     }
@@ -100,6 +102,7 @@ export abstract class MfaCommand extends Command {
   protected override async catch(error: Error): Promise<void> {
     const stopped = this.#interrupt.signal.aborted && !this.#stopIsSuccess
     const known = understood(stopped ? this.#interrupt.signal.reason : error)
+    this.#failure = known
     if (known !== undefined) report(known, this.jsonEnabled(), await this.#logged(known))
   }
 
@@ -120,7 +123,7 @@ export abstract class MfaCommand extends Command {
   protected override async finally(error: Error | undefined): Promise<void> {
     process.off('SIGINT', this.#onSignal)
     process.off('SIGTERM', this.#onSignal)
-    await this.#wiring?.close()
+    await this.#wiring?.close(this.#failure)
     await super.finally(error)
   }
 }

@@ -128,6 +128,12 @@ const directoryFlags = {
     helpValue: 'FILE',
     helpGroup: 'WHERE',
   }),
+  'ad-referrals': Flags.string({
+    summary:
+      'Other domains of the forest below the base: name them in a warning (report, unless given), or ask them too, with the same account. [env: MFA_AD_REFERRALS]',
+    options: ['report', 'follow'],
+    helpGroup: 'WHERE',
+  }),
   'ad-anonymous': Flags.boolean({
     summary: 'Read Active Directory without signing in, where it allows that.',
     helpGroup: 'WHERE',

@@ -18,10 +18,10 @@ export const attributeOf = ({adAttribute}: Settings): string => adAttribute?.val
  * Active Directory, if the settings name it: connected and signed in. Throws MfaError `usage`, `auth` or `unavailable`.
  */
 export async function openLookup(settings: Settings, deps: LookupDeps): Promise<DirectoryLookup | undefined> {
-  const {adUrls, adBase, adAttribute, adCa} = settings
+  const {adUrls, adBase, adAttribute, adCa, adReferrals} = settings
   if (adUrls === undefined) {
     // From the command line only: a config file may hold them for other days.
-    const lone = [adBase, adAttribute, adCa].find((setting) => setting?.from.startsWith('--'))
+    const lone = [adBase, adAttribute, adCa, adReferrals].find((setting) => setting?.from.startsWith('--'))
     if (lone !== undefined)
       throw wrong(`${lone.from} is given, but no domain controller`, 'Add --ad-url ldaps://….')
     return undefined
@@ -35,6 +35,7 @@ export async function openLookup(settings: Settings, deps: LookupDeps): Promise<
       attribute: attributeOf(settings),
       account,
       caFile: adCa?.value,
+      referrals: adReferrals?.value,
       clock: deps.clock,
       warn: (text) => deps.ui.emit({type: 'warning', text}),
     },

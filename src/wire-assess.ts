@@ -51,6 +51,13 @@ async function gather(wired: Wiring, flags: AssessFlags, signal: AbortSignal) {
       exit: 'usage',
       fix: 'Add --tenant ID, or leave --group out to look at all users.',
     })
+  const {adUrls} = wired.settings
+  // From the command line only: a config file may hold them for other commands.
+  if (flags.group === undefined && adUrls?.from.startsWith('--') === true)
+    wired.ui.emit({
+      type: 'warning',
+      text: `${adUrls.from} is not used: without --group nobody is matched, and Active Directory is not asked.`,
+    })
   const source = await wired.source()
   const {kind, label} = await source.describe(signal)
   const settings = await source.serverSettings?.(signal)

@@ -73,7 +73,10 @@ async function inCrew(
         worked:
           crew !== undefined &&
           (await roundsOf(input, deps.journal)).some(({status}) => status === 'finished'),
-        round: (stop) => syncRound(input, {...deps, migrate: round}, stop),
+        round: (stop) =>
+          wired.traces.around('sync round', {'mfa.run.kind': 'sync', 'mfa.tenant.id': input.tenantId}, () =>
+            syncRound(input, {...deps, migrate: round}, stop),
+          ),
         told: (now) => {
           state = now
           const {last, error, ...rest} = now
@@ -193,7 +196,9 @@ async function openRounds(
           {...deps, writer, workers, pace: () => sentSoFar(tenant.pace())},
           stop,
         )
-        return {run: report.run, summary: report.results.summary, stop: report.stop}
+        const {run, results, stop: ended} = report
+        wired.traces.describe({run, kind: 'sync', tenantId: input.tenantId, summary: results.summary})
+        return {run, summary: results.summary, stop: ended}
       } finally {
         await opened.close()
       }

@@ -12,6 +12,7 @@ import {createFetch} from './lib/entra/network.js'
 import {createGraph, type Graph, type GraphLogEvent} from './lib/entra/transport/graph.js'
 import type {PaceStats} from './lib/entra/transport/pace-stats.js'
 import {createPacer} from './lib/entra/transport/pacer.js'
+import type {RequestDone} from './lib/entra/transport/request-done.js'
 import type {GetToken} from './lib/entra/transport/tokens.js'
 import type {Clock} from './lib/ports/clock.js'
 import type {Directory} from './lib/ports/directory.js'
@@ -53,6 +54,8 @@ interface TenantDeps {
   readonly clock: Clock
   readonly ui: Ui
   readonly log: RunLog
+  /** Hears of every request at its end. */
+  readonly done?: ((request: RequestDone) => void) | undefined
   /** Keeps what permissions were used for: `mfa app show` tells which never were. */
   readonly journal: Journal
   /** The write budget of all machines, where the state is shared. */
@@ -136,6 +139,7 @@ export async function openTenant(
       log.write('debug', describe(event), {...event})
     },
     used: (permission) => used.add(permission),
+    done: deps.done,
   })
   const directory = createDirectory(graph, {warn: (text) => ui.emit({type: 'warning', text})})
   return {

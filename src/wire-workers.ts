@@ -47,6 +47,8 @@ export async function joinCrew(wired: Wiring, command: string): Promise<Crew> {
       seeds,
       clock,
       ui,
+      around: (run, job) =>
+        wired.traces.around('package of users', {'mfa.run.id': run, 'mfa.tenant.id': tenantId}, job),
       told: ({users, failures}) => {
         done.users += users
         done.failures += failures

@@ -2,6 +2,7 @@ import {homedir} from 'node:os'
 import {join} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
 
+import type {MfaError} from './lib/errors/mfa-error.js'
 import {loadSettings} from './lib/config/load-settings.js'
 import {pickFlags} from './lib/config/settings-flags.js'
 import type {Settings} from './lib/config/settings.js'
@@ -23,6 +24,7 @@ import type {Journal} from './lib/ports/journal.js'
 import type {Output} from './lib/ports/output.js'
 import type {Scratch} from './lib/ports/scratch.js'
 import type {Source} from './lib/ports/source.js'
+import type {UiEvent} from './lib/ports/ui.js'
 import type {Show} from './lib/report/show.js'
 import type {SignInAs, Tenant} from './wire-tenant.js'
 import {createOutput} from './lib/terminal/output.js'
@@ -32,6 +34,7 @@ import {ownerFiles, refuseUnwritable} from './lib/state/owner-files.js'
 import type {RunLog} from './lib/state/log.js'
 import {restrictToOwner} from './lib/state/restrict.js'
 import type {State} from './lib/state/open-state.js'
+import {Traces} from './wire-trace.js'
 
 export const systemClock: Clock = {
   now: () => new Date(),
@@ -45,6 +48,7 @@ type Flags = Readonly<Record<string, unknown>>
 export class Wiring {
   readonly settings: Settings
   readonly ui: TerminalUi
+  readonly traces: Traces
   readonly out: Output
   readonly files: Files = ownerFiles
   readonly clock: Clock = systemClock
@@ -64,7 +68,13 @@ export class Wiring {
     this.#signal = options.signal
     const {stderr, stdin, stdout} = process
     const err = terminalFacts(process.env, stderr)
-    this.ui = createTerminalUi({...err, stderr, stdin, json: options.json, clock: this.clock})
+    const ui = createTerminalUi({...err, stderr, stdin, json: options.json, clock: this.clock})
+    this.traces = new Traces({
+      command: options.command,
+      version: options.version,
+      note: (text) => ui.emit({type: 'note', text}),
+    })
+    this.ui = overheard(ui, (event) => this.traces.seen(event))
     const write = (text: string) => void stdout.write(text)
     this.out = createOutput({...terminalFacts(process.env, stdout), json: options.json, write})
     this.#closers.push(() => this.ui.close())
@@ -289,11 +299,13 @@ export class Wiring {
     {signedIn, what}: {readonly signedIn?: TokenProvider; readonly what?: string | undefined} = {},
   ): Promise<Tenant> {
     const {openTenant} = await import('./wire-tenant.js')
+    await this.traces.open()
     const {journal, shared} = await this.state()
     const deps = {
       clock: this.clock,
       ui: this.ui,
       log: await this.log(),
+      done: this.traces.done,
       journal,
       budget: shared?.budget,
       onlyPersons: what,
@@ -303,8 +315,11 @@ export class Wiring {
     return tenant
   }
 
-  /** In the opposite order of opening; every one of them, whatever happens to another. */
-  async close(): Promise<void> {
+  /** In the opposite order of opening; every one of them, whatever happens to another. `error`: what the command ended with. */
+  async close(error?: MfaError): Promise<void> {
+    const log = this.#log
+    const exit = Number(process.exitCode ?? 0)
+    this.#closers.push(() => this.traces.close(exit, error, log && ((...line) => log.write(...line))))
     for (const close of this.#closers.toReversed()) {
       try {
         await close()
@@ -332,15 +347,27 @@ const REPEATED = [
   'ad-base',
   'ad-attribute',
   'ad-ca',
+  'ad-referrals',
   'ad-anonymous',
   'config',
   'state',
 ] as const
 
+/** The same, with somebody who hears what is told. */
+function overheard(ui: TerminalUi, hears: (event: UiEvent) => void): TerminalUi {
+  const emit: TerminalUi['emit'] = (event) => {
+    hears(event)
+    ui.emit(event)
+  }
+  return {...ui, emit}
+}
+
 const wordOf = (value: unknown): string => shellWord(String(value))
 
 export interface WireOptions {
   readonly json: boolean
+  /** Of this program. */
+  readonly version: string
   readonly command: string
   /** Aborted on Ctrl-C. */
   readonly signal: AbortSignal
@@ -362,5 +389,14 @@ export async function wire(flags: Flags, options: WireOptions): Promise<Wiring> 
     const path = flags[name]
     if (typeof path === 'string') await refuseUnwritable(path)
   }
-  return new Wiring(settings, flags, options)
+  const wiring = new Wiring(settings, flags, options)
+  if (process.env[UNCHECKED] === '0') {
+    // Node looks at each connection: from here on every certificate is checked.
+    delete process.env[UNCHECKED]
+    const text = `${UNCHECKED}=0 is ignored: certificates are always checked. For a CA of your own there are --source-ca, --ad-ca and NODE_EXTRA_CA_CERTS.`
+    wiring.ui.emit({type: 'warning', text})
+  }
+  return wiring
 }
+
+const UNCHECKED = 'NODE_TLS_REJECT_UNAUTHORIZED'

@@ -83,6 +83,7 @@ A run that was cut off goes on with the same command.`
     wired.warnOfCloud('migrate')
     const input = await migrateInput(wired, flags, showPlanned(wired.show))
     const report = await migrate(input, await wired.migrating(), this.signal)
+    wired.traces.describe({...report, ...report.collected, kind: 'migrate', summary: report.results.summary})
     const records = await recordRun(report, wired.show, wired.resultsFolder)
     await wired.writePage(flags.report, (source, at) => migrationPage(report, source, at))
     await showMigration(report, wired.show, {csv: flags.csv, again: wired.again, records})

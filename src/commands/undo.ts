@@ -46,6 +46,7 @@ since is left alone and listed; --force puts it back all the same. An undo is it
       preview: showUndoPlan(wired.show),
     }
     const report = await undo(request, await wired.undoing(), this.signal)
+    wired.traces.describe({...report, kind: 'undo', tenantId: run.tenantId, summary: report.results.summary})
     await showUndone(report, wired.show, {csv: flags.csv, again: wired.repeated(['config', 'state'])})
     if (report.stop !== undefined) throw report.stop.error
     const {partly, failed} = report.results.summary

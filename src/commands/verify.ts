@@ -26,6 +26,7 @@ Exit code 2 when work remains.`
     const {flags} = await this.parse(Verify)
     const wired = await this.wire(flags)
     const report = await verify(await wired.request(flags), await wired.planning(), this.signal)
+    wired.traces.describe({...report, tenantId: report.collected.tenantId, kind: 'verify', run: null})
     await wired.writePage(flags.report, (source, at) => verifyPage(report, source, at))
     await showVerified(report, wired.show, {csv: flags.csv, again: wired.again})
     if (report.workRemains) this.exitWith('differences')

@@ -35,6 +35,10 @@ test('without answers everything that people know is open, and stands in the way
   const result = await assess('--json')
   expect(result.code).toBe(2)
   const all = findings(result)
+  const dependencies = (result.json()['findings'] as Found[]).filter(({id}) => /^[ABC]\d/.test(id))
+  expect(dependencies.map(({id}) => id).join(' ')).toBe(
+    'A1 A2 A3 A4 A5 A6 A7 A8 B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 C1 C2 C3 C4 C5 C6',
+  )
   for (const id of ['C1', 'C2', 'C3', 'C4', 'C5', 'C6'])
     expect(all.get(id)).toMatchObject({
       state: 'unanswered',
@@ -60,7 +64,53 @@ test('people get a table, one verdict line and the next command', async () => {
   expect(stdout).toContain('Next: mfa server assess --answers answers.yaml --init\n')
 })
 
+test.each([40, 80])('at %i columns findings are lists, and no word is split', async (columns) => {
+  const {stdout} = await place.mfa(['server', 'assess'], {env: {COLUMNS: String(columns)}})
+  const [list = ''] = stdout.split('\nNothing to do about')
+  expect(list.split('\n').filter((line) => line.length > columns)).toEqual([])
+  expect(list.replaceAll(/\s+/g, ' ')).toContain(
+    ' Id: sms-or-voice-only Finding: Users who end with SMS or voice only State: to do Users: 47 What to do: ',
+  )
+  expect(list.split(/\s+/)).toEqual(expect.arrayContaining(['authentication', 'Authenticator;']))
+  // What does not apply takes no line.
+  expect(list).not.toMatch(/^\w+: *$/m)
+})
+
+test('at 120 columns they are a table, and no word is split', async () => {
+  const {stdout} = await place.mfa(['server', 'assess'], {env: {COLUMNS: '120'}})
+  const rows = stdout.split('\n').filter((line) => line.startsWith('│'))
+  expect(new Set(rows.map((line) => line.length))).toEqual(new Set([120]))
+  const ids = rows.map((line) => line.slice(2, 20).trim()).filter((id) => id !== '')
+  expect(ids).toEqual(expect.arrayContaining(['C6', 'sms-or-voice-only', 'number-impossible']))
+  expect(rows.join('\n')).toMatch(/ authentication .* Authenticator;/s)
+})
+
+describe('Active Directory', () => {
+  const env = {MFA_AD_USERNAME: 'svc@contoso.com', MFA_AD_PASSWORD: 'invented'}
+  const away = ['--ad-url', 'ldaps://127.0.0.1:1']
+
+  test('that cannot be reached is told (6)', async () => {
+    const group = ['--tenant', 'sandbox', '--group', 'MFA pilot']
+    const result = await place.mfa(['server', 'assess', ...group, ...away], {env})
+    expect(result).toMatchObject({code: 6, stdout: '', stderr: expect.stringContaining('127.0.0.1:1')})
+  })
+
+  test('is not asked without a group, and that is told', async () => {
+    const {code, stderr} = await place.mfa(['server', 'assess', ...away], {env})
+    expect({code, stderr}).toMatchObject({code: 2, stderr: expect.stringContaining('--ad-url is not used')})
+  })
+})
+
 describe('an answers file', () => {
+  test('with a space in its name: the next command can be typed as it is', async () => {
+    const made = await assess('--answers', 'a ü.yaml', '--init', '--default-country', 'US')
+    expect(made.code, made.stderr).toBe(0)
+    const next = 'Next: mfa server assess --default-country US --answers "a ü.yaml"\n'
+    expect(made.stdout).toContain(`\nEdit the file, then go on.\n${next}`)
+    const used = await assess('--answers', 'a ü.yaml', '--default-country', 'US')
+    expect(used.stdout).toContain(`\nAnswer what is open in a ü.yaml, or add --ask.\n${next}`)
+  })
+
   test('is made with the open questions, is right at once, and is not overwritten', async () => {
     const made = await assess('--answers', 'new.yaml', '--init', '--json')
     expect(made.code, made.stderr).toBe(0)
@@ -107,7 +157,13 @@ describe('an answers file', () => {
   test('that is missing is told with the way to make one (64)', async () => {
     expect(await assess('--answers', 'none.yaml')).toMatchObject({
       code: 64,
-      stderr: expect.stringContaining('--init'),
+      stderr: expect.stringMatching(
+        /--answers none\.yaml cannot be read: there is no such file\n.*--answers none\.yaml --init/,
+      ),
+    })
+    expect(await assess('--answers', '.')).toMatchObject({
+      code: 64,
+      stderr: expect.stringContaining('it is a folder'),
     })
   })
 })
@@ -138,6 +194,7 @@ describe('files for people and pipelines', () => {
   })
 
   test('are all named', () => {
+    expect(result.stdout.indexOf('Report: ')).toBeGreaterThan(result.stdout.indexOf('JUnit: '))
     for (const line of ['CSV: f.csv', 'CSV: u.csv', 'SARIF: s.sarif', 'JUnit: j.xml', 'Report: r.html'])
       expect(result.stdout).toContain(`${line}\n`)
   })
@@ -151,9 +208,22 @@ describe('files for people and pipelines', () => {
 
   test('SARIF has every finding as a rule and a result', async () => {
     const log = JSON.parse(await place.read('s.sarif')) as {
-      runs: {tool: {driver: {rules: {id: string}[]}}; results: {ruleId: string; level: string}[]}[]
+      version: string
+      runs: {
+        tool: {driver: {name: string; rules: {id: string}[]}}
+        results: {ruleId: string; ruleIndex: number; kind: string; level: string; message: {text: string}}[]
+      }[]
     }
     const [run] = log.runs
+    expect(log.version).toBe('2.1.0')
+    expect(run?.results.map(({ruleIndex}) => run.tool.driver.rules[ruleIndex]?.id)).toEqual(
+      run?.results.map(({ruleId}) => ruleId),
+    )
+    // SARIF 2.1.0, 3.27.10: a level other than none only for what fails.
+    for (const {kind, level, message} of run?.results ?? []) {
+      expect(level === 'none').toBe(kind !== 'fail')
+      expect(message.text).not.toBe('')
+    }
     expect(run?.tool.driver.rules.map(({id}) => id)).toEqual(run?.results.map(({ruleId}) => ruleId))
     expect(run?.results.find(({ruleId}) => ruleId === 'C1')?.level).toBe('error')
     expect(run?.results.find(({ruleId}) => ruleId === 'A1')?.level).toBe('none')
@@ -162,6 +232,11 @@ describe('files for people and pipelines', () => {
   test('JUnit fails what stands in the way', async () => {
     const xml = await place.read('j.xml')
     expect(XMLValidator.validate(xml)).toBe(true)
+    const count = (what: string): number => xml.split(what).length - 1
+    expect(xml).toContain(
+      `<testsuites tests="${count('<testcase ')}" failures="${count('<failure ')}" errors="0" skipped="${count('<skipped ')}">`,
+    )
+    expect(count('<testcase ')).toBe(CATALOGUE.length + 13)
     expect(xml).toMatch(/<testcase name="C1 [^>]*>\s*<failure message="blocks federation">/)
   })
 })

@@ -162,9 +162,9 @@ describe.skipIf(why !== undefined)('U2 (4): matching through Active Directory', 
       expect(warnings[0]).toBe(`${away}: the connection was refused; trying ${second.ldaps}`)
     })
 
-    test('goes on with another domain controller when one dies in the middle', async () => {
+    test.each(['ldaps', 'startTls'] as const)('goes on with another one when one dies (%s)', async (how) => {
       const mortal = await domain.start(three)
-      const {lookup, warnings} = await open({urls: [mortal.ldaps, second.ldaps]})
+      const {lookup, warnings} = await open({urls: [mortal[how], second.ldaps]})
       expect((await lookup.find(['E-1001'], signal)).size).toBe(1)
       await mortal.stop()
       expect((await lookup.find(['E-1002'], signal)).get('E-1002')?.[0]?.sid).toBe(sid('Bob'))
@@ -393,6 +393,13 @@ describe.skipIf(why !== undefined)('U2 (4): matching through Active Directory', 
       ['there is no account', 64, {MFA_AD_USERNAME: undefined}, [], /--ad-anonymous/],
       ['an account is given for no sign-in', 64, {}, ['--ad-anonymous'], /both given/],
       ['the CA is not known', 64, {MFA_AD_CA: undefined}, [], /--ad-ca FILE/],
+      [
+        'the CA is not known, though Node is told not to mind',
+        64,
+        {MFA_AD_CA: undefined, NODE_TLS_REJECT_UNAUTHORIZED: '0'},
+        [],
+        /--ad-ca FILE/,
+      ],
       [
         'the base is wrong',
         64,

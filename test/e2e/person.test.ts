@@ -155,7 +155,12 @@ describe('what only a person may change', () => {
     const flags = {state: place.state}
     const all = {...place.environment(), ...env}
     const settings = await loadSettings({flags, env: all, cwd: place.work, home: place.folder})
-    return new Wiring(settings, flags, {json: true, command: 'test', signal: new AbortController().signal})
+    return new Wiring(settings, flags, {
+      json: true,
+      version: '0',
+      command: 'test',
+      signal: new AbortController().signal,
+    })
   }
   const refusal = async (env: NodeJS.ProcessEnv = {}) => {
     const wired = await wiring(env)

@@ -20,10 +20,16 @@ export function noSamba(): string | undefined {
   return process.getuid?.() === 0 ? undefined : 'Samba needs root for the ports 389 and 636'
 }
 
-export const REALM = 'CORP.EXAMPLE.COM'
-export const BASE = 'DC=corp,DC=example,DC=com'
-/** Not the first label of the realm: NetBIOS names have to be read. */
-export const NETBIOS = 'CONTOSO'
+export interface DomainName {
+  /** DNS name. */
+  readonly dns: string
+  readonly base: string
+  readonly netbios: string
+}
+
+/** The NetBIOS name is not the first label of the DNS name: NetBIOS names have to be read. */
+const CORP: DomainName = {dns: 'corp.example.com', base: 'DC=corp,DC=example,DC=com', netbios: 'CONTOSO'}
+export const BASE = CORP.base
 export const READER = {username: `svc-mfa@corp.example.com`, password: 'Invented-Pass-0123!'}
 
 /** An Active Directory domain of Samba; its data can serve several domain controllers, each at a loopback address. */
@@ -49,20 +55,29 @@ export const loopback = (last: number): string =>
   `127.${20 + (process.pid % 200)}.${(process.pid >> 8) % 250}.${last}`
 
 /**
- * Sets up a domain with these users (LDIF below `CN=Users`, without changetype), an account to read with, the attribute
+ * Sets up a domain with these entries (LDIF without changetype), an account to read with, the attribute
  * extensionAttribute1, and certificates for the addresses. Takes 5 to 15 seconds.
  */
-export async function newDomain(users: string, addresses: readonly string[]): Promise<Domain> {
+export async function newDomain(
+  entries: string,
+  addresses: readonly string[],
+  name: DomainName = CORP,
+): Promise<Domain> {
   const folder = await mkdtemp(join(tmpdir(), 'mfa-samba-'))
   try {
-    return await domainIn(folder, users, addresses)
+    return await domainIn(folder, entries, addresses, name)
   } catch (error) {
     await rm(folder, {recursive: true, force: true})
     throw error
   }
 }
 
-async function domainIn(folder: string, users: string, addresses: readonly string[]): Promise<Domain> {
+async function domainIn(
+  folder: string,
+  entries: string,
+  addresses: readonly string[],
+  {dns, base, netbios}: DomainName,
+): Promise<Domain> {
   const data = join(folder, 'dc')
   await mkdir(join(data, 'tls'), {recursive: true})
   const empty = join(folder, 'empty.conf')
@@ -74,8 +89,8 @@ async function domainIn(folder: string, users: string, addresses: readonly strin
     empty,
     `--targetdir=${data}`,
     '--use-rfc2307',
-    `--realm=${REALM}`,
-    `--domain=${NETBIOS}`,
+    `--realm=${dns.toUpperCase()}`,
+    `--domain=${netbios}`,
     '--host-name=dc1',
     '--host-ip=127.0.0.1',
     '--server-role=dc',
@@ -86,14 +101,15 @@ async function domainIn(folder: string, users: string, addresses: readonly strin
   ])
   const database = ['--configfile', join(data, 'etc/smb.conf'), '-H', join(data, 'private/sam.ldb')]
   const schema = '--option=dsdb:schema update allowed=true'
-  for (const [name, text] of Object.entries(SCHEMA)) {
+  for (const [name, text] of Object.entries(schemaOf(base))) {
     const file = join(folder, `${name}.ldif`)
     await writeFile(file, text)
     await tool('ldbmodify', [...database, schema, file])
   }
-  const file = join(folder, 'users.ldif')
-  await writeFile(file, users)
-  await tool('ldbadd', [...database, file])
+  const file = join(folder, 'entries.ldif')
+  await writeFile(file, entries)
+  // Relaxed: only the domain itself may otherwise add to the list of domains.
+  await tool('ldbadd', [...database, '--relax', file])
   const [account = ''] = READER.username.split('@')
   await tool('samba-tool', [
     'user',
@@ -105,6 +121,13 @@ async function domainIn(folder: string, users: string, addresses: readonly strin
     '-H',
     join(data, 'private/sam.ldb'),
   ])
+  // The account has one name wherever it signs in, as in a forest of several domains.
+  const rename = join(folder, 'reader.ldif')
+  await writeFile(
+    rename,
+    `dn: CN=${account},CN=Users,${base}\nchangetype: modify\nreplace: userPrincipalName\nuserPrincipalName: ${READER.username}\n`,
+  )
+  await tool('ldbmodify', [...database, rename])
   const {stdout} = await tool('ldbsearch', [...database, '(objectClass=user)', 'cn', 'objectSid'])
   const ca = await certificates(join(data, 'tls'), addresses)
   const copies: Controller[] = []
@@ -261,8 +284,8 @@ function isFile(path: string): boolean {
 }
 
 /** Exchange brings the attribute; here the schema gets it by hand. Same ids as Exchange's. */
-const SCHEMA = {
-  attribute: `dn: CN=ms-Exch-Extension-Attribute-1,CN=Schema,CN=Configuration,${BASE}
+const schemaOf = (base: string) => ({
+  attribute: `dn: CN=ms-Exch-Extension-Attribute-1,CN=Schema,CN=Configuration,${base}
 changetype: add
 objectClass: top
 objectClass: attributeSchema
@@ -277,9 +300,9 @@ rangeUpper: 1024
 searchFlags: 1
 isMemberOfPartialAttributeSet: TRUE
 `,
-  class: `dn: CN=User,CN=Schema,CN=Configuration,${BASE}
+  class: `dn: CN=User,CN=Schema,CN=Configuration,${base}
 changetype: modify
 add: mayContain
 mayContain: extensionAttribute1
 `,
-}
+})

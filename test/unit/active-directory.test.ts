@@ -1,8 +1,7 @@
-import fc from 'fast-check'
 import {describe, expect, test} from 'vitest'
 
-import {inHalves, TOO_LARGE} from '../../src/lib/source/active-directory/halves.js'
-import {dnsDomain, domainsOf, reference} from '../../src/lib/source/active-directory/naming.js'
+import {addressesOf} from '../../src/lib/source/active-directory/forest.js'
+import {dnsDomain, domainsOf, isWithin, reference} from '../../src/lib/source/active-directory/naming.js'
 import {sidText} from '../../src/lib/source/active-directory/sid.js'
 
 describe('objectSid', () => {
@@ -28,6 +27,59 @@ describe('objectSid', () => {
   )
 })
 
+describe('addresses of another domain of the forest', () => {
+  const DNS = 'child.corp.example.com'
+  const server = (dNSHostName: string, domain = 'DC=child,DC=corp,DC=example,DC=com') => ({
+    dn: `CN=${dNSHostName},CN=Sites`,
+    dNSHostName,
+    serverReference: `CN=x,OU=Domain Controllers,${domain}`,
+  })
+  const servers = [
+    server('dc2.child.corp.example.com'),
+    server('DC1.child.corp.example.com'),
+    server('dc9.corp.example.com', 'DC=corp,DC=example,DC=com'),
+    // A controller can write its own name.
+    server('evil.example.net'),
+    server('evilchild.corp.example.com'),
+    server('dc3.child.corp.example.com'),
+    server('dc4.child.corp.example.com'),
+  ]
+  const addresses = (host: string, url: string) =>
+    addressesOf(
+      {
+        url,
+        alive: true,
+        search: async () => ({entries: servers, references: []}),
+        pages: () => {
+          throw new Error('not asked')
+        },
+        close: async () => {},
+      },
+      {base: 'DC=child,DC=corp,DC=example,DC=com', dns: DNS, netbios: 'CHILD', host, kind: 'domain'},
+      'CN=Configuration,DC=corp,DC=example,DC=com',
+      new AbortController().signal,
+    )
+
+  test('are its name, then a few of its own controllers, over the same protocol and port', async () => {
+    expect(await addresses(DNS, 'ldaps://dc1.corp.example.com:636')).toEqual([
+      'ldaps://child.corp.example.com:636',
+      'ldaps://dc1.child.corp.example.com:636',
+      'ldaps://dc2.child.corp.example.com:636',
+      'ldaps://dc3.child.corp.example.com:636',
+    ])
+    expect((await addresses('child.example.com:10389', 'ldap://dc1:389')).slice(0, 2)).toEqual([
+      'ldap://child.example.com:10389',
+      'ldap://dc1.child.corp.example.com:389',
+    ])
+  })
+
+  test('what is no name of a host is left out', async () => {
+    expect((await addresses('a:b@host/x', 'ldaps://dc1:636'))[0]).toBe(
+      'ldaps://dc1.child.corp.example.com:636',
+    )
+  })
+})
+
 describe('names of Active Directory', () => {
   test.each([
     ['CN=Ann,CN=Users,DC=corp,DC=Example,DC=com', 'corp.example.com'],
@@ -43,6 +95,17 @@ describe('names of Active Directory', () => {
     expect(domainsOf('CN=a,DC=fabrikam,DC=com', netbios)).toEqual(['fabrikam.com', 'fabrikam'])
   })
 
+  test.each([
+    [`CN=a,DC=child,DC=corp`, 'dc=corp', true],
+    ['DC=corp', 'DC=Corp', true],
+    ['CN=a,DC=corp', '', true],
+    ['DC=acorp', 'DC=corp', false],
+    ['CN=a\\,DC=corp', 'DC=corp', false],
+    ['DC=corp', 'DC=child,DC=corp', false],
+  ])('%s is within %s: %s', (dn, base, is) => {
+    expect(isWithin(dn, base)).toBe(is)
+  })
+
   test('references to partitions without users say nothing', () => {
     expect(reference('ldap://child.contoso.com/DC=child,DC=contoso,DC=com??sub')).toEqual({
       host: 'child.contoso.com',
@@ -53,25 +116,4 @@ describe('names of Active Directory', () => {
     expect(reference('ldap://contoso.com/%ZZ')).toBeUndefined()
     expect(reference('http://contoso.com/DC=contoso')).toBeUndefined()
   })
-})
-
-test('an answer that is cut off is asked for in halves until all of it is there', async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(fc.tuple(fc.uuid(), fc.integer({min: 0, max: 9})), {maxLength: 40}),
-      fc.integer({min: 1, max: 12}),
-      async (accounts, limit) => {
-        const counts = new Map(accounts)
-        const ask = async (values: readonly string[]) => {
-          const all = values.flatMap((value) => Array.from({length: counts.get(value) ?? 0}, () => value))
-          return all.length > limit ? TOO_LARGE : all
-        }
-        const {found, tooLarge} = await inHalves([...counts.keys()], ask)
-        const beyond = [...counts].filter(([, count]) => count > limit).map(([value]) => value)
-        expect(tooLarge.toSorted()).toEqual(beyond.toSorted())
-        for (const [value, count] of counts)
-          expect(found.filter((each) => each === value)).toHaveLength(count > limit ? 0 : count)
-      },
-    ),
-  )
 })

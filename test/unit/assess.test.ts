@@ -138,6 +138,34 @@ describe('what the server says', () => {
         expect((await finding(id, {users, settings})).state, id).toBe('open')
   })
 
+  test.each<[ServerSettings | undefined, string]>([
+    [undefined, 'unanswered'],
+    [PLAIN_SETTINGS, 'unanswered'],
+    [set('portal', {usersCanEnrollOathToken: true}), 'open'],
+  ])(
+    'B8: users whose default is OATH, and no token of anybody, are no proof that there is none',
+    async (settings, state) => {
+      const users = await survey([named('a', {mode: 'oathToken'})])
+      const found = await finding('B8', {users, settings})
+      expect(found.state).toBe(state)
+      expect(found.evidence).toContain(
+        'Users whose default is the OATH token: 1; no token was read of anybody.',
+      )
+    },
+  )
+
+  test('what a server leaves out is not put into numbers', async () => {
+    const rules = async (over: object) =>
+      (await finding('A6', {settings: set('defaults', {...over})})).evidence
+    expect(await rules({})).toContain('PIN rules: none are said.')
+    expect(await rules({minimumPinLength: 4, pinExpirationDays: 1, historicalPins: 0})).toContain(
+      'PIN rules: length 4, expires after 1 day, 0 remembered.',
+    )
+    expect((await finding('B9')).evidence).toContain('When sessions of the portal end is not said')
+    const said = await finding('B9', {settings: set('portal', {sessionTimeoutMinutes: 10})})
+    expect(said.evidence).toContain('end after 10 minutes')
+  })
+
   test('trusted ranges are listed to be copied', async () => {
     const found = await finding('B10', {settings: set('trustedIps', ['10.0.0.0/8', '192.0.2.1'])})
     expect(found.items).toEqual(['10.0.0.0/8', '192.0.2.1'])

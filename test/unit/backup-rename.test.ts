@@ -79,6 +79,9 @@ test.each([
   ['E:\\Backups', 'E:\\Backups'],
   ['E:\\My Backups', '"E:\\My Backups"'],
   ['', '""'],
+  ['$(whoami)', "'$(whoami)'"],
+  ['the "new" ones', `'the "new" ones'`],
+  ["Ann's `x`", `'Ann'\\''s \`x\`'`],
 ])('%j is typed as %s', (text, word) => {
   expect(shellWord(text)).toBe(word)
 })

@@ -248,6 +248,14 @@ const ROWS: readonly Row[] = [
     ],
   },
   {
+    setting: 'adReferrals',
+    places: [
+      {from: 'mfa.config.json: adReferrals', config: {adReferrals: 'follow'}, value: 'follow'},
+      {from: 'MFA_AD_REFERRALS', env: {MFA_AD_REFERRALS: 'report'}, value: 'report'},
+      {from: '--ad-referrals', flags: {'ad-referrals': 'follow'}, value: 'follow'},
+    ],
+  },
+  {
     setting: 'adAnonymous',
     places: [
       {from: 'mfa.config.json: adAnonymous', config: {adAnonymous: true}, value: true},

@@ -20,6 +20,7 @@ const REFUSED = [
   ['an adapter that knows the domain', 'src/lib/source/bundle', '../../migration/plan.js'],
   ['an SDK in a foreign adapter', 'src/lib/state', 'soap'],
   ['a subpath of an SDK in a foreign adapter', 'src/lib/terminal', 'csv-parse/sync'],
+  ['OpenTelemetry outside its adapter', 'src/lib/monitor', '@opentelemetry/api'],
   ['oclif in the library', 'src/lib/terminal', '@oclif/core'],
   ['an arrow back to the wiring', 'src/lib/migration', '../../wire.js'],
   ['an arrow back to a command', 'src/lib/report', '../../commands/migrate.js'],

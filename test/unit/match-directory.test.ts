@@ -17,6 +17,7 @@ const account = (rid: number, domain = 'corp.example.com'): DirectoryAccount => 
 class FakeDirectory implements DirectoryLookup {
   readonly attribute = 'employeeID'
   readonly asked: string[] = []
+  parts: readonly string[] = []
   readonly #accounts: ReadonlyMap<string, readonly DirectoryAccount[]>
 
   constructor(accounts: Readonly<Record<string, readonly DirectoryAccount[]>>) {
@@ -31,6 +32,10 @@ class FakeDirectory implements DirectoryLookup {
         return found === undefined ? [] : [[value, found] as const]
       }),
     )
+  }
+
+  unasked(): readonly string[] {
+    return this.parts
   }
 
   async close() {}
@@ -113,6 +118,18 @@ describe('U2 (4): server users without a SID', () => {
     expect(result.notes).toEqual([expect.stringContaining('1 more user of MFA Server')])
   })
 
+  test('may be in a part of the directory that was not asked, and that is said', async () => {
+    const lookup = new FakeDirectory({})
+    lookup.parts = ['child.example.com', 'DC=partner']
+    const result = await both(lookup, {
+      members: [entra({userPrincipalName: 'left@example.com', onPremisesSecurityIdentifier: SID(8)})],
+      servers: [server('none')],
+    })
+    expect(result.problems).toEqual([
+      expect.stringContaining('"none", and child.example.com, DC=partner were not asked; nobody'),
+    ])
+  })
+
   test('are only noted where every member of the group has a match', async () => {
     const result = await both(new FakeDirectory({}), {
       members: [ann],
@@ -146,6 +163,18 @@ describe('U2 (4): members without a SID in Entra', () => {
     ],
   ])('%s', async (_, found, servers, code) => {
     expect(brief(await withCloud(found, servers))).toEqual({'cloud@example.com': code})
+  })
+
+  test('nobody has the name where it was asked: not said to be nowhere', async () => {
+    const lookup = new FakeDirectory({})
+    lookup.parts = ['child.example.com']
+    const plain = entra({userPrincipalName: 'plain@example.com', onPremisesSamAccountName: 'plain'})
+    const result = await both(lookup, {members: [cloud, plain], servers: [server('plain', {sid: SID(5)})]})
+    // A name without a domain says more.
+    expect(brief(result)).toMatchObject({'cloud@example.com': 'ad-not-asked'})
+    expect(result.results[0]?.match).toMatchObject({
+      finding: {detail: expect.stringContaining('child.example.com was not asked')},
+    })
   })
 
   test('whoever matches already, or has a SID, is not asked about', async () => {

@@ -65,13 +65,19 @@ Exit code 2 when something blocks the rollout or federation.`
     const wired = await this.wire(flags)
     const {initAnswers, runAssessment} = await import('../../wire-assess.js')
     const {assessJson, showAssessed, showInit} = await import('../../lib/report/assess-report.js')
+    const again = wired.repeated(['group', 'default-country']) + wired.again
     if (flags.init && flags.answers !== undefined)
-      return showInit(await initAnswers(wired, flags.answers, flags, this.signal), wired.again, wired.out)
+      return showInit(await initAnswers(wired, flags.answers, flags, this.signal), again, wired.out)
     const found = await runAssessment(wired, flags, this.signal)
     const {assessPage} = await import('../../lib/report/assess-page.js')
-    await wired.writePage(flags.report, (source, at) => assessPage(found, source, at))
-    const files = {csv: flags.csv, usersCsv: flags['users-csv'], sarif: flags.sarif, junit: flags.junit}
-    await showAssessed(found, wired.show, files, {version: this.config.version, again: wired.again})
+    const files = {
+      csv: flags.csv,
+      usersCsv: flags['users-csv'],
+      sarif: flags.sarif,
+      junit: flags.junit,
+      page: () => wired.writePage(flags.report, (source, at) => assessPage(found, source, at)),
+    }
+    await showAssessed(found, wired.show, files, {version: this.config.version, again})
     if (found.assessment.summary.blockers > 0) this.exitWith('differences')
     return assessJson(found)
   }

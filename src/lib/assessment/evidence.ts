@@ -14,7 +14,9 @@ export function evidenceOf(
   const ofUsers = BY_USERS[id]?.(users)
   if (settings === undefined) return ofUsers ?? unknown('An export bundle holds users, no settings.')
   const ofServer = bySettings(id, settings)
-  return ofUsers === undefined ? ofServer : {...ofUsers, detail: `${ofUsers.detail} ${ofServer.detail}`}
+  if (ofUsers === undefined) return ofServer
+  const applies = ofServer.applies === 'yes' ? 'yes' : ofUsers.applies
+  return {...ofUsers, applies, detail: `${ofUsers.detail} ${ofServer.detail}`}
 }
 
 const some = (count: number, what: string): Evidence | undefined =>
@@ -31,7 +33,15 @@ const BY_USERS: Readonly<Partial<Record<DependencyId, (users: UserSurvey) => Evi
       'Default methods of users',
       methodsInUse(users).map((mode) => [MODE_NAMES[mode], users.modes[mode] ?? 0]),
     ),
-  B8: ({tokens}) => some(tokens, 'OATH tokens of users'),
+  B8: (users) => some(users.tokens, 'OATH tokens of users') ?? oathWithoutTokens(users),
+}
+
+/** Codes of the mobile app count as this method too, so nobody can tell whether there are tokens besides. */
+function oathWithoutTokens({modes}: UserSurvey): Evidence | undefined {
+  const count = modes['oathToken'] ?? 0
+  return count === 0
+    ? undefined
+    : unknown(`Users whose default is the OATH token: ${count}; no token was read of anybody.`)
 }
 
 function listed(

@@ -1,3 +1,4 @@
+import {countOf} from '../model/count-of.js'
 import type {Readable, ServerSettings, UserChoices} from '../ports/server-settings.js'
 import type {DependencyId} from './catalogue.js'
 
@@ -68,7 +69,7 @@ export function bySettings(id: DependencyId, settings: ServerSettings): Evidence
     case 'A6':
       return from(defaults, ({minimumPinLength, pinExpirationDays, historicalPins}) =>
         yes(
-          `PIN rules: length ${show(minimumPinLength)}, expires after ${show(pinExpirationDays)} days, ${show(historicalPins)} remembered. The tabs are not readable, and nothing of them is carried over`,
+          `PIN rules: ${pinRules({minimumPinLength, pinExpirationDays, historicalPins})}. The tabs are not readable, and nothing of them is carried over`,
         ),
       )
     case 'B1':
@@ -142,7 +143,11 @@ export function bySettings(id: DependencyId, settings: ServerSettings): Evidence
     }
     case 'B9':
       return from(portal, ({sessionTimeoutMinutes}) =>
-        yes(`Sessions of the portal end after ${show(sessionTimeoutMinutes)} minutes`),
+        yes(
+          sessionTimeoutMinutes === undefined
+            ? 'When sessions of the portal end is not said'
+            : `Sessions of the portal end after ${countOf(sessionTimeoutMinutes, 'minute')}`,
+        ),
       )
     case 'B10':
       return from(trustedIps, (ranges) =>
@@ -208,6 +213,21 @@ function named(each: UserChoices, words: Readonly<Partial<Record<keyof UserChoic
     .filter(([name]) => each[name as keyof UserChoices] === true)
     .map(([, text]) => text)
     .join(', ')
+}
+
+/** Only the ones that are said. */
+function pinRules(rules: {
+  readonly minimumPinLength: number | undefined
+  readonly pinExpirationDays: number | undefined
+  readonly historicalPins: number | undefined
+}): string {
+  const {minimumPinLength: length, pinExpirationDays: days, historicalPins: kept} = rules
+  const said = [
+    ...(length === undefined ? [] : [`length ${length}`]),
+    ...(days === undefined ? [] : [`expires after ${countOf(days, 'day')}`]),
+    ...(kept === undefined ? [] : [`${kept} remembered`]),
+  ]
+  return said.length === 0 ? 'none are said' : said.join(', ')
 }
 
 const show = (value: string | number | boolean | undefined): string =>

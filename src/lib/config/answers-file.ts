@@ -4,6 +4,7 @@ import {type Document, isNode, LineCounter, parseDocument} from 'yaml'
 
 import {errorCode} from '../errors/error-code.js'
 import {MfaError} from '../errors/mfa-error.js'
+import {shellWord} from '../model/shell-word.js'
 
 /** What is wrong with a value, and where it stands in the data. */
 export interface AnswersIssue {
@@ -17,6 +18,14 @@ export type CheckAnswers<T> = (
 ) => {readonly value: T} | {readonly issues: readonly AnswersIssue[]}
 
 const EXAMPLE = 'Make one with: mfa server assess --answers FILE --init'
+
+const WHY: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  ENOTDIR: 'there is no such file',
+  EISDIR: 'it is a folder',
+  EACCES: 'no permission',
+  EPERM: 'no permission',
+}
 
 /** A file that holds more than this is no answers file. */
 const MAX_BYTES = 4_000_000
@@ -89,14 +98,12 @@ async function textOf(path: string): Promise<string> {
     return bytes.toString('utf8').replace(/^\uFEFF/, '')
   } catch (error) {
     if (error instanceof MfaError) throw error
-    throw new MfaError(
-      'ANSWERS_FILE',
-      `--answers ${path} cannot be read (${errorCode(error) ?? 'unreadable'})`,
-      {
-        exit: 'usage',
-        fix: EXAMPLE,
-      },
-    )
+    const code = errorCode(error) ?? 'unreadable'
+    const isMissing = code === 'ENOENT' || code === 'ENOTDIR'
+    throw new MfaError('ANSWERS_FILE', `--answers ${path} cannot be read: ${WHY[code] ?? code}`, {
+      exit: 'usage',
+      fix: isMissing ? `Make it with: mfa server assess --answers ${shellWord(path)} --init` : EXAMPLE,
+    })
   }
 }
 

@@ -26,6 +26,7 @@ export const configFileSchema = z.strictObject({
   adBase: text.optional(),
   adAttribute: text.optional(),
   adCa: text.optional(),
+  adReferrals: z.enum(['report', 'follow']).optional(),
   adAnonymous: z.boolean().optional(),
   adUsername: text.optional(),
   seedFiles: z.array(text).optional(),

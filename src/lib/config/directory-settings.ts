@@ -7,7 +7,7 @@ import type {Settings} from './settings.js'
 
 type DirectorySettings = Pick<
   Settings,
-  'adUrls' | 'adBase' | 'adAttribute' | 'adCa' | 'adAnonymous' | 'adUsername' | 'adPassword'
+  'adUrls' | 'adBase' | 'adAttribute' | 'adCa' | 'adReferrals' | 'adAnonymous' | 'adUsername' | 'adPassword'
 >
 
 /** Where Active Directory is and how people are looked up in it (U2 (4)). */
@@ -38,6 +38,10 @@ export function directorySettings(
       parse.attribute,
     ),
     adCa: reader.text([flag('ad-ca', flags['ad-ca'], cwd), inEnv('MFA_AD_CA'), inFile('adCa')], parse.file),
+    adReferrals: reader.text(
+      [flag('ad-referrals', flags['ad-referrals'], cwd), inEnv('MFA_AD_REFERRALS'), inFile('adReferrals')],
+      parse.oneOf('report', 'follow'),
+    ),
     adAnonymous: reader.value(
       [flag('ad-anonymous', flags['ad-anonymous'], cwd), inFile('adAnonymous')],
       (value) => ({value}),

@@ -88,29 +88,41 @@ export function source(text: string, base: string): Parsed<SourceLocation> {
 }
 
 /**
- * Addresses of domain controllers; each once. `ldap://` is raised to TLS before anything is said. An address is never
- * quoted in a problem, since it may hold a password.
+ * Addresses of domain controllers; each once. `ldap://` is raised to TLS before anything is said. Of a wrong one no more
+ * than scheme, host and port are repeated, since the rest may be a password.
  */
 export function adUrls(texts: readonly string[]): Parsed<readonly string[]> {
   const fix = 'Give addresses such as ldaps://dc1.contoso.com, or ldap://dc1.contoso.com for StartTLS.'
   const urls = new Set<string>()
   for (const text of texts) {
     const url = URL.parse(text.trim())
+    const shown = quoted(withoutSecrets(text.trim()))
     if (url === null || !/^ldaps?:$/.test(url.protocol) || url.hostname === '')
-      return problem('is not the address of a domain controller', fix)
+      return problem(`${shown} is not the address of a domain controller`, fix)
     if (url.username !== '' || url.password !== '')
-      return problem('has a user name or password in it', 'Set MFA_AD_USERNAME and MFA_AD_PASSWORD instead.')
+      return problem(
+        `${shown} has a user name or password in it`,
+        'Set MFA_AD_USERNAME and MFA_AD_PASSWORD instead.',
+      )
     if (!/^\/?$/.test(url.pathname) || url.search !== '' || url.hash !== '')
-      return problem('has more than host and port in it', 'Give the base with --ad-base.')
+      return problem(`${shown} has more than host and port in it`, 'Give the base with --ad-base.')
     const port = url.port === '' ? (url.protocol === 'ldaps:' ? '636' : '389') : url.port
     if (url.protocol === 'ldap:' && (port === '636' || port === '3269'))
       return problem(
-        `uses ldap:// with port ${port}, which speaks TLS from the start`,
+        `${shown} uses ldap:// with port ${port}, which speaks TLS from the start`,
         'Write ldaps:// there.',
       )
     urls.add(`${url.protocol}//${url.hostname.toLowerCase()}:${port}`)
   }
   return urls.size === 0 ? problem('is empty', fix) : {value: [...urls]}
+}
+
+/** Scheme, host and port of what may be an address; `…` for the rest. */
+function withoutSecrets(text: string): string {
+  const [all = '', scheme = '', user = '', host = '', port = ''] =
+    /^([a-z][a-z0-9+.-]*:\/\/)?(.*@)?(\[[0-9a-f:.]*\]|[^/:@?#]*)(:\d+)?/is.exec(text) ?? []
+  const more = text.slice(all.length).replace(/^\/$/, '') === '' ? '' : '…'
+  return `${scheme}${user === '' ? '' : '…@'}${host}${port}${more}`
 }
 
 /** LDAP name of an attribute. */

@@ -11,6 +11,7 @@ export interface SettingsFlags {
   readonly 'ad-base'?: string | undefined
   readonly 'ad-attribute'?: string | undefined
   readonly 'ad-ca'?: string | undefined
+  readonly 'ad-referrals'?: string | undefined
   readonly 'ad-anonymous'?: boolean | undefined
   readonly state?: string | undefined
   readonly 'default-method'?: string | undefined
@@ -45,6 +46,7 @@ export function pickFlags(flags: Readonly<Record<string, unknown>>): SettingsFla
     'ad-base': text('ad-base'),
     'ad-attribute': text('ad-attribute'),
     'ad-ca': text('ad-ca'),
+    'ad-referrals': text('ad-referrals'),
     'ad-anonymous': yes('ad-anonymous'),
     state: text('state'),
     'default-method': text('default-method'),

@@ -67,6 +67,8 @@ export interface Settings extends MigrationSettings {
   readonly adBase?: Optional<string>
   readonly adAttribute?: Optional<string>
   readonly adCa?: Optional<string>
+  /** Whether other domains of the forest are asked too, with the same account. */
+  readonly adReferrals?: Optional<'report' | 'follow'>
   readonly adAnonymous?: Optional<boolean>
   readonly adUsername?: Optional<string>
   readonly adPassword?: Optional<Secret>

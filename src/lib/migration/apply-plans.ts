@@ -71,6 +71,7 @@ export async function applyPlans(
   const start = AbortSignal.any([signal, halt.signal])
   const signals = {start, send: afterGrace(start, over.signal, deps), check: limits.check}
   const work = new GroupWork(collected, results, context, deps, limits, signals)
+  deps.ui.emit({type: 'phase', phase: 'migrating'})
   try {
     if (context.resumed) await work.recall()
     const inTime = work.inTime(collected.plans.entries())

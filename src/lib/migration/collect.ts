@@ -108,6 +108,7 @@ export async function collectPlans(
     }
   }
   let done = 0
+  ui.emit({type: 'phase', phase: 'planning'})
   for await (const chunk of inChunks(wanted, CHUNK)) {
     await planChunk(chunk)
     done += chunk.length

@@ -74,11 +74,22 @@ export function memberSid(
   member: EntraIdentity,
   attribute: string,
   accounts: readonly DirectoryAccount[],
+  unasked: readonly string[],
 ): {readonly sid: string} | {readonly finding: Finding} {
   const sids = [...new Set(accounts.map(({sid}) => sid))]
   const [sid, ...more] = sids
   if (sid !== undefined && more.length === 0) return {sid}
   const {userPrincipalName} = member
+  if (sid === undefined && unasked.length > 0) {
+    return {
+      finding: {
+        code: 'ad-not-asked',
+        rule: 'U2',
+        item: 'user',
+        detail: `MFA Server has no user that matches this member by name, and Active Directory no user account whose ${attribute} is ${userPrincipalName} in the part that was asked. ${notAsked(unasked)}, see the warnings: the account may be there. If there is a server user, give it in a mapping file (mfa mapping export).`,
+      },
+    }
+  }
   if (sid === undefined) {
     return {
       finding: {
@@ -92,6 +103,10 @@ export function memberSid(
   const names = accounts.map(({distinguishedName}) => `"${distinguishedName}"`)
   return {finding: adAmbiguous(`whose ${attribute} is ${userPrincipalName}`, names)}
 }
+
+/** Half a sentence. */
+const notAsked = (unasked: readonly string[]): string =>
+  `${unasked.join(', ')} ${unasked.length === 1 ? 'was' : 'were'} not asked`
 
 function adAmbiguous(which: string, accounts: readonly string[]): Finding {
   return {
@@ -134,7 +149,7 @@ const SHOWN = 5
 /** @param membersLeft whether a member of the group matches nobody */
 export function directorySummary(
   answers: Bag<DirectoryAnswer>,
-  attribute: string,
+  {attribute, unasked}: {readonly attribute: string; readonly unasked: readonly string[]},
   isMatched: (sourceKey: string) => boolean,
   membersLeft: boolean,
 ): DirectorySummary {
@@ -155,7 +170,7 @@ export function directorySummary(
     // Where every member has a match, nobody of the group can be among them.
     const told = membersLeft ? warnings : notes
     told.push(
-      `Active Directory has no user account whose ${attribute} is the Username of ${missing.text()}; nobody in the group matches by another way either.`,
+      `Active Directory has no user account whose ${attribute} is the Username of ${missing.text()}${unasked.length === 0 ? '' : `, and ${notAsked(unasked)}`}; nobody in the group matches by another way either.`,
     )
   }
   if (several.count > 0) {

@@ -39,6 +39,7 @@ export async function handOut(
   const {collected, results, context, lock} = what
   const {queue} = deps
   const lot = lock.ticket
+  deps.ui.emit({type: 'phase', phase: 'migrating'})
   try {
     await queue.withdraw({allBut: lot})
     const put = await putAll(what, queue, limits.all)
@@ -81,8 +82,10 @@ export async function takeUp(
     taken += more
     if (taken === 0) return
     const now = await queue.standing(lot)
-    if (taken === more)
+    if (taken === more) {
+      ui.emit({type: 'phase', phase: 'taking up'})
       ui.emit({type: 'note', text: `takes up ${countOf(taken, 'package')} handed out before`})
+    }
     ui.emit({type: 'progress', phase: 'taking up', done: now.done, total: taken})
     const over =
       clock.monotonic() >= (limits.endsAt ?? Infinity) || now.failures >= Math.max(1, limits.errorsMax)

@@ -26,6 +26,7 @@ export async function readIdentities(
   const servers = scratch.bag<ServerIdentity>('servers')
   const answers = scratch.bag<DirectoryAnswer>('directory-answers')
   let done = 0
+  ui.emit({type: 'phase', phase: 'reading the source'})
   let waiting: ServerIdentity[] = []
   const keep = async (): Promise<void> => {
     const known =

@@ -78,7 +78,12 @@ export function matchMembers(input: MatchMembersInput): MatchedMembers {
     mapping.finish()
     if (input.answers !== undefined && input.lookup !== undefined) {
       const isMatched = (key: string): boolean => claims.get(key).length > 0
-      summary = directorySummary(input.answers, input.lookup.attribute, isMatched, membersLeft)
+      summary = directorySummary(
+        input.answers,
+        {attribute: input.lookup.attribute, unasked: input.lookup.unasked()},
+        isMatched,
+        membersLeft,
+      )
     }
     for (const [, result] of matches.entries()) {
       input.signal.throwIfAborted()
@@ -123,16 +128,17 @@ export function matchMembers(input: MatchMembersInput): MatchedMembers {
     const names = results.filter(isOpen).map(({member}) => member.userPrincipalName)
     if (names.length === 0) return results
     const found = await lookup.find([...new Set(names)].toSorted(), input.signal)
+    const unasked = lookup.unasked()
     return results.map((result) => {
       if (!isOpen(result)) return result
       const {member} = result
-      const answer = memberSid(member, lookup.attribute, found.get(member.userPrincipalName) ?? [])
+      const accounts = found.get(member.userPrincipalName) ?? []
+      const answer = memberSid(member, lookup.attribute, accounts, unasked)
       const match = 'sid' in answer ? matchBySid(member, lookup.attribute, answer.sid) : none(answer.finding)
       // A name without a domain says more than that nobody is there.
       const unsure = result.match.kind === 'none' && result.match.finding.code === 'domain-needed'
-      return unsure && match.kind === 'none' && match.finding.code === 'ad-not-found'
-        ? result
-        : {member, match}
+      const isNobody = match.kind === 'none' && NOBODY.has(match.finding.code)
+      return unsure && isNobody ? result : {member, match}
     })
   }
 
@@ -167,6 +173,8 @@ export function matchMembers(input: MatchMembersInput): MatchedMembers {
 
   return {results: run(), problems: () => mapping.problems(), directory: () => summary}
 }
+
+const NOBODY: ReadonlySet<string> = new Set(['ad-not-found', 'ad-not-asked'])
 
 function isOnly(member: EntraIdentity, users: readonly EntraIdentity[] | undefined): boolean {
   return users !== undefined && users.length > 0 && users.every((user) => user.id === member.id)

@@ -33,6 +33,7 @@ export async function readMembers(
   const all = scratch.bag<EntraIdentity>('members')
   const wanted = new Set<ObjectId>()
   let postponed = 0
+  ui.emit({type: 'phase', phase: 'reading the group'})
   const pages = request.everyone === true ? directory.everyone(signal) : directory.members(group.id, signal)
   for await (const page of pages) {
     for (const member of page) {

@@ -132,6 +132,7 @@ export const FINDING_CODES = [
   'sid-mismatch',
   'domain-needed',
   'ad-not-found',
+  'ad-not-asked',
   'ad-ambiguous',
   'ad-sid-unknown',
   'disabled',

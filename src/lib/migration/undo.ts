@@ -173,6 +173,7 @@ interface Touched {
 
 async function plan(request: UndoRequest, deps: UndoDeps, signal: AbortSignal): Promise<UndoPlanned> {
   const {scratch, ui} = deps
+  ui.emit({type: 'phase', phase: 'planning'})
   const touched = await whom(request, deps)
   const plans = scratch.bag<UserPlan>('undo-plans')
   const methods = scratch.bag<EntraMethods>('undo-methods')

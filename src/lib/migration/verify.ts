@@ -112,6 +112,7 @@ const OWED: ReadonlySet<FindingCode> = new Set([
   'ambiguous-match',
   'sid-mismatch',
   'domain-needed',
+  'ad-not-asked',
   'ad-ambiguous',
 ])
 

@@ -1,4 +1,5 @@
 import {MfaError} from '../errors/mfa-error.js'
+import type {RunId} from '../model/brand.js'
 import type {EntraMethods} from '../model/entra-user.js'
 import type {Directory} from '../ports/directory.js'
 import type {MethodWriter} from '../ports/method-writer.js'
@@ -32,6 +33,8 @@ export interface WorkerDeps {
   readonly seeds: boolean
   readonly clock: Clock
   readonly ui: Ui
+  /** Lets somebody watch one package of this run. */
+  around?<T>(run: RunId, work: () => Promise<T>): Promise<T>
   /** Told after each package. */
   told?(done: Worked): void
 }
@@ -106,6 +109,17 @@ export async function work(deps: WorkerDeps, signal: AbortSignal): Promise<void>
 
 async function workOn(one: Package, views: Views, deps: WorkerDeps, signal: AbortSignal): Promise<void> {
   const order = asWorkOrder(one.data)
+  const work = (): Promise<void> => workOff(order, one, views, deps, signal)
+  return deps.around === undefined ? work() : deps.around(order.run, work)
+}
+
+async function workOff(
+  order: WorkOrder,
+  one: Package,
+  views: Views,
+  deps: WorkerDeps,
+  signal: AbortSignal,
+): Promise<void> {
   const lock = {name: order.lock, ticket: one.lot}
   if (order.seeds && !deps.seeds) {
     const fix = 'Give every machine the same --seed-file.'

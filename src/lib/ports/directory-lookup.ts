@@ -25,6 +25,11 @@ export interface DirectoryLookup {
     values: readonly string[],
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, readonly DirectoryAccount[]>>
+  /**
+   * Parts of the directory that were not asked, as people call them: whoever is not found may be there. Why is told when
+   * it turns out. Complete after `find`.
+   */
+  unasked(): readonly string[]
   close(): Promise<void>
 }
 

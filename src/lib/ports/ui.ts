@@ -1,5 +1,7 @@
 /** Everything the library tells while it works. It never prints and never prompts by itself. */
 export type UiEvent =
+  /** A step begins, before anything of it is done. */
+  | {readonly type: 'phase'; readonly phase: string}
   /** A step with a known or unknown number of parts; `done` grows. */
   | {
       readonly type: 'progress'

@@ -1,6 +1,7 @@
 import type {AssessedFinding, Assessment} from '../assessment/assess.js'
 import type {Affected, UserSurvey} from '../assessment/survey-users.js'
 import {countOf} from '../model/count-of.js'
+import {shellWord} from '../model/shell-word.js'
 import type {Column} from '../ports/output.js'
 import type {Bag} from '../ports/scratch.js'
 import {junit, type JunitCase} from './junit.js'
@@ -24,6 +25,8 @@ export interface AssessFiles {
   readonly usersCsv?: string | undefined
   readonly sarif?: string | undefined
   readonly junit?: string | undefined
+  /** Writes the page, if one was asked for, and says where it is. */
+  readonly page?: (() => Promise<void>) | undefined
 }
 
 const STATE_WORDS = {
@@ -45,7 +48,7 @@ export function byWeight(findings: readonly AssessedFinding[]): readonly Assesse
   return findings.toSorted((one, other) => weight(one) - weight(other))
 }
 
-const id: Column<AssessedFinding> = {key: 'id', title: 'Id', value: (one) => one.id, min: 4}
+const id: Column<AssessedFinding> = {key: 'id', title: 'Id', value: (one) => one.id, min: 17}
 const title: Column<AssessedFinding> = {key: 'title', title: 'Finding', value: (one) => one.title, weight: 2}
 const state: Column<AssessedFinding> = {key: 'state', title: 'State', value: stateWords}
 const blocks: Column<AssessedFinding> = {key: 'blocks', title: 'Blocks', value: (one) => one.blocks, min: 10}
@@ -60,6 +63,8 @@ const action: Column<AssessedFinding> = {
   title: 'What to do',
   value: (one) => one.question ?? one.action,
   weight: 3,
+  // Narrower, it is a ribbon of single words; then the rows are better shown as lists.
+  min: 30,
 }
 
 export const findingColumns: readonly Column<AssessedFinding>[] = [
@@ -77,26 +82,6 @@ export const findingColumns: readonly Column<AssessedFinding>[] = [
   {key: 'who', title: 'Who', value: (one) => one.who},
   {key: 'question', title: 'Question', value: (one) => one.question},
   {key: 'note', title: 'Note', value: (one) => one.note},
-]
-
-/** For a terminal of 80 columns: four, so that what to do has the most room. */
-const tableColumns: readonly Column<AssessedFinding>[] = [
-  {
-    key: 'finding',
-    title: 'Finding',
-    value: (one) => [one.id, one.title],
-    weight: 2,
-    min: 15,
-  },
-  {
-    key: 'state',
-    title: 'State',
-    value: (one) => [stateWords(one), ...one.blocks.map((what) => `blocks ${what}`)],
-    weight: 0,
-    min: 17,
-  },
-  {...users, weight: 0, min: 5},
-  {...action, weight: 3},
 ]
 
 interface UserRow extends Affected {
@@ -117,7 +102,7 @@ export async function showAssessed(
 ): Promise<void> {
   const {findings} = found.assessment
   const {out} = show
-  await out.table(tableColumns, byWeight(findings.filter(needsWork)), {
+  await out.table([id, title, state, blocks, users, action], byWeight(findings.filter(needsWork)), {
     limit: TABLE_LIMIT,
     empty: 'Nothing is left to do.',
   })
@@ -145,6 +130,7 @@ async function writeFiles(found: Assessed, show: Show, files: AssessFiles, versi
     await show.files.write(files.junit, [junit('mfa server assess', findings.map(junitCase))])
     show.out.line(`JUnit: ${files.junit}`)
   }
+  await files.page?.()
 }
 
 function* userRows(affected: Bag<Affected>): Iterable<UserRow> {
@@ -172,14 +158,15 @@ export function assessVerdict({assessment, users, tenantChecked}: Assessed): str
 function nextSteps({assessment, answersFile, tenantChecked}: Assessed, again: string): readonly string[] {
   const {unanswered} = assessment.summary
   const steps = []
-  if (unanswered > 0)
-    steps.push(
-      answersFile === undefined
-        ? `Next: mfa server assess${again} --answers answers.yaml --init`
-        : `Next: answer what is open in ${answersFile} (or add --ask), and run the command again`,
-    )
   if (!tenantChecked)
     steps.push('With --tenant the methods in use are held against the policy of the tenant.')
+  if (unanswered > 0 && answersFile === undefined)
+    steps.push(`Next: mfa server assess${again} --answers answers.yaml --init`)
+  else if (unanswered > 0)
+    steps.push(
+      `Answer what is open in ${answersFile}, or add --ask.`,
+      `Next: mfa server assess${again} --answers ${shellWord(answersFile ?? '')}`,
+    )
   return steps
 }
 
@@ -281,6 +268,7 @@ export function showInit(
   out.line(`Answers: ${answersFile}`)
   out.prose(`Questions to answer: ${list(questions)}`)
   out.prose(`Found already, to be marked as done once they are: ${list(found)}`)
-  out.line(`Next: edit it, then mfa server assess${again} --answers ${answersFile}`)
+  out.prose('Edit the file, then go on.')
+  out.line(`Next: mfa server assess${again} --answers ${shellWord(answersFile)}`)
   return {...made}
 }

@@ -118,6 +118,8 @@ export function findingTitle(code: FindingCode): string {
       return 'mapping line not valid'
     case 'ad-not-found':
       return 'nobody in Active Directory'
+    case 'ad-not-asked':
+      return 'nobody in the part of Active Directory that was asked'
     case 'ad-ambiguous':
       return 'several accounts in Active Directory'
     case 'ad-sid-unknown':

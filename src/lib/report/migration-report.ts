@@ -21,6 +21,7 @@ import {
 import {describeProblem} from './problems.js'
 import {only, type Show, TABLE_LIMIT, usersOf, writeCsv} from './show.js'
 import {verdictLine} from './verdict.js'
+import {shellWord} from '../model/shell-word.js'
 
 /** Nothing is said where no quota slows the run down. */
 function atQuota({seconds}: Forecast): string {
@@ -89,7 +90,7 @@ export async function showMigration(
 
 /** The command to type next, with the flags of this one that it needs again. */
 function next({dryRun, run, results, collected}: MigrateReport, again: string): string {
-  const group = `--group "${collected.group.displayName}"${again}`
+  const group = `--group ${shellWord(collected.group.displayName)}${again}`
   const {summary} = results
   if (dryRun && summary.actions.planned > 0) return 'the same command without --dry-run writes this plan'
   if (summary.failed + summary.partly > 0 && run !== null)

@@ -14,6 +14,7 @@ import {
   type Telling,
 } from './rollout-objections.js'
 import {TABLE_LIMIT, type Show, writeCsv} from './show.js'
+import {shellWord} from '../model/shell-word.js'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -116,7 +117,7 @@ export async function showChecked(checked: CheckedGroup, telling: Telling, show:
   const facts = {tenantId, group, isInPolicy, ...checkJson(check)}
   await refuseUnaccepted(objections, telling, show, {ok: false, ...facts})
   show.out.line(`"${group.displayName}" can go over to Microsoft Entra MFA`)
-  show.out.line(`Next: mfa rollout add-group "${group.displayName}"${telling.again}`)
+  show.out.line(`Next: mfa rollout add-group ${shellWord(group.displayName)}${telling.again}`)
   return {ok: true, ...facts, ...(await blockersJson(objections, telling.folder, show))}
 }
 

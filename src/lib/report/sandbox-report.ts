@@ -1,5 +1,6 @@
 import {countOf} from '../model/count-of.js'
 import type {Column, Output} from '../ports/output.js'
+import {shellWord} from '../model/shell-word.js'
 
 /** The part of a dumped tenant that is shown. */
 export interface ShownTenant {
@@ -111,5 +112,8 @@ export function showReset(
   const counts = `${countOf(tenant.users, 'user')}, ${countOf(tenant.groups, 'group')}`
   out.line(`sandbox tenant "${tenant.displayName}" is as at its beginning: ${counts}`)
   if (next.group === undefined) out.line('Next: mfa sandbox show')
-  else out.line(`Next: mfa migrate --tenant sandbox --group "${next.group}" --source ${next.source}`)
+  else
+    out.line(
+      `Next: mfa migrate --tenant sandbox --group ${shellWord(next.group)} --source ${shellWord(next.source)}`,
+    )
 }

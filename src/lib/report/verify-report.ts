@@ -4,6 +4,7 @@ import type {Bag} from '../ports/scratch.js'
 import {itemName} from './describe.js'
 import {type Show, TABLE_LIMIT, usersOf, writeCsv} from './show.js'
 import {verdictLine} from './verdict.js'
+import {shellWord} from '../model/shell-word.js'
 
 interface Row {
   readonly user: VerifiedUser
@@ -40,7 +41,7 @@ export async function showVerified(
   )
   out.line(`\n${verdict(report)}`)
   const group = report.collected.group.displayName
-  if (report.workRemains) out.line(`Next: mfa migrate --group "${group}"${again} --dry-run`)
+  if (report.workRemains) out.line(`Next: mfa migrate --group ${shellWord(group)}${again} --dry-run`)
 }
 
 export async function verifyJson(

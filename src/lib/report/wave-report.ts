@@ -1,3 +1,4 @@
+import {shellWord} from '../model/shell-word.js'
 import {countOf} from '../model/count-of.js'
 import type {Ui} from '../ports/ui.js'
 import type {WaveReport} from '../rollout/wave-report.js'
@@ -81,7 +82,7 @@ function warn({left, gone, unseen, source, waveGroup}: WaveReport, ui: Pick<Ui, 
   const tell = (text: string): void => ui.emit({type: 'warning', text})
   if (left.length > 0)
     tell(
-      `no longer in "${source.displayName}", but still in "${into}": ${named(left)}; mfa rollout remove-group "${source.displayName}" --user NAME takes them back`,
+      `no longer in "${source.displayName}", but still in "${into}": ${named(left)}; mfa rollout remove-group ${shellWord(source.displayName)} --user NAME takes them back`,
     )
   if (gone.length > 0)
     tell(`put into "${into}" by a wave, and taken out by somebody else: ${named(gone)}; they stay out`)

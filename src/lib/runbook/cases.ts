@@ -42,6 +42,7 @@ export const CASE_OF: Readonly<Record<string, Case | undefined>> = {
   'sid-mismatch': 'not-found',
   'domain-needed': 'not-found',
   'ad-not-found': 'not-found',
+  'ad-not-asked': 'not-found',
   'ad-ambiguous': 'not-found',
   'ad-sid-unknown': 'not-found',
   'mapping-invalid': 'not-found',

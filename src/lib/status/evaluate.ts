@@ -2,6 +2,7 @@ import {countOf} from '../model/count-of.js'
 import type {StatusFacts} from './facts.js'
 import {failures, isComplete, PILOT_CHECK_IDS} from './pilot-checks.js'
 import {ATTESTED, type Evidence, type StepId, type StepState, type StepStatus, STEPS} from './steps.js'
+import {shellWord} from '../model/shell-word.js'
 
 const DAY_MS = 86_400_000
 /** A run is named by its first letters. */
@@ -79,7 +80,7 @@ const judge: Readonly<Record<StepId, (facts: StatusFacts) => Judged>> = {
       next:
         left !== undefined
           ? `mfa migrate --retry ${left.run} --source WHERE`
-          : back && `mfa migrate --group "${back.displayName}" --source WHERE --dry-run`,
+          : back && `mfa migrate --group ${shellWord(back.displayName)} --source WHERE --dry-run`,
     }
   },
 

@@ -134,7 +134,7 @@ function pad(text: string, width: number, right: boolean): string {
   return right ? spaces + text : text + spaces
 }
 
-/** For very narrow terminals. */
+/** For narrow terminals; a cell with nothing in it takes no line. */
 function renderList<Row>(
   columns: readonly TableColumn<Row>[],
   cells: readonly (readonly string[])[],
@@ -142,8 +142,9 @@ function renderList<Row>(
 ): string {
   const blocks = cells.map((row) =>
     columns
-      .flatMap((column, index) =>
-        `${printable(column.title)}: ${row[index] ?? ''}`
+      .filter((_, index) => row[index] !== '')
+      .flatMap((column) =>
+        `${printable(column.title)}: ${row[columns.indexOf(column)] ?? ''}`
           .split('\n')
           .flatMap((line) => wrap(line, options.width)),
       )

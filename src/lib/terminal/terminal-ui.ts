@@ -52,6 +52,9 @@ export function createTerminalUi(options: TerminalUiOptions): TerminalUi {
 
   const emit = (event: UiEvent): void => {
     switch (event.type) {
+      case 'phase':
+        // Shown once there is something to tell of it.
+        return
       case 'progress':
         return progress.update(event.phase, event.done, event.total)
       case 'phase-end':

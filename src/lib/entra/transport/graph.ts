@@ -8,6 +8,7 @@ import {createHttp, parseRoot} from './http.js'
 import {judge, requestIdOf, type Verdict} from './judge.js'
 import {pagesOf} from './pages.js'
 import {usedBy} from './permissions.js'
+import {counted, type RequestDone, type Tally, watched} from './request-done.js'
 import {createPacer, type PaceReport, type Pacer} from './pacer.js'
 import {createQueue} from './queue.js'
 import {backOffMs, retryAfterMs} from './retry-after.js'
@@ -66,6 +67,8 @@ export interface GraphOptions {
   readonly log?: ((event: GraphLogEvent) => void) | undefined
   /** Hears of every request that succeeded: the least permission that it needed. */
   readonly used?: ((permission: string) => void) | undefined
+  /** Hears of every request at its end, in the caller's asynchronous context. */
+  readonly done?: ((request: RequestDone) => void) | undefined
 }
 
 /**
@@ -150,16 +153,18 @@ export function createGraph(options: GraphOptions): Graph {
     }
   }
 
-  async function run(request: GraphRequest, signal: AbortSignal): Promise<GraphAnswer> {
+  async function run(request: GraphRequest, signal: AbortSignal, tally?: Tally): Promise<GraphAnswer> {
     let waitedMs = 0
     let refreshed = false
     let repeated = false
     for (let attempt = 1; ; attempt++) {
-      const delivery = await queue.submit(request, signal)
+      const delivery = await queue.submit(counted(request, tally), signal)
       if (delivery.heldUntil === 'over') throw timeIsOver()
       if (delivery.heldUntil !== undefined) throw throttled(request, delivery.heldUntil)
       const {reply} = delivery
       const requestId = reply.fault ? undefined : requestIdOf(reply)
+      if (tally !== undefined)
+        Object.assign(tally, {status: reply.fault ? undefined : reply.status, requestId})
       const {holdMs} = paceOf(request, reply, clock.now())
       const verdict = judge(request, reply, repeated)
       if (verdict.is === 'done') {
@@ -186,7 +191,11 @@ export function createGraph(options: GraphOptions): Graph {
       const before = clock.monotonic()
       await clock.sleep(waitMs, signal)
       await pacer.retry(signal)
-      waitedMs += Math.max(waitMs, clock.monotonic() - before)
+      const took = Math.max(waitMs, clock.monotonic() - before)
+      waitedMs += took
+      if (tally === undefined) continue
+      tally.waitedMs += took
+      if (verdict.reason === 'throttled') tally.throttledMs += took
     }
   }
 
@@ -211,10 +220,11 @@ export function createGraph(options: GraphOptions): Graph {
     )
   }
 
+  const ask = watched(run, options.done, clock)
   return {
-    read: run,
-    write: run,
-    pages: (request, signal) => pagesOf(request, {base, origin, read: (next) => run(next, signal)}),
+    read: ask,
+    write: ask,
+    pages: (request, signal) => pagesOf(request, {base, origin, read: (next) => ask(next, signal)}),
     serviceClock,
     host,
   }

@@ -1,15 +1,16 @@
-import {AndFilter, type Entry, EqualityFilter, OrFilter, SizeLimitExceededError} from 'ldapts'
+import {AndFilter, type Entry, EqualityFilter, OrFilter} from 'ldapts'
 import {foldCase} from '../../model/fold-case.js'
 import type {Clock} from '../../ports/clock.js'
 import type {DirectoryAccount, DirectoryLookup} from '../../ports/directory-lookup.js'
 import {trustedCas} from '../web-service-sdk/tls-context.js'
-import {type Account, connectTo, type Connection} from './connection.js'
+import {type Account, connectTo, type Connection, type ConnectOptions} from './connection.js'
 import {Controllers} from './controllers.js'
-import {DirectoryFailure, misconfigured} from './failure.js'
-import {inHalves, TOO_LARGE} from './halves.js'
-import {domainsOf, reference} from './naming.js'
+import {texts} from './entries.js'
+import {misconfigured} from './failure.js'
+import {netbiosNames} from './forest.js'
+import {domainsOf, type NetbiosNames} from './naming.js'
+import {type Place, Places} from './places.js'
 import {sidText} from './sid.js'
-import {survey, texts, type Survey} from './survey.js'
 
 export interface ActiveDirectoryOptions {
   /** `ldaps://…`, or `ldap://…` for StartTLS; in the order in which they are tried. */
@@ -27,6 +28,10 @@ export interface ActiveDirectoryOptions {
   readonly answerTimeoutMs?: number | undefined
   /** Values asked for together; default 200. */
   readonly together?: number | undefined
+  /** Entries a page; default 500. Active Directory gives 1000 at most. */
+  readonly pageSize?: number | undefined
+  /** Whether other domains of the forest are asked, with the same account, or told of; default `report`. */
+  readonly referrals?: 'follow' | 'report' | undefined
 }
 
 /**
@@ -37,65 +42,66 @@ export async function openActiveDirectory(
   options: ActiveDirectoryOptions,
   signal: AbortSignal,
 ): Promise<DirectoryLookup> {
-  const {account, attribute, clock, warn, connectTimeoutMs = 10_000, answerTimeoutMs = 120_000} = options
-  const ca = trustedCas(options.caFile, '--ad-ca')
-  const connect = (url: string, until: AbortSignal): Promise<Connection> =>
-    connectTo(url, {account, ca, connectTimeoutMs, answerTimeoutMs}, until)
-  const controllers = new Controllers({urls: options.urls, clock, warn, connect})
-  const known = await controllers
-    .use((connection) => survey(connection, {base: options.base, attribute}, signal), signal)
-    .catch(async (error: unknown) => {
-      // An open connection would keep the process alive.
-      await controllers.close()
-      throw error
-    })
-  for (const text of known.warnings) warn(text)
-  const elsewhere = new Elsewhere(warn)
+  const {attribute, clock, warn} = options
+  const connection: ConnectOptions = {
+    account: options.account,
+    ca: trustedCas(options.caFile, '--ad-ca'),
+    connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
+    answerTimeoutMs: options.answerTimeoutMs ?? 120_000,
+    pageSize: options.pageSize ?? 500,
+  }
+  const connect = (url: string, until: AbortSignal): Promise<Connection> => connectTo(url, connection, until)
+  const places = await Places.open(
+    options.urls,
+    {
+      base: options.base,
+      attribute,
+      follow: options.referrals === 'follow',
+      warn,
+      controllers: (urls) => new Controllers({urls, clock, warn, connect}),
+    },
+    signal,
+  )
+  for (const text of places.survey.warnings) warn(text)
+  const netbios = netbiosNames(places.survey.partitions)
 
-  async function ask(
-    values: readonly string[],
-    until: AbortSignal,
-  ): Promise<readonly Entry[] | typeof TOO_LARGE> {
+  /** From the beginning each time: what a broken answer has brought is not used. */
+  async function ask(values: readonly string[], {base, controllers}: Place, until: AbortSignal) {
     const wanted = {
       scope: 'sub' as const,
       filter: usersWith(attribute, values),
       attributes: ['objectSid', attribute],
       explicitBufferAttributes: ['objectSid'],
     }
-    try {
-      const {entries, references} = await controllers.use(
-        (connection) => connection.search(known.base, wanted, until),
-        until,
-      )
-      elsewhere.note(references)
-      return entries
-    } catch (error) {
-      if (isTooLarge(error)) return TOO_LARGE
-      throw error
-    }
+    return controllers.use(async (asked) => {
+      const found = new AccountsByValue(attribute, netbios)
+      const references: string[] = []
+      for await (const page of asked.pages(base, wanted, until)) {
+        found.add(page.entries)
+        references.push(...page.references)
+      }
+      return {found, references}
+    }, until)
   }
 
   return {
     attribute,
+    unasked: () => places.unasked,
     async find(values, until) {
-      const found = new Map<string, DirectoryAccount[]>()
+      const all = new Map<string, DirectoryAccount[]>()
       for (const chunk of chunks(values, options.together ?? 200)) {
-        const {found: entries, tooLarge} = await inHalves(chunk, (some) => ask(some, until))
-        const [value] = tooLarge
-        if (value !== undefined)
-          throw misconfigured(
-            `Active Directory has more users than it will list whose ${attribute} is "${value}"`,
-            'Give --ad-attribute the name of an attribute that tells people apart.',
-          )
-        const byValue = accountsByValue(entries, attribute, known)
-        for (const each of chunk) {
-          const accounts = byValue.get(foldCase(each))
-          if (accounts !== undefined) found.set(each, accounts)
+        for (const place of places.all) {
+          const {found, references} = await ask(chunk, place, until)
+          places.note(references)
+          for (const value of chunk) {
+            const accounts = found.of(value)
+            if (accounts.length > 0) all.set(value, [...(all.get(value) ?? []), ...accounts])
+          }
         }
       }
-      return found
+      return all
     },
-    close: () => controllers.close(),
+    close: () => places.close(),
   }
 }
 
@@ -111,49 +117,46 @@ function usersWith(attribute: string, values: readonly string[]): AndFilter {
   })
 }
 
+/** Accounts that share a value before it is taken for none that tells people apart. */
+const MANY = 1000
+
 /**
  * Active Directory compares without regard to accents too (`Zoe` finds `Zoë`): an account counts only for a value that
  * it has but for the letter case.
  */
-function accountsByValue(
-  entries: readonly Entry[],
-  attribute: string,
-  {netbios}: Survey,
-): ReadonlyMap<string, DirectoryAccount[]> {
-  const byValue = new Map<string, DirectoryAccount[]>()
-  for (const entry of entries) {
-    const sid = Buffer.isBuffer(entry['objectSid']) ? sidText(entry['objectSid']) : undefined
-    if (sid === undefined) continue
-    const account = {distinguishedName: entry.dn, sid, domains: domainsOf(entry.dn, netbios)}
-    for (const value of new Set(texts(entry, attribute).map(foldCase)))
-      byValue.set(value, [...(byValue.get(value) ?? []), account])
-  }
-  return byValue
-}
+class AccountsByValue {
+  readonly #attribute: string
+  readonly #netbios: NetbiosNames
+  readonly #accounts = new Map<string, DirectoryAccount[]>()
 
-const isTooLarge = (error: unknown): boolean =>
-  error instanceof Error &&
-  error.cause instanceof DirectoryFailure &&
-  error.cause.cause instanceof SizeLimitExceededError
-
-/** Other directories that the answers point to. They are not asked: the password is for those that were named. */
-class Elsewhere {
-  readonly #told = new Set<string>()
-  readonly #warn: (text: string) => void
-
-  constructor(warn: (text: string) => void) {
-    this.#warn = warn
+  constructor(attribute: string, netbios: NetbiosNames) {
+    this.#attribute = attribute
+    this.#netbios = netbios
   }
 
-  note(references: readonly string[]): void {
-    for (const uri of references) {
-      const found = reference(uri)
-      if (found === undefined || this.#told.has(found.base)) continue
-      this.#told.add(found.base)
-      this.#warn(
-        `Users below ${found.base} are in another directory (${found.host}) and were not looked up. Ask the global catalog instead (--ad-url ldaps://…:3269), or run the command once for each domain.`,
-      )
+  /** Throws MfaError `usage` when too many have one value. */
+  add(entries: readonly Entry[]): void {
+    for (const entry of entries) {
+      const sid = Buffer.isBuffer(entry['objectSid']) ? sidText(entry['objectSid']) : undefined
+      if (sid === undefined) continue
+      const account = {distinguishedName: entry.dn, sid, domains: domainsOf(entry.dn, this.#netbios)}
+      for (const value of texts(entry, this.#attribute)) this.#addFor(value, account)
     }
+  }
+
+  of(value: string): readonly DirectoryAccount[] {
+    return this.#accounts.get(foldCase(value)) ?? []
+  }
+
+  #addFor(value: string, account: DirectoryAccount): void {
+    const accounts = this.#accounts.get(foldCase(value))
+    if (accounts === undefined) this.#accounts.set(foldCase(value), [account])
+    else if (accounts.at(-1) !== account) accounts.push(account)
+    if (accounts !== undefined && accounts.length > MANY)
+      throw misconfigured(
+        `Active Directory has more than ${MANY} users whose ${this.#attribute} is "${value}"`,
+        'Give --ad-attribute the name of an attribute that tells people apart.',
+      )
   }
 }
 

@@ -1,35 +1,37 @@
-import {connect as plainConnect, isIP} from 'node:net'
-import {connect as secureConnect, type ConnectionOptions} from 'node:tls'
-import {Client, type Entry, type SearchOptions} from 'ldapts'
+import {type Control, type Entry, ResultCodeError, type SearchOptions} from 'ldapts'
 import type {Secret} from '../../model/secret.js'
-import {directoryFailure, DirectoryFailure} from './failure.js'
+import {directoryFailure, Referred} from './failure.js'
+import {type Answer, type AskForPage, pages} from './pages.js'
+import {tlsClient, type TlsClientOptions} from './tls-client.js'
 
 export interface Account {
   readonly username: string
   readonly password: Secret
 }
 
-export interface ConnectOptions {
+export interface ConnectOptions extends TlsClientOptions {
   /** Undefined: anonymous, because the operator allowed it. */
   readonly account: Account | undefined
-  readonly ca: readonly string[]
-  readonly connectTimeoutMs: number
-  readonly answerTimeoutMs: number
-}
-
-export interface Answer {
-  readonly entries: readonly Entry[]
-  readonly references: readonly string[]
+  /** Entries a page; Active Directory gives 1000 at most. */
+  readonly pageSize: number
 }
 
 /** One signed-in, encrypted connection to one domain controller. It is never made anew: who lost it asks for another. */
 export interface Connection {
   readonly url: string
   readonly alive: boolean
-  /** Complete, or an error: nothing is cut off silently. Throws ResultCodeError of ldapts or DirectoryFailure. */
+  /**
+   * Complete, or an error: nothing is cut off silently. One question at a time. Throws ResultCodeError of ldapts,
+   * Referred, or DirectoryFailure.
+   */
+  pages(base: string, options: SearchOptions, signal: AbortSignal): AsyncIterable<Answer>
+  /** All pages together. */
   search(base: string, options: SearchOptions, signal: AbortSignal): Promise<Answer>
   close(): Promise<void>
 }
+
+/** Result code of a base that another directory holds. */
+const REFERRAL = 10
 
 /**
  * `ldaps://` speaks TLS from the start; `ldap://` is raised to TLS before anything else is said. Throws
@@ -40,42 +42,8 @@ export async function connectTo(
   options: ConnectOptions,
   signal: AbortSignal,
 ): Promise<Connection> {
-  const {account, ca} = options
-  const {hostname, protocol} = new URL(url)
-  const host = hostname.replace(/^\[|\]$/g, '')
-  const tls: ConnectionOptions = {
-    ca: [...ca],
-    minVersion: 'TLSv1.2',
-    host,
-    ...(isIP(host) === 0 ? {servername: host} : {}),
-  }
-  let used = false
-  const once = (): void => {
-    // ldapts would connect again by itself, signed out and, after StartTLS, in the clear.
-    if (used) throw new DirectoryFailure('passing', `${url}: the connection broke off`, LOST)
-    used = true
-  }
-  const client = new Client({
-    url,
-    timeout: options.answerTimeoutMs,
-    connectTimeout: options.connectTimeoutMs,
-    strictDN: false,
-    createConnection: ((port: number) => {
-      once()
-      // Not as ldapts gives it: that has the brackets of an IPv6 address.
-      return plainConnect(port, host)
-    }) as unknown as typeof plainConnect,
-    ...(protocol === 'ldaps:'
-      ? {
-          // Given for ldap:// too, ldapts would speak TLS from the start.
-          tlsOptions: tls,
-          createSecureConnection: ((port: number, _: string, secure: ConnectionOptions) => {
-            once()
-            return secureConnect(port, host, secure)
-          }) as unknown as typeof secureConnect,
-        }
-      : {}),
-  })
+  const tls = tlsClient(url, options)
+  const {client, ends} = tls
   const close = async (): Promise<void> => {
     try {
       await within(1000, client.unbind())
@@ -88,8 +56,9 @@ export async function connectTo(
   let during: 'connect' | 'bind' = 'connect'
   try {
     signal.throwIfAborted()
-    if (protocol === 'ldap:') await within(2 * options.connectTimeoutMs, client.startTLS(tls))
+    await within(2 * options.connectTimeoutMs, tls.startTls())
     during = 'bind'
+    const {account} = options
     // An empty password would bind anonymously and say that all is well.
     if (account !== undefined) {
       if (account.password.isEmpty) throw new Error('empty password')
@@ -102,25 +71,57 @@ export async function connectTo(
   } finally {
     signal.removeEventListener('abort', stop)
   }
+
+  async function ask(base: string, wanted: SearchOptions, control: readonly Control[], until: AbortSignal) {
+    until.throwIfAborted()
+    until.addEventListener('abort', stop, {once: true})
+    ends.take()
+    try {
+      const found = await client.search(base, {timeLimit: seconds(options.answerTimeoutMs), ...wanted}, [
+        ...control,
+      ])
+      const end = ends.take()
+      if (end === undefined) throw new Error('the connection broke off: an answer without an end')
+      return {entries: found.searchEntries, references: found.searchReferences, end}
+    } catch (error) {
+      if (error instanceof ResultCodeError && error.code === REFERRAL)
+        throw new Referred(ends.take()?.referrals ?? [])
+      throw error
+    } finally {
+      until.removeEventListener('abort', stop)
+      until.throwIfAborted()
+    }
+  }
+
+  async function* answer(base: string, wanted: SearchOptions, until: AbortSignal): AsyncGenerator<Answer> {
+    // One entry needs no pages, and not everything that has one entry can be paged.
+    if (wanted.scope === 'base') yield await ask(base, wanted, [], until)
+    else {
+      const page: AskForPage = (control) => ask(base, wanted, [control], until)
+      yield* pages(url, options.pageSize, page)
+    }
+  }
+
   return {
     url,
     get alive() {
-      return client.isBound
+      return tls.alive
     },
-    async search(base, wanted, signal) {
-      signal.throwIfAborted()
-      signal.addEventListener('abort', stop, {once: true})
-      try {
-        const {searchEntries, searchReferences} = await client.search(base, wanted)
-        return {entries: searchEntries, references: searchReferences}
-      } finally {
-        signal.removeEventListener('abort', stop)
-        signal.throwIfAborted()
+    pages: answer,
+    async search(base, wanted, until) {
+      const entries: Entry[] = []
+      const references: string[] = []
+      for await (const page of answer(base, wanted, until)) {
+        entries.push(...page.entries)
+        references.push(...page.references)
       }
+      return {entries, references}
     },
     close,
   }
 }
+
+const seconds = (ms: number): number => Math.ceil(ms / 1000)
 
 /** ldapts waits for ever for a handshake, and for a last word. */
 async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
@@ -134,9 +135,3 @@ async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
     clearTimeout(timer)
   }
 }
-
-const LOST = {
-  code: 'AD_UNREACHABLE',
-  exit: 'unavailable',
-  fix: 'Run the command again.',
-} as const

@@ -1,4 +1,5 @@
 import {
+  AdminLimitExceededError,
   BusyError,
   ConfidentialityRequiredError,
   InappropriateAuthError,
@@ -6,7 +7,9 @@ import {
   InvalidCredentialsError,
   OperationsError,
   ResultCodeError,
+  SizeLimitExceededError,
   StrongAuthRequiredError,
+  TimeLimitExceededError,
   UnavailableError,
 } from 'ldapts'
 import type {ExitName} from '../../errors/exit-codes.js'
@@ -37,6 +40,16 @@ export class DirectoryFailure extends Error {
   toMfaError(message = this.message): MfaError {
     const {code, exit, fix} = this
     return new MfaError(code, message, {exit, fix, cause: this})
+  }
+}
+
+/** Another directory holds the base; it is at these LDAP addresses, if they were told. */
+export class Referred extends Error {
+  readonly uris: readonly string[]
+
+  constructor(uris: readonly string[]) {
+    super(`referred to ${uris.join(', ')}`)
+    this.uris = uris
   }
 }
 
@@ -98,6 +111,30 @@ export function directoryFailure(
       'AD_ACCESS',
       'Active Directory lets nobody read who is not signed in',
       CREDENTIALS,
+    )
+  if (error instanceof Referred)
+    return say(
+      'final',
+      'unavailable',
+      'AD_UNAVAILABLE',
+      `Active Directory has no answer of its own and points elsewhere (${error.uris.join(', ')})`,
+      'Give --ad-url a domain controller of that domain.',
+    )
+  if (error instanceof TimeLimitExceededError || error instanceof AdminLimitExceededError)
+    return say(
+      'final',
+      'unavailable',
+      'AD_LIMIT',
+      'the question takes longer than Active Directory allows',
+      LIMIT,
+    )
+  if (error instanceof SizeLimitExceededError)
+    return say(
+      'final',
+      'unavailable',
+      'AD_LIMIT',
+      'the directory cuts its answers off and does not give them page by page',
+      'Give --ad-url a domain controller of Active Directory.',
     )
   if (error instanceof BusyError || error instanceof UnavailableError)
     return say('passing', 'unavailable', 'AD_UNAVAILABLE', 'Active Directory is too busy to answer', LATER)
@@ -175,3 +212,5 @@ const URLS =
 const LATER =
   'Check that a domain controller runs and can be reached from here; --ad-url may be given several times.'
 const NAME = 'Check --ad-url and the name resolution here.'
+const LIMIT =
+  'Have the attribute indexed, give another one with --ad-attribute, or a smaller part of the directory with --ad-base.'

@@ -1,10 +1,23 @@
 /** `contoso.com` out of `CN=Jo,OU=Sales,DC=contoso,DC=com`; undefined where there is no DC. */
 export function dnsDomain(distinguishedName: string): string | undefined {
-  // A comma inside a value is escaped.
-  const parts = distinguishedName.split(/(?<!\\),/).map((part) => part.trim())
-  const labels = parts.flatMap((part) => /^DC=(.+)$/i.exec(part)?.[1] ?? [])
+  const labels = parts(distinguishedName).flatMap((part) => /^DC=(.+)$/i.exec(part)?.[1] ?? [])
   return labels.length === 0 ? undefined : labels.join('.').toLowerCase()
 }
+
+/** One way to write a distinguished name, to compare it by. */
+export const canonicalName = (distinguishedName: string): string =>
+  parts(distinguishedName).join(',').toLowerCase()
+
+/** Whether an object is the base or somewhere below it. */
+export function isWithin(distinguishedName: string, base: string): boolean {
+  if (base === '') return true
+  const [object, above] = [parts(distinguishedName.toLowerCase()), parts(base.toLowerCase())]
+  return above.length <= object.length && above.every((part, at) => part === object.at(at - above.length))
+}
+
+/** A comma inside a value is escaped. */
+const parts = (distinguishedName: string): readonly string[] =>
+  distinguishedName.split(/(?<!\\),/).map((part) => part.trim())
 
 /** Domains of the forest, DNS name → NetBIOS name. */
 export type NetbiosNames = ReadonlyMap<string, string>

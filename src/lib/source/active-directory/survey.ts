@@ -1,24 +1,27 @@
-import {
-  EqualityFilter,
-  type Entry,
-  InvalidDNSyntaxError,
-  NoSuchObjectError,
-  PresenceFilter,
-  ResultCodeError,
-} from 'ldapts'
+import {EqualityFilter, InvalidDNSyntaxError, NoSuchObjectError} from 'ldapts'
 import type {Connection} from './connection.js'
-import {misconfigured} from './failure.js'
-import type {NetbiosNames} from './naming.js'
+import {text, texts} from './entries.js'
+import {misconfigured, Referred} from './failure.js'
+import {addressesOf, domainOf, domainsBelow, type Partition, partitionsOf} from './forest.js'
 
 /** What has to be known of a directory before anybody is looked up in it. */
 export interface Survey {
   readonly base: string
-  readonly netbios: NetbiosNames
+  readonly partitions: readonly Partition[]
+  /** The other domain of the forest that the base is in; undefined: the controller holds the base itself. */
+  readonly owner: Elsewhere | undefined
+  /** Other domains of the forest below the base. */
+  readonly below: readonly Elsewhere[]
   readonly warnings: readonly string[]
 }
 
-/** Result code of a base that another directory holds. */
-const REFERRAL = 10
+/** A domain that the controller knows of and does not hold. */
+export interface Elsewhere {
+  readonly domain: Partition
+  /** Where it can be asked; looked for only if it is to be. */
+  readonly urls: readonly string[]
+}
+
 const GLOBAL_CATALOG = /:(3268|3269)\/?$/
 /** Attribute syntaxes whose values are text or numbers. */
 const TEXT = new Set(['2.5.5.12', '2.5.5.5', '2.5.5.4', '2.5.5.3', '2.5.5.6', '2.5.5.9'])
@@ -29,46 +32,83 @@ const TEXT = new Set(['2.5.5.12', '2.5.5.5', '2.5.5.4', '2.5.5.3', '2.5.5.6', '2
  */
 export async function survey(
   connection: Connection,
-  wanted: {readonly base: string | undefined; readonly attribute: string},
+  wanted: {readonly base: string | undefined; readonly attribute: string; readonly follow: boolean},
   signal: AbortSignal,
 ): Promise<Survey> {
   const [root] = (await connection.search('', {scope: 'base'}, signal)).entries
   const base = wanted.base ?? (isCatalog(connection) ? '' : text(root, 'defaultNamingContext'))
   if (base === undefined)
     throw misconfigured(`${connection.url} names no base to search below`, 'Give it with --ad-base.')
-  if (base !== '') await checkBase(connection, base, texts(root, 'namingContexts'), signal)
+  const configuration = text(root, 'configurationNamingContext')
+  const partitions = await partitionsOf(connection, configuration, signal)
+  const held = texts(root, 'namingContexts')
+  const isHeld = base === '' || (await holds(connection, base, {held, partitions}, signal))
+  const elsewhere = async (domain: Partition): Promise<Elsewhere> => ({
+    domain,
+    urls: wanted.follow ? await addressesOf(connection, domain, configuration, signal) : [],
+  })
+  const owner = isHeld ? undefined : domainOf(base, partitions)
+  // The global catalog has the users of all domains.
+  const below = isCatalog(connection) ? [] : domainsBelow(base, partitions, held)
   const warnings = await checkAttribute(
     connection,
     text(root, 'schemaNamingContext'),
     wanted.attribute,
     signal,
   )
-  const netbios = await netbiosNames(connection, text(root, 'configurationNamingContext'), signal)
-  return {base, netbios, warnings}
+  return {
+    base,
+    partitions,
+    owner: owner && (await elsewhere(owner)),
+    below: await sequentially(
+      below.filter((each) => each !== owner),
+      elsewhere,
+    ),
+    warnings,
+  }
 }
 
 const isCatalog = ({url}: Connection): boolean => GLOBAL_CATALOG.test(url)
 
-async function checkBase(
+/** False where another domain of the forest holds the base. Throws MfaError `usage` where nobody does. */
+async function holds(
   connection: Connection,
   base: string,
-  contexts: readonly string[],
+  {held, partitions}: {readonly held: readonly string[]; readonly partitions: readonly Partition[]},
   signal: AbortSignal,
-): Promise<void> {
-  const domains = contexts.filter((each) => /^DC=(?!(Forest|Domain)DnsZones)/i.test(each))
-  const fix = `Give a distinguished name below ${domains.length === 0 ? 'the domain' : domains.join(' or ')} with --ad-base.`
+): Promise<boolean> {
   try {
-    const {entries} = await connection.search(base, {scope: 'base', attributes: ['objectClass']}, signal)
-    if (entries.length === 0) throw misconfigured(`--ad-base ${base} is not there, or may not be read`, fix)
+    await checkBase(connection, base, signal)
+    return true
   } catch (error) {
-    if (error instanceof NoSuchObjectError)
-      throw misconfigured(`--ad-base ${base} is not in this directory`, fix)
     if (error instanceof InvalidDNSyntaxError)
-      throw misconfigured(`--ad-base ${base} is not a distinguished name`, fix)
-    if (error instanceof ResultCodeError && error.code === REFERRAL)
-      throw misconfigured(`--ad-base ${base} belongs to another directory than ${connection.url}`, fix)
-    throw error
+      throw misconfigured(`--ad-base ${base} is not a distinguished name`, fixBase(held))
+    if (!(error instanceof NoSuchObjectError || error instanceof Referred)) throw error
+    const owner = domainOf(base, partitions)
+    if (owner !== undefined && domainsBelow('', [owner], held).length > 0) return false
+    if (error instanceof NoSuchObjectError)
+      throw misconfigured(`--ad-base ${base} is not in this directory`, fixBase(held))
+    const [where = ''] = error.uris
+    throw misconfigured(
+      `--ad-base ${base} belongs to another directory than ${connection.url}${where === '' ? '' : ` (${where})`}`,
+      fixBase(held),
+    )
   }
+}
+
+/** Throws MfaError `usage` where the base may not be read, else what `search` throws. */
+export async function checkBase(connection: Connection, base: string, signal: AbortSignal): Promise<void> {
+  const {entries} = await connection.search(base, {scope: 'base', attributes: ['objectClass']}, signal)
+  if (entries.length === 0)
+    throw misconfigured(
+      `${base} is not there, or may not be read (${connection.url})`,
+      'Check --ad-base, and what the account may read.',
+    )
+}
+
+function fixBase(held: readonly string[]): string {
+  const domains = held.filter((each) => /^DC=(?!(Forest|Domain)DnsZones)/i.test(each))
+  return `Give a distinguished name below ${domains.length === 0 ? 'the domain' : domains.join(' or ')} with --ad-base.`
 }
 
 async function checkAttribute(
@@ -106,38 +146,8 @@ async function checkAttribute(
   return indexed ? [] : [`Active Directory has no index on ${attribute}: looking users up may take long.`]
 }
 
-/** Unreadable partitions are no fault: the first label of the domain stands in for the NetBIOS name. */
-async function netbiosNames(
-  connection: Connection,
-  configuration: string | undefined,
-  signal: AbortSignal,
-): Promise<NetbiosNames> {
-  if (configuration === undefined) return new Map()
-  try {
-    const {entries} = await connection.search(
-      `CN=Partitions,${configuration}`,
-      {
-        scope: 'one',
-        filter: new PresenceFilter({attribute: 'nETBIOSName'}),
-        attributes: ['nETBIOSName', 'dnsRoot'],
-      },
-      signal,
-    )
-    return new Map(
-      entries.flatMap((entry) => {
-        const [dns, name] = [text(entry, 'dnsRoot'), text(entry, 'nETBIOSName')]
-        return dns === undefined || name === undefined ? [] : [[dns.toLowerCase(), name] as const]
-      }),
-    )
-  } catch (error) {
-    if (error instanceof ResultCodeError) return new Map()
-    throw error
-  }
+async function sequentially<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<readonly R[]> {
+  const results: R[] = []
+  for (const item of items) results.push(await work(item))
+  return results
 }
-
-export function texts(entry: Entry | undefined, name: string): readonly string[] {
-  const key = Object.keys(entry ?? {}).find((each) => each.toLowerCase() === name.toLowerCase())
-  return [key === undefined ? [] : (entry?.[key] ?? [])].flat().map(String)
-}
-
-const text = (entry: Entry | undefined, name: string): string | undefined => texts(entry, name)[0]
