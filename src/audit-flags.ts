@@ -18,12 +18,12 @@ export const auditFlags = {
 }
 
 export const untilFlag = Flags.string({
-  summary: 'Up to this date (ISO 8601); now unless given.',
+  summary: 'Up to then: 2d ago, or a date (ISO 8601); now unless given.',
   helpValue: 'TIME',
 })
 
 export const auditUserFlag = Flags.string({
-  summary: 'Whom it was done to: user principal name or object id.',
+  summary: 'Whom it was done to: user principal name, or object id (also of a deleted user).',
   helpValue: 'UPN',
 })
 

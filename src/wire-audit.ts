@@ -1,9 +1,10 @@
 import {duration} from './lib/config/pace-settings.js'
 import {createAuditLog} from './lib/entra/audit-log.js'
 import {MfaError} from './lib/errors/mfa-error.js'
-import {actorFilter, INCUMBENT, type OurActor, REGISTRATION_SERVICE} from './lib/audit/actors.js'
+import {actorFilter, GUID, INCUMBENT, type OurActor, REGISTRATION_SERVICE} from './lib/audit/actors.js'
 import type {KqlRequest} from './lib/audit/kql.js'
 import type {ListDeps} from './lib/audit/list.js'
+import type {ObjectId} from './lib/model/brand.js'
 import {isoInstant} from './lib/model/iso-date.js'
 import type {ActorFilter, AuditQuery} from './lib/ports/audit-log.js'
 import type {RunRecord} from './lib/ports/journal.js'
@@ -39,9 +40,9 @@ export async function auditQuery(
   ours: OurActor,
   signal: AbortSignal,
 ): Promise<AuditQuery & {readonly from: Date}> {
-  const since = sinceOf(flags['since'])
-  const from = typeof since === 'number' ? new Date(wired.clock.now().getTime() - since) : since
-  const to = textOf(flags['until']) === undefined ? undefined : instant('until', String(flags['until']))
+  const from = momentOf('since', textOf(flags['since']) ?? SINCE, wired.clock.now())
+  const until = textOf(flags['until'])
+  const to = until === undefined ? undefined : momentOf('until', until, wired.clock.now())
   if (to !== undefined && to <= from) throw badTime('--until is not later than --since', 'Give a later time.')
   const name = textOf(flags['user'])
   const actor = textOf(flags['actor'])
@@ -49,7 +50,7 @@ export async function auditQuery(
     from,
     to,
     actor: actor === undefined ? undefined : mustKnowActor(actor, ours),
-    target: name === undefined ? undefined : (await mustFindUser(name, wired, signal)).id,
+    target: name === undefined ? undefined : await targetOf(name, wired, signal),
   }
 }
 
@@ -65,9 +66,17 @@ export function mustKnowActor(text: string, ours: OurActor): ActorFilter {
 
 /** Milliseconds back, or a moment. Throws MfaError `usage`. */
 export function sinceOf(value: unknown): number | Date {
-  const text = textOf(value) ?? '7d'
+  const text = textOf(value) ?? SINCE
   const parsed = duration(text)
   return 'value' in parsed ? parsed.value : instant('since', text)
+}
+
+const SINCE = '7d'
+
+/** So long ago, or a moment. Throws MfaError `usage`. */
+function momentOf(flag: string, text: string, now: Date): Date {
+  const parsed = duration(text)
+  return 'value' in parsed ? new Date(now.getTime() - parsed.value) : instant(flag, text)
 }
 
 /** `--beyond 24h`, in milliseconds. Throws MfaError `usage`. */
@@ -91,13 +100,20 @@ function instant(flag: string, text: string): Date {
 const badTime = (message: string, fix: string): MfaError =>
   new MfaError('BAD_TIME', message, {exit: 'usage', fix})
 
-/** Throws MfaError `usage` for somebody who is not there. */
-export async function mustFindUser(name: string, wired: Wiring, signal: AbortSignal) {
+/** The log outlives its users: whoever was deleted is found by the object id. Throws MfaError `usage` for a name that nobody has. */
+async function targetOf(name: string, wired: Wiring, signal: AbortSignal): Promise<ObjectId> {
   const found = await (await wired.directory()).findUser(name, signal)
-  if (found !== undefined) return found
+  if (found !== undefined) return found.id
+  if (GUID.test(name)) {
+    wired.ui.emit({
+      type: 'warning',
+      text: `the tenant has no user ${name} now; the log may still tell of one`,
+    })
+    return name.toLowerCase() as ObjectId
+  }
   throw new MfaError('USER_NOT_FOUND', `the tenant has no user ${name}`, {
     exit: 'usage',
-    fix: 'Give the user principal name or the object id.',
+    fix: 'Give the user principal name, or the object id; of a user who was deleted only the object id.',
   })
 }
 

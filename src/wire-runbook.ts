@@ -8,11 +8,14 @@ import {openPlan} from './lib/migration/plan-file.js'
 import type {UserPlan} from './lib/migration/plan.js'
 import {smsVoiceEnd} from './lib/migration/rules/sms-voice.js'
 import type {CloudName} from './lib/model/cloud.js'
+import {shellWord} from './lib/model/shell-word.js'
 import type {Runbook, RunbookUser} from './lib/report/runbook-report.js'
+import {type BookFlags, SERVICE_DEPENDENCIES, type ServiceDependency} from './lib/runbook/book.js'
 import {CaseCounter, casesOf} from './lib/runbook/cases.js'
 import {checkCatalogue, type Words, wordsOf} from './lib/runbook/catalogue.js'
 import EN from './lib/runbook/languages/en.json' with {type: 'json'}
 import {dateIn} from './lib/runbook/letter.js'
+import {matchFlags, ruleFlags, sourceFlags} from './mfa-flags.js'
 import {readAnswers} from './wire-assess.js'
 import type {Wiring} from './wire.js'
 
@@ -83,8 +86,8 @@ export async function gatherRunbook(
       smsVoiceEnd: end === undefined ? undefined : dateIn(words.language, end),
       oldPortal: dependencies.some(({id}) => OLD_PORTAL.has(id)),
       contact: flags.contact,
-      again: tenantOf(wired),
-      dependencies,
+      flags: flagsOf(wired),
+      dependencies: dependencies.flatMap(({id, state, items}) => (isService(id) ? [{id, state, items}] : [])),
       hasAnswers: answers !== undefined,
       topology,
     },
@@ -104,9 +107,19 @@ function warn(wired: Wiring, {answers, plan}: RunbookFlags, silent: number): voi
     })
 }
 
-/** As it was typed, for the commands in the runbook. */
-const tenantOf = ({settings}: Wiring): string =>
-  settings.tenant === undefined ? '' : ` --tenant ${settings.tenant.value}`
+/** The tenant also where a variable or the settings name it: whoever reads the paper has neither. */
+function flagsOf(wired: Wiring): BookFlags {
+  const {tenant} = wired.settings
+  return {
+    tenant: `${tenant === undefined ? '' : ` --tenant ${shellWord(tenant.value)}`}${wired.repeated(['cloud', 'state', 'config'])}`,
+    reading: wired.repeated(Object.keys(sourceFlags).filter((name) => name !== 'source')),
+    matching: wired.repeated(Object.keys(matchFlags)),
+    rules: wired.repeated(Object.keys(ruleFlags).filter((name) => !(name in matchFlags))),
+  }
+}
+
+const isService = (id: string): id is ServiceDependency =>
+  (SERVICE_DEPENDENCIES as readonly string[]).includes(id)
 
 async function plannedFor(wired: Wiring, flags: RunbookFlags, signal: AbortSignal): Promise<Planned> {
   if (flags.plan !== undefined) {

@@ -99,7 +99,9 @@ export class Wiring {
     const parts = names.flatMap((name) =>
       [this.#flags[name] ?? []]
         .flat()
-        .map((value) => (value === true ? ` --${name}` : ` --${name} ${wordOf(value)}`)),
+        .map((value) =>
+          typeof value === 'boolean' ? ` --${value ? '' : 'no-'}${name}` : ` --${name} ${wordOf(value)}`,
+        ),
     )
     return parts.join('')
   }

@@ -7,9 +7,9 @@ export default class Runbook extends MfaCommand {
   static override summary =
     'Write what operators, the helpdesk and users need on paper, from the actual plan and topology.'
   static override description = `Into the folder: runbook and helpdesk sheet, a letter for each user by what the plan says of the user (Markdown and HTML),
-helpdesk.csv for people, and letters.csv for mail merge. letters.csv is read by a program: it has a byte order mark, and
-nothing in it is defused against formulas, so do not open it in a spreadsheet. All files are for their owner only.
-Plans as mfa migrate --dry-run does, or reads a saved plan; writes nothing to server or tenant.`
+helpdesk.csv for spreadsheets, and letters.csv for mail merge; formulas are defused in both. All files are for their owner only.
+Plans as mfa migrate --dry-run does, or reads a saved plan; writes nothing to server or tenant. Give it the flags that the
+migration has (--seed-file, --mapping, …): the commands in the runbook repeat them.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> --tenant sandbox --group "MFA pilot" --source examples/contoso --out ./runbook',
     '<%= config.bin %> <%= command.id %> --plan plan.json --answers answers.yaml --topology topology.yaml --language de --contact "+1 425 555 0100" --out ./ablaufplan',

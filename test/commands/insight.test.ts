@@ -77,6 +77,9 @@ describe('mfa audit and mfa readiness', () => {
     expect(asked.stdout).toContain(
       'To enable in the authentication methods policy: Microsoft Authenticator (1',
     )
+    expect(asked.stdout.replaceAll('\n', ' ')).toContain(
+      '- Microsoft Authenticator (in Graph microsoftAuthenticator): for 1 user: cyd@contoso.com',
+    )
     const lines = (await place.read('r.csv')).trim().split('\r\n')
     expect(
       lines.map((line) =>
@@ -242,7 +245,11 @@ describe('mfa audit and mfa readiness', () => {
       [['readiness', '--all-users', '--on', 'soon'], 64, '--on'],
       [['audit', 'list', '--since', 'yesterday'], 64, '--since'],
       [['audit', 'list', '--since', '7d', '--until', '2001-01-01'], 64, '--until'],
+      [['audit', 'list', '--until', 'soon'], 64, '--until: "soon" is neither a length of time nor a date'],
+      [['audit', 'list', '--until', '8d'], 64, '--until is not later than --since'],
+      [['audit', 'list', '--until', '2d'], 0, ''],
       [['audit', 'list', '--user', 'zoe@contoso.com'], 64, 'zoe@contoso.com'],
+      [['audit', 'list', '--user', '11111111-2222-4333-8444-555555555555'], 0, 'the log may still tell'],
       [['audit', 'reconcile', 'last'], 64, 'no run'],
     ]
     for (const [args, code, text] of wrong) {

@@ -1,4 +1,4 @@
-import {stat} from 'node:fs/promises'
+import {cp, stat} from 'node:fs/promises'
 import {join} from 'node:path'
 import {parse} from 'csv-parse/sync'
 import {afterAll, beforeAll, expect, test} from 'vitest'
@@ -96,9 +96,32 @@ test('from a saved plan, in German, with the answers and a topology', async () =
   })
   expect(first?.['body']).toContain('Bitte benutzen Sie das alte Benutzerportal nicht mehr')
   expect(first?.['body']).toContain('Helpdesk: 555-0100')
+  const sheet = await place.read('de/helpdesk.csv')
+  expect(sheet.startsWith('\uFEFFuserPrincipalName;cases;what;details\r\n')).toBe(true)
   const book = await place.read('de/runbook.md')
   expect(book).toContain('Noch nicht. Offene Abhängigkeiten: 1')
   expect(book).toMatch(/\| C6 .*nicht beantwortet/)
+})
+
+test('a serial number that a spreadsheet would take for a formula is defused in both CSV files', async () => {
+  const source = join(place.work, 'formulas')
+  await cp(CONTOSO, source, {recursive: true})
+  const tokens = await place.read('formulas/oath-tokens.csv')
+  await place.file('formulas/oath-tokens.csv', tokens.replace('CT-1020', '=HYPERLINK(1)'))
+  const result = await place.mfa([
+    'runbook',
+    '--group',
+    'MFA pilot',
+    '--source',
+    source,
+    '--out',
+    'formulas-out',
+  ])
+  expect(result.code, result.stderr).toBe(0)
+  const rows = await letters('formulas-out')
+  const cells = rows.flatMap((row) => Object.values(row))
+  expect(cells.filter((cell) => cell.startsWith("'=HYPERLINK"))).toHaveLength(1)
+  expect(cells.filter((cell) => /^[=+@]/.test(cell))).toEqual([])
 })
 
 test.each([

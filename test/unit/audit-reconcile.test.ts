@@ -71,7 +71,13 @@ const numberEntry = (user: string, minute: number, number: string | null, actor 
 async function compared(
   written: readonly Written[],
   entries: readonly Logged[],
-  {run = RUN, beyondMs = 0, now = '2026-11-27T10:00:00.000Z', later = true} = {},
+  {
+    run = RUN,
+    beyondMs = 0,
+    now = '2026-11-27T10:00:00.000Z',
+    later = true,
+    others = [] as readonly (RunRecord & {readonly written: readonly Written[]})[],
+  } = {},
 ) {
   const log = new FakeAuditLog()
   log.add(...entries)
@@ -79,8 +85,9 @@ async function compared(
   if (later) log.add({at: '2026-11-27T09:00:00.000Z', user: 'somebody'})
   const clock = new FakeClock(now)
   const journal = {
-    async *actions() {
-      yield* written.map(action)
+    runs: () => Promise.resolve([run, ...others]),
+    async *actions(id: RunId) {
+      yield* (others.find((other) => other.id === id)?.written ?? written).map(action)
     },
   }
   const deps = {log, journal, scratch: memoryScratch(), ui: new FakeUi(), clock, ours: {appId: 'our-app'}}
@@ -126,6 +133,36 @@ describe('a run against the audit log', () => {
     ])
     expect(result.counts).toEqual({missing: 2, 'not-yet': 0, foreign: 1, 'in-doubt': 0})
     expect(result.all[0]?.change).toBe('set-phone mobile')
+  })
+
+  it('knows what another run of ours did to the users, such as the undo; not what somebody else did', async () => {
+    const undo = {
+      ...RUN,
+      id: '01J0000000000000000000000B' as RunId,
+      kind: 'undo' as const,
+      startedAt: at(20),
+      endedAt: at(25),
+      written: [
+        {user: 'ann', kind: 'remove-phone', more: {slot: 'mobile'}, minute: 21},
+        {user: 'bob', kind: 'remove-phone', more: {slot: 'mobile'}, minute: 21},
+      ],
+    }
+    const entries = [
+      numberEntry('ann', 1, '+1 4255550110'),
+      numberEntry('ann', 21, null),
+      numberEntry('ann', 22, null, ADMIN),
+      numberEntry('bob', 21, null),
+    ]
+    const beyond = {beyondMs: 3_600_000}
+    const found = await compared([setPhone('ann')], entries, {...beyond, others: [undo]})
+    expect(found.kinds).toEqual(['foreign ann@contoso.com'])
+    expect(found.all[0]?.at).toBe(at(22))
+    expect(found.otherRuns).toEqual([{run: undo.id, kind: 'undo', entries: 1}])
+    const elsewhere = await compared([setPhone('ann')], entries, {
+      ...beyond,
+      others: [{...undo, tenantId: 'tenant-2'}],
+    })
+    expect(elsewhere.counts.foreign).toBe(2)
   })
 
   it('waits for entries that may still come: the log does not reach so far, or the run was just now', async () => {

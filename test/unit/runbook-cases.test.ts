@@ -1,10 +1,12 @@
 import {describe, expect, test} from 'vitest'
 
 import {FINDING_CODES} from '../../src/lib/migration/plan.js'
+import type {Topology} from '../../src/lib/model/topology.js'
 import {type Block, markdown} from '../../src/lib/runbook/blocks.js'
 import {bookBlocks, type BookFacts, CHECKS} from '../../src/lib/runbook/book.js'
 import {CASE_OF, CaseCounter, casesOf, hasLetter, type PlannedUser} from '../../src/lib/runbook/cases.js'
-import {wordsOf} from '../../src/lib/runbook/catalogue.js'
+import {type Catalogue, wordsOf} from '../../src/lib/runbook/catalogue.js'
+import DE from '../../src/lib/runbook/languages/de.json' with {type: 'json'}
 import EN from '../../src/lib/runbook/languages/en.json' with {type: 'json'}
 import {dateIn, type LetterFacts, letterTexts} from '../../src/lib/runbook/letter.js'
 import {PILOT_CHECK_IDS} from '../../src/lib/status/pilot-checks.js'
@@ -25,7 +27,7 @@ const finding = (code: string, item = 'user', target?: string) => ({
   target,
 })
 const facts: LetterFacts = {
-  words: wordsOf(EN),
+  words: wordsOf(EN as Catalogue),
   smsVoiceEnd: dateIn('en', '2027-02-01'),
   oldPortal: false,
   contact: undefined,
@@ -129,9 +131,14 @@ describe('the runbook', () => {
     tenantId: 't',
     group: 'MFA *pilot*',
     source: './export',
-    plannedAt: '2026-01-01',
-    again: ' --tenant contoso.com',
-    dependencies: [{id: 'C2', title: 'RADIUS', action: 'Plan NPS.', state: 'open', items: ['VPN']}],
+    plannedAt: '2026-01-01T08:30:00Z',
+    flags: {
+      tenant: ' --tenant contoso.com',
+      reading: ' --seed-file seeds.csv',
+      matching: ' --mapping map.csv',
+      rules: ' --phones replace',
+    },
+    dependencies: [{id: 'C2', state: 'open', items: ['VPN']}],
     hasAnswers: true,
     topology: undefined,
   }
@@ -141,12 +148,48 @@ describe('the runbook', () => {
     for (const id of PILOT_CHECK_IDS) expect(text).toContain(`| ${id} |`)
     expect(text).toContain('pilot user; the helpdesk watches')
     expect(text).toContain('Not yet. Open dependencies: 1. Stop')
-    expect(text).toContain('| C2 RADIUS | open, VPN | Plan NPS. |')
+    expect(text).toContain('| C2 RADIUS clients that cannot | open, VPN | Set up Network Policy Server')
   })
 
   test('names are no markup, and commands name the group as it is', () => {
     expect(text).toContain('MFA \\*pilot\\*')
-    expect(text).toContain('mfa verify --group "MFA *pilot*" --source ./export --tenant contoso.com')
+    expect(text).toContain('mfa verify --group "MFA *pilot*" --source ./export')
+  })
+
+  test('commands have the flags of the plan, so that they carry over what it says', () => {
+    const users =
+      '--group "MFA *pilot*" --source ./export --seed-file seeds.csv --mapping map.csv --tenant contoso.com'
+    const from = '--source ./export --seed-file seeds.csv --mapping map.csv --tenant contoso.com'
+    for (const command of [
+      'source check --source ./export --seed-file seeds.csv\n',
+      `migrate ${users} --phones replace --dry-run --out plan.json`,
+      `migrate --plan plan.json ${from}`,
+      `verify ${users} --phones replace`,
+      `rollout check "MFA *pilot*" ${from}`,
+      `rollout add-group "MFA *pilot*" --wave 50 --every 1d ${from}`,
+      `rollout advance ${from}`,
+      `federation set reject --domain DOMAIN ${users} `,
+      'undo last --user USER --tenant contoso.com --dry-run',
+      'rollback --tenant contoso.com --dry-run',
+    ])
+      expect(text).toContain(`mfa ${command}`)
+  })
+
+  test('in German has no English table, number or time', () => {
+    const counter = new CaseCounter()
+    const plan = {...user, findings: [finding('phone-invalid')]}
+    for (let n = 0; n < 1234; n++) counter.add(plan, casesOf(plan, true))
+    const topology = {
+      servers: [{name: 'mfa2', role: 'subordinate', host: 'mfa2', components: []}],
+      webServers: [],
+      balancedNames: [],
+    } as unknown as Topology
+    const words = wordsOf(DE as Catalogue)
+    const german = [...markdown(bookBlocks(counter.counts(), {...book, words, topology}))].join('')
+    expect(german).toContain('| Geplant | 1\\. Januar 2026 um 08:30 UTC |')
+    expect(german).toContain('| Telefonnummer nicht anwählbar | 1.234 |')
+    expect(german).toContain('| C2 RADIUS-Clients, die das nicht beherrschen | offen, VPN | Richten Sie ')
+    expect(german).toContain('| mfa2 | untergeordnet | mfa2 |')
   })
 })
 

@@ -2,6 +2,8 @@ import {readdirSync, readFileSync} from 'node:fs'
 import {describe, expect, test} from 'vitest'
 
 import {type Catalogue, checkCatalogue, placeholders, wordsOf} from '../../src/lib/runbook/catalogue.js'
+import {CATALOGUE} from '../../src/lib/assessment/catalogue.js'
+import {SERVICE_DEPENDENCIES} from '../../src/lib/runbook/book.js'
 import {CASES} from '../../src/lib/runbook/cases.js'
 import {PILOT_CHECKS} from '../../src/lib/status/pilot-checks.js'
 
@@ -42,16 +44,27 @@ test('every case and every check of the guide has its words', () => {
   for (const {id, question} of PILOT_CHECKS) expect(english.messages[`check.${id}`]).toBe(question)
 })
 
+test('what hangs on MFA Server is called as the assessment calls it', () => {
+  const blocking = CATALOGUE.filter(({blocks}) => blocks.includes('federation'))
+  expect(blocking.map(({id}) => id)).toEqual(SERVICE_DEPENDENCIES)
+  for (const {id, title, action} of blocking) {
+    expect(english.messages).toHaveProperty([`dependency.${id}.title`], title)
+    expect(english.messages).toHaveProperty([`dependency.${id}.action`], action)
+  }
+})
+
 test('a language file that is not whole is refused, with every fault', () => {
   const {none: _, ...messages} = english.messages
   const broken = {
     ...english,
     messages: {...messages, 'letter.for': 'For {person}', 'letter.greeting': ['Hi'], odd: 'x'},
+    csvSeparator: '|',
   }
   expect(() => checkCatalogue('xx.json', broken, english)).toThrow(
     expect.objectContaining({
       exit: 'data',
       message: [
+        'xx.json: csvSeparator must be , or ;',
         'xx.json, letter.for: has the placeholders person, not user',
         'xx.json, letter.greeting: must be a text',
         'xx.json, none: must be a text',

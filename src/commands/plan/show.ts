@@ -18,7 +18,8 @@ export default class PlanShow extends MfaCommand {
   async run(): Promise<Result> {
     const {args, flags} = await this.parse(PlanShow)
     const wired = await this.wire(flags)
-    const shown = await showSavedPlan(await openPlan(args.plan, wired.files), wired.show, flags.csv)
+    const plan = await openPlan(args.plan, wired.files)
+    const shown = await showSavedPlan(plan, await wired.scratch(), wired.show, flags.csv)
     await wired.writePage(flags.report, (_source, at) => planPage(shown, at))
     return shown
   }

@@ -26,7 +26,8 @@ export default class RunsShow extends MfaCommand {
     const {args, flags} = await this.parse(RunsShow)
     const wired = await this.wire(flags)
     const options = {failedOnly: flags.failed, csv: flags.csv}
-    const shown = await showRun(args.run, options, await wired.journal(), wired.show)
+    const from = {journal: await wired.journal(), scratch: await wired.scratch()}
+    const shown = await showRun(args.run, options, from, wired.show)
     await wired.writePage(flags.report, (_source, at) => runPage(shown, at))
     return shown
   }

@@ -36,6 +36,6 @@ export default class UsersList extends MfaCommand {
       await wired.pairing(),
       this.signal,
     )
-    return showUsers(pairs, columns, wired.show, flags.csv)
+    return showUsers(pairs, columns, await wired.scratch(), wired.show, flags.csv)
   }
 }

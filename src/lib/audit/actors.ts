@@ -47,7 +47,8 @@ function oursFilter({appId, appName, userPrincipalName}: OurActor): ActorFilter 
   return userPrincipalName === undefined ? undefined : {userPrincipalName}
 }
 
-const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+/** An app id or an object id. */
+export const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 const same = (one: string | undefined, other: string | undefined): boolean =>
   one !== undefined && other !== undefined && one.toLowerCase() === other.toLowerCase()

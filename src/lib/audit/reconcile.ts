@@ -22,7 +22,7 @@ export interface ReconcileRequest {
 
 export interface ReconcileDeps {
   readonly log: AuditLog
-  readonly journal: Pick<Journal, 'actions'>
+  readonly journal: Pick<Journal, 'actions' | 'runs'>
   readonly scratch: Scratch
   readonly ui: Ui
   readonly clock: Pick<Clock, 'now'>
@@ -57,6 +57,8 @@ export interface Reconciled {
   readonly counts: Readonly<Record<Difference['kind'], number>>
   /** By user, then by time. */
   readonly differences: Bag<Difference>
+  /** Entries about the users that another run of ours explains, such as its undo; no differences. */
+  readonly otherRuns: readonly {readonly run: string; readonly kind: string; readonly entries: number}[]
   /** Under whose names the log has our changes: entries. */
   readonly actors: readonly {readonly name: string; readonly entries: number}[]
 }
@@ -88,9 +90,11 @@ export async function reconcile(
   ui.emit({type: 'phase-end', phase: 'reading the audit log'})
   const reaches = await log.reaches(signal)
   const until = shifted(ended, request.beyondMs)
+  const others = scratch.bag<OtherWrite>('reconcile-others')
+  await readOthers(run, {from, to}, deps, users, others)
   const judge = new Judge(deps, {from: new Date(run.startedAt), to: until}, reaches)
   for (const [user] of users.entries()) judge.learn(writes.get(user), entries.get(user))
-  for (const [user] of users.entries()) judge.user(writes.get(user), entries.get(user))
+  for (const [user] of users.entries()) judge.user(writes.get(user), entries.get(user), others.get(user))
   const {changes, found, counts, differences} = judge
   return {
     run,
@@ -103,12 +107,16 @@ export async function reconcile(
     notCompared,
     counts,
     differences,
+    otherRuns: judge.otherRuns(),
     actors: judge.actors(),
   }
 }
 
-function mustChangeUsers({kind, id, sourceLabel}: RunRecord): void {
-  if (kind === 'migrate' || kind === 'undo' || kind === 'sync') return
+const changesUsers = ({kind}: RunRecord): boolean => kind === 'migrate' || kind === 'undo' || kind === 'sync'
+
+function mustChangeUsers(run: RunRecord): void {
+  const {id, sourceLabel} = run
+  if (changesUsers(run)) return
   throw new MfaError('NOT_A_RUN_OF_USERS', `run ${id} (${sourceLabel}) did not change methods of users`, {
     exit: 'usage',
     fix: 'mfa runs list shows the runs; migrate, undo and sync change users.',
@@ -133,6 +141,34 @@ async function readWrites({id}: RunRecord, {journal, scratch}: ReconcileDeps, wr
   return {notCompared, users}
 }
 
+/** A change by another run, which explains an entry that this run does not. */
+interface OtherWrite {
+  readonly run: string
+  readonly kind: string
+  readonly write: Write
+}
+
+/** What other runs of ours did to the same users in the same time. */
+async function readOthers(
+  {id, tenantId}: RunRecord,
+  window: {readonly from: Date; readonly to: Date},
+  {journal}: ReconcileDeps,
+  users: Bag<true>,
+  others: Bag<OtherWrite>,
+): Promise<void> {
+  for (const run of await journal.runs()) {
+    if (run.id === id || run.tenantId !== tenantId || !changesUsers(run)) continue
+    if (new Date(run.startedAt) > window.to) continue
+    if (run.endedAt !== undefined && new Date(run.endedAt) < window.from) continue
+    for await (const record of journal.actions(run.id)) {
+      if (users.get(record.user).length === 0) continue
+      const write = writeOf(record, record.intentAt)
+      if (write !== undefined && write !== 'not-compared')
+        others.add(record.user, {run: run.id, kind: run.kind, write})
+    }
+  }
+}
+
 class Judge {
   changes = 0
   found = 0
@@ -143,6 +179,7 @@ class Judge {
   readonly #reaches: number
   readonly #seen = new Map<string, number>()
   readonly #named = new Map<string, number>()
+  readonly #others = new Map<string, {readonly run: string; readonly kind: string; entries: number}>()
 
   constructor(
     deps: ReconcileDeps,
@@ -161,7 +198,7 @@ class Judge {
       if (writes.some((write) => fits(write, entry))) add(this.#seen, actorKey(entry.actor))
   }
 
-  user(writes: readonly Write[], entries: readonly DecodedEntry[]): void {
+  user(writes: readonly Write[], entries: readonly DecodedEntry[], others: readonly OtherWrite[]): void {
     const explained = new Set<string>()
     for (const write of writes) {
       const fitting = entries.filter((entry) => fits(write, entry) && this.#isAcceptable(entry.actor))
@@ -175,6 +212,7 @@ class Judge {
       const at = new Date(entry.at)
       if (explained.has(entry.id) || !isAboutMfa(entry)) continue
       if (at < this.#window.from || at > this.#window.to) continue
+      if (this.#isOfAnotherRun(entry, others)) continue
       this.#differ({
         kind: 'foreign',
         userPrincipalName: entry.userPrincipalName ?? entry.user ?? '',
@@ -182,6 +220,17 @@ class Judge {
         entry,
       })
     }
+  }
+
+  #isOfAnotherRun(entry: DecodedEntry, others: readonly OtherWrite[]): boolean {
+    if (!this.#isAcceptable(entry.actor)) return false
+    const other = others.find(({write}) => fits(write, entry))
+    if (other === undefined) return false
+    const {run, kind} = other
+    const counted = this.#others.get(run) ?? {run, kind, entries: 0}
+    counted.entries += 1
+    this.#others.set(run, counted)
+    return true
   }
 
   #write(write: Write, entry: DecodedEntry | undefined): void {
@@ -210,6 +259,10 @@ class Judge {
   #differ(difference: Difference): void {
     this.counts[difference.kind] += 1
     this.differences.add(`${difference.userPrincipalName.toLowerCase()} ${difference.at}`, difference)
+  }
+
+  otherRuns(): Reconciled['otherRuns'] {
+    return [...this.#others.values()].sort((one, other) => (one.run < other.run ? -1 : 1))
   }
 
   actors(): Reconciled['actors'] {

@@ -1,7 +1,8 @@
 import type {Difference, Reconciled} from '../audit/reconcile.js'
 import {countOf} from '../model/count-of.js'
 import type {Column} from '../ports/output.js'
-import {type AuditTelling, entryJson, listOf, reachLine, shortTime, valuesOf, who} from './audit-report.js'
+import {type AuditTelling, entryJson, listOf, reachLine, shortTime, who} from './audit-report.js'
+import {valuesOf} from './lazy-list.js'
 import {type Show, TABLE_LIMIT, writeCsv} from './show.js'
 
 type Json = Readonly<Record<string, unknown>>
@@ -22,7 +23,8 @@ export async function showReconciled(
   {csv, folder, words}: AuditTelling,
   show: Show,
 ): Promise<Json> {
-  const {run, users, changes, found, notCompared, counts, differences, actors, from, to, reaches} = reconciled
+  const {run, users, changes, found, notCompared, counts, differences, actors, otherRuns, from, to, reaches} =
+    reconciled
   const {out} = show
   const what = ({change, entry}: Difference): readonly string[] => [
     ...(change === undefined ? [] : [change]),
@@ -49,6 +51,10 @@ export async function showReconciled(
   await writeCsv(csv, columns, valuesOf(differences), show)
   for (const {name, entries} of actors)
     out.prose(`The log has our changes under "${name}" (${countOf(entries, 'entry', 'entries')}).`)
+  for (const {run: id, kind, entries} of otherRuns)
+    out.prose(
+      `${countOf(entries, 'entry', 'entries')} about its users: changes of another run of ours, ${id} (${kind}).`,
+    )
   if (notCompared > 0)
     out.prose(`${countOf(notCompared, 'change')} of the token inventory: under no user, not compared.`)
   out.prose(reachLine(reaches))
@@ -68,6 +74,7 @@ export async function showReconciled(
     found,
     notCompared,
     counts,
+    otherRuns,
     actors,
     ...(await listOf(differences, json, 'differences', `${folder}/audit-${run.id}.jsonl`, show)),
   }

@@ -3,7 +3,7 @@ import type {Listed} from '../audit/list.js'
 import {countOf} from '../model/count-of.js'
 import type {Column} from '../ports/output.js'
 import type {Bag} from '../ports/scratch.js'
-import {LazyList} from './lazy-list.js'
+import {LazyList, valuesOf} from './lazy-list.js'
 import {JSON_LIMIT, type Show, TABLE_LIMIT, writeCsv} from './show.js'
 
 type Json = Readonly<Record<string, unknown>>
@@ -78,10 +78,6 @@ export const reachLine = (reaches: string | undefined): string =>
   reaches === undefined
     ? 'The audit log is empty.'
     : `The log reaches to ${reaches}; entries of the last hour or so may still be on their way.`
-
-export function* valuesOf<T>(bag: Bag<T>): Iterable<T> {
-  for (const [, value] of bag.entries()) yield value
-}
 
 /** The list in the result; where it is long, the first of it and a file with all. */
 export async function listOf<T>(

@@ -9,6 +9,8 @@ export interface CsvOptions {
    * files that the tool reads back: `+1 425…` would come back as `'+1 425…`.
    */
   readonly escapeFormulas: boolean
+  /** Between columns; a comma unless given. */
+  readonly separator?: ',' | ';' | undefined
 }
 
 /** RFC 4180 with CRLF and a header of the columns' keys; a file's text as a whole. */
@@ -32,6 +34,7 @@ export async function* csvChunks<Row>(
   const text = (records: readonly (readonly string[])[]): string =>
     stringify(records as string[][], {
       record_delimiter: 'windows',
+      delimiter: options.separator ?? ',',
       escape_formulas: options.escapeFormulas,
       // A lone CR or LF would go unquoted next to CRLF.
       quoted_match: /[\r\n]/,

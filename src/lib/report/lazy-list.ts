@@ -1,3 +1,5 @@
+import type {Bag} from '../ports/scratch.js'
+
 /**
  * A list that is made anew each time somebody goes through it, so that a result may name any number of users in flat
  * memory. `jsonText` writes it element by element; `JSON.stringify` takes it for an array.
@@ -18,19 +20,37 @@ export class LazyList<T> implements Iterable<T> {
   }
 }
 
+/** What a bag holds, in its order, one value at a time. */
+export function* valuesOf<T>(bag: Bag<T>): Iterable<T> {
+  for (const [, value] of bag.entries()) yield value
+}
+
+/** Puts what streams by into an empty bag, so that it may be gone through any number of times in flat memory. */
+export async function held<T>(
+  values: AsyncIterable<T>,
+  bag: Bag<T>,
+  see: (value: T) => void = () => {},
+): Promise<LazyList<T>> {
+  for await (const value of values) {
+    see(value)
+    bag.add('', value)
+  }
+  return new LazyList(() => valuesOf(bag))
+}
+
 /** Characters that a piece has at least, but for the last. */
 const PIECE = 64 * 1024
 
 /** `JSON.stringify(value, null, 2)` in pieces; of a LazyList among the values only one element is in memory at a time. */
 export function* jsonText(value: Readonly<Record<string, unknown>>): Generator<string> {
-  let held = ''
+  let piece = ''
   for (const part of parts(value)) {
-    held += part
-    if (held.length < PIECE) continue
-    yield held
-    held = ''
+    piece += part
+    if (piece.length < PIECE) continue
+    yield piece
+    piece = ''
   }
-  yield held
+  yield piece
 }
 
 function* parts(value: Readonly<Record<string, unknown>>): Generator<string> {

@@ -5,6 +5,7 @@ import type {Column} from '../ports/output.js'
 import type {LockOutReason, ReadinessState, Step, UserReadiness} from '../readiness/judge.js'
 import type {Readiness} from '../readiness/readiness.js'
 import {htmlPage, section} from './html.js'
+import {enableLine, methodsToEnable} from './methods-to-enable.js'
 import {only, type Show, TABLE_LIMIT, usersOf, writeCsv} from './show.js'
 import {utc} from './utc.js'
 
@@ -133,12 +134,19 @@ export function verdictOf({users, counts, group, phonesEnd, on}: Readiness): str
   ].join('; ')
 }
 
-function waysOut({toEnable, steps, passPolicy, phonesEnd, counts}: Readiness): readonly string[] {
+function waysOut(found: Readiness): readonly string[] {
+  const {toEnable, steps, passPolicy, phonesEnd, counts} = found
   const methods = counted(toEnable).map(
     ([kind, users]) => `${METHOD_WORDS[kind]} (${countOf(users, 'user')})`,
   )
   return [
-    ...(methods.length > 0 ? [`To enable in the authentication methods policy: ${methods.join(', ')}.`] : []),
+    ...(methods.length > 0
+      ? [
+          `To enable in the authentication methods policy: ${methods.join(', ')}.`,
+          'In the Entra admin center under Authentication methods, Policies: enable it, and target a group that these users are in (--csv FILE has all):',
+          ...methodsToEnable(found).map(enableLine),
+        ]
+      : []),
     ...((steps['issue-tap'] ?? 0) > 0 && !passPolicy.enabled
       ? ['Temporary Access Pass is not enabled in the policy: enable it before passes can be issued.']
       : []),
@@ -175,6 +183,7 @@ async function json(found: Readiness, {folder}: ReadinessTelling, show: Show): P
     smsVoiceEnd: phonesEnd ?? null,
     summary: {users: count, ...counts},
     campaign: campaign ?? null,
+    enable: methodsToEnable(found).map((each) => ({...each, also: each.also ?? null})),
     temporaryAccessPass: {enabled: passPolicy.enabled},
     ...(await usersOf(
       () => usersIn(found),

@@ -23,7 +23,8 @@ const WRITES: Readonly<Record<string, readonly [string, Part['tone']]>> = {
 export function runPage({run, users, actions}: ShownRun, at: string): Iterable<string> {
   const ofTenant = changesTenant(run)
   const counted = newsOf(run)
-  const writes = tally(actions.map(({outcome}) => outcome?.status ?? 'unknown'))
+  const writes = tally(actions, ({outcome}) => outcome?.status ?? 'unknown')
+  const outcomes = tally(users, ({outcome}) => outcome)
   return htmlPage({
     title: ofTenant ? `Run: ${run.sourceLabel}` : `Run: ${run.kind} of "${run.group?.displayName ?? ''}"`,
     facts: [
@@ -39,8 +40,8 @@ export function runPage({run, users, actions}: ShownRun, at: string): Iterable<s
     ],
     verdict: [
       run.status,
-      ...(ofTenant ? [] : [countOf(users.length, 'user')]),
-      countOf(actions.length, 'write'),
+      ...(ofTenant ? [] : [countOf(sum(outcomes), 'user')]),
+      countOf(sum(writes), 'write'),
       ...['failed', 'unknown'].flatMap((status) => {
         const count = writes.get(status) ?? 0
         return count === 0 ? [] : [`${count} ${WRITES[status]?.[0]}`]
@@ -48,7 +49,7 @@ export function runPage({run, users, actions}: ShownRun, at: string): Iterable<s
     ].join(', '),
     bar: {
       title: 'Users',
-      parts: inOrder(tally(users.map(({outcome}) => outcome))),
+      parts: inOrder(outcomes),
     },
     counts: {
       title: 'Writes by outcome',
@@ -70,8 +71,11 @@ function inOrder(counts: ReadonlyMap<string, number>): readonly Part[] {
   return [...labels].map((label) => ({label, count: counts.get(label) ?? 0, tone: TONES[label] ?? 'quiet'}))
 }
 
-function tally(values: readonly string[]): ReadonlyMap<string, number> {
+function tally<T>(values: Iterable<T>, nameOf: (value: T) => string): ReadonlyMap<string, number> {
   const counts = new Map<string, number>()
-  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1)
+  for (const value of values) counts.set(nameOf(value), (counts.get(nameOf(value)) ?? 0) + 1)
   return counts
 }
+
+const sum = (counts: ReadonlyMap<string, number>): number =>
+  [...counts.values()].reduce((all, count) => all + count, 0)

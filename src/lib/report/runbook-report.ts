@@ -44,10 +44,12 @@ export async function writeRunbook(
   }
   await document('runbook', words.text('book.title', {group: facts.group}), () => bookBlocks(counts, facts))
   await document('helpdesk', words.text('help.title'), () => helpdeskBlocks(counts, facts))
-  await write('helpdesk.csv', csvChunks(helpdeskColumns(facts), users(), {escapeFormulas: true}))
+  const forSheets = {escapeFormulas: true, separator: words.csvSeparator}
+  await write('helpdesk.csv', withMark(csvChunks(helpdeskColumns(facts), users(), forSheets)))
+  // No text here begins as a formula would but what somebody put there to be one, so defusing changes nothing else.
   await write(
     'letters.csv',
-    withMark(csvChunks(letterColumns(facts), recipients(users()), {escapeFormulas: false})),
+    withMark(csvChunks(letterColumns(facts), recipients(users()), {escapeFormulas: true})),
   )
   let part = 0
   for (const some of inParts(recipients(users()))) {
@@ -64,9 +66,6 @@ export async function writeRunbook(
       {key: 'users', title: 'Users', value: ([, number]) => number, weight: 0, align: 'right'},
     ],
     CASES.flatMap((one) => (counts.cases.has(one) ? [[one, counts.cases.get(one) ?? 0] as const] : [])),
-  )
-  out.prose(
-    'letters.csv is for mail merge: read it with a program, not with a spreadsheet (nothing in it is defused).',
   )
   out.line(`Next: read ${folder}/runbook.md`)
   return {
@@ -124,7 +123,7 @@ const letterColumns = (facts: BookFacts): readonly Column<RunbookUser>[] => [
   {key: 'body', title: '', value: (user) => letterTexts(user, facts).join('\n\n')},
 ]
 
-/** Word and others take a file without the mark for the local code page. */
+/** Excel, Word and others take a file without the mark for the local code page. */
 async function* withMark(chunks: AsyncIterable<string>): AsyncIterable<string> {
   yield '\uFEFF'
   yield* chunks

@@ -2,6 +2,8 @@ import {MfaError} from '../errors/mfa-error.js'
 import {countOf} from '../model/count-of.js'
 import type {ActionRecord, Journal, RunKind, RunRecord, UserResultRecord} from '../ports/journal.js'
 import type {Column, Output} from '../ports/output.js'
+import type {Scratch} from '../ports/scratch.js'
+import {held} from './lazy-list.js'
 import {type Show, TABLE_LIMIT, writeCsv} from './show.js'
 
 const runColumns: readonly Column<RunRecord>[] = [
@@ -121,27 +123,27 @@ export function newsOf(run: RunRecord): string | undefined {
 /** What `mfa runs show` found: the run, its users, its writes. */
 export interface ShownRun extends Readonly<Record<string, unknown>> {
   readonly run: RunRecord
-  readonly users: readonly UserResultRecord[]
-  readonly actions: readonly ActionRecord[]
+  /** Any number, one at a time. */
+  readonly users: Iterable<UserResultRecord>
+  readonly actions: Iterable<ActionRecord>
 }
 
-/** `mfa runs show`: by id, by its first letters, or `last`. Throws MfaError `usage` if there is none or several. */
+/** `mfa runs show`: by id, by its first letters, or `last`; records are on disk, not in memory. Throws MfaError `usage` if there is none or several. */
 export async function showRun(
   name: string,
   options: {readonly failedOnly: boolean; readonly csv: string | undefined},
-  journal: Journal,
+  {journal, scratch}: {readonly journal: Journal; readonly scratch: Scratch},
   show: Show,
 ): Promise<ShownRun> {
   const run = await findRun(name, journal)
-  const users: UserResultRecord[] = []
-  for await (const user of journal.userResults(run.id)) {
-    if (!options.failedOnly || user.outcome === 'failed' || user.outcome === 'partly') users.push(user)
+  const isShown = {
+    user: ({outcome}: UserResultRecord) =>
+      !options.failedOnly || outcome === 'failed' || outcome === 'partly',
+    action: ({outcome}: ActionRecord) =>
+      !options.failedOnly || (outcome?.status !== 'done' && outcome?.status !== 'already-done'),
   }
-  const actions: ActionRecord[] = []
-  for await (const action of journal.actions(run.id)) {
-    const status = action.outcome?.status
-    if (!options.failedOnly || (status !== 'done' && status !== 'already-done')) actions.push(action)
-  }
+  const users = await held(those(journal.userResults(run.id), isShown.user), scratch.bag('shown-users'))
+  const actions = await held(those(journal.actions(run.id), isShown.action), scratch.bag('shown-actions'))
   const {out} = show
   out.line(
     `Run ${run.id} (${run.kind}, ${run.status}) of ${run.startedAt}${run.endedAt ? ` to ${run.endedAt}` : ''}`,
@@ -163,6 +165,10 @@ export async function showRun(
   await out.table(actionColumns, actions, {limit: TABLE_LIMIT, empty: 'No writes.'})
   await writeCsv(options.csv, actionColumns, actions, show)
   return {run, users, actions}
+}
+
+async function* those<T>(values: AsyncIterable<T>, wanted: (value: T) => boolean): AsyncIterable<T> {
+  for await (const value of values) if (wanted(value)) yield value
 }
 
 /** By id, by its first letters, or `last` (of a kind, if one is given). Throws MfaError `usage` if there is none or several. */

@@ -2,6 +2,8 @@ import {MfaError} from '../errors/mfa-error.js'
 import type {UserPair} from '../migration/pair.js'
 import {countOf} from '../model/count-of.js'
 import type {Column} from '../ports/output.js'
+import type {Scratch} from '../ports/scratch.js'
+import {held, LazyList} from './lazy-list.js'
 import {type Show, TABLE_LIMIT, writeCsv} from './show.js'
 
 type Named = Column<UserPair> & {readonly needsMethods?: boolean}
@@ -59,25 +61,48 @@ export function parseUserColumns(text: string | undefined): UserColumns {
   return {columns, needMethods: columns.some(({needsMethods}) => needsMethods === true)}
 }
 
-/** `mfa users list` */
+/** What is shown of a user: the columns' values, in their order; null where there is none. */
+interface UserRow {
+  readonly id: string
+  readonly cells: readonly (Exclude<ReturnType<Column<UserPair>['value']>, undefined> | null)[]
+}
+
+/** `mfa users list`; users are on disk, not in memory. */
 export async function showUsers(
   chunks: AsyncIterable<{readonly pairs: readonly UserPair[]}>,
   {columns}: UserColumns,
+  scratch: Scratch,
   show: Show,
   csv: string | undefined,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const pairs: UserPair[] = []
-  for await (const chunk of chunks) pairs.push(...chunk.pairs)
-  const shown = columns.filter(
-    ({value}, index) => index === 0 || pairs.some((pair) => value(pair) !== undefined),
-  )
-  await show.out.table(shown, pairs, {limit: TABLE_LIMIT, empty: 'The group has no users.'})
-  await writeCsv(csv, columns, pairs, show)
-  show.out.line(countOf(pairs.length, 'user'))
-  const users = pairs.map((pair) =>
-    Object.fromEntries([['id', pair.entra.id], ...columns.map(({key, value}) => [key, value(pair) ?? null])]),
-  )
-  return {users}
+  const bag = scratch.bag<UserRow>('shown-users')
+  const filled = new Set([0])
+  const rows = await held(rowsOf(chunks, columns), bag, ({cells}) => {
+    for (const [index, cell] of cells.entries()) if (cell !== null) filled.add(index)
+  })
+  const laid = columns.map((column, index): Column<UserRow> => ({
+    ...column,
+    value: ({cells}) => cells[index] ?? undefined,
+  }))
+  const shown = laid.filter((_, index) => filled.has(index))
+  await show.out.table(shown, rows, {limit: TABLE_LIMIT, empty: 'The group has no users.'})
+  await writeCsv(csv, laid, rows, show)
+  show.out.line(countOf(bag.size, 'user'))
+  const json = ({id, cells}: UserRow) =>
+    Object.fromEntries([['id', id], ...columns.map(({key}, index) => [key, cells[index] ?? null])])
+  return {
+    users: new LazyList(function* () {
+      for (const row of rows) yield json(row)
+    }),
+  }
+}
+
+async function* rowsOf(
+  chunks: AsyncIterable<{readonly pairs: readonly UserPair[]}>,
+  columns: readonly Column<UserPair>[],
+): AsyncIterable<UserRow> {
+  for await (const {pairs} of chunks)
+    for (const pair of pairs) yield {id: pair.entra.id, cells: columns.map(({value}) => value(pair) ?? null)}
 }
 
 export function serverPhone(phone: NonNullable<UserPair['server']>['phone']): string | undefined {

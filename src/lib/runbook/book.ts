@@ -2,7 +2,7 @@ import {shellWord} from '../model/shell-word.js'
 import type {Topology} from '../model/topology.js'
 import {type Block, heading, paragraph} from './blocks.js'
 import {type CaseCounts, CASES} from './cases.js'
-import {caseValues, type LetterFacts} from './letter.js'
+import {caseValues, type LetterFacts, momentIn} from './letter.js'
 
 export const CHECKS = [
   'methods-visible',
@@ -12,19 +12,32 @@ export const CHECKS = [
   'hardware-token',
 ] as const
 
+/** Services that ask MFA Server (C1–C6 of the guide): as long as one is left, the cut-over waits. */
+export const SERVICE_DEPENDENCIES = ['C1', 'C2', 'C3', 'C4', 'C5', 'C6'] as const
+export type ServiceDependency = (typeof SERVICE_DEPENDENCIES)[number]
+
+/** Flags as they were typed, such as ` --tenant contoso.com`, so that the commands of the runbook do what its plan says. */
+export interface BookFlags {
+  /** Of every command that asks the tenant. */
+  readonly tenant: string
+  /** How the source is read, besides where it is: certificates, seed files. */
+  readonly reading: string
+  /** How users are matched. */
+  readonly matching: string
+  /** The rules of the plan. */
+  readonly rules: string
+}
+
 /** What the runbook is about, besides the counts. */
 export interface BookFacts extends LetterFacts {
   readonly tenantId: string
   readonly group: string
   readonly source: string
   readonly plannedAt: string
-  /** Flags such as ` --tenant contoso.com` that commands about users need again. */
-  readonly again: string
-  /** C1–C6 that are not settled. */
+  readonly flags: BookFlags
+  /** Those that are not settled. */
   readonly dependencies: readonly {
-    readonly id: string
-    readonly title: string
-    readonly action: string
+    readonly id: ServiceDependency
     readonly state: 'open' | 'unanswered'
     readonly items: readonly string[]
   }[]
@@ -45,10 +58,10 @@ export function bookBlocks(counts: CaseCounts, facts: BookFacts): readonly Block
         [words.text('fact.group'), facts.group],
         [words.text('fact.tenant'), facts.tenantId],
         [words.text('fact.source'), facts.source],
-        [words.text('fact.planned'), facts.plannedAt],
-        [words.text('fact.users'), String(counts.users)],
-        [words.text('fact.changes'), String(counts.changes)],
-        [words.text('fact.letters'), String(counts.letters)],
+        [words.text('fact.planned'), momentIn(words.language, facts.plannedAt)],
+        [words.text('fact.users'), words.number(counts.users)],
+        [words.text('fact.changes'), words.number(counts.changes)],
+        [words.text('fact.letters'), words.number(counts.letters)],
       ],
     },
     ...casesPart(counts, facts),
@@ -73,7 +86,7 @@ function casesPart(counts: CaseCounts, facts: BookFacts): readonly Block[] {
       head: [words.text('column.case'), words.text('column.users'), words.text('column.what')],
       rows: CASES.filter((one) => counts.cases.has(one)).map((one) => [
         words.text(`case.${one}.title`, values),
-        String(counts.cases.get(one) ?? 0),
+        words.number(counts.cases.get(one) ?? 0),
         words.text(`case.${one}.operator`, values),
       ]),
     },
@@ -85,13 +98,14 @@ function casesPart(counts: CaseCounts, facts: BookFacts): readonly Block[] {
           {
             kind: 'table' as const,
             head: [words.text('column.finding'), words.text('column.rule'), words.text('column.users')],
-            rows: findings.map(({code, rule, users}) => [code, rule, String(users)]),
+            rows: findings.map(({code, rule, users}) => [code, rule, words.number(users)]),
           },
         ]),
   ]
 }
 
-function beforePart({words, dependencies, hasAnswers, source, again}: BookFacts): readonly Block[] {
+function beforePart({words, dependencies, hasAnswers, source, flags}: BookFacts): readonly Block[] {
+  const from = `--source ${shellWord(source)}${flags.reading}`
   return [
     heading(2, words.text('book.before')),
     {kind: 'steps', items: words.list('book.before-steps')},
@@ -100,9 +114,9 @@ function beforePart({words, dependencies, hasAnswers, source, again}: BookFacts)
       lines: [
         'mfa server backup --to BACKUPS --installer INSTALLER --role primary',
         'mfa server verify-backup BACKUP',
-        `mfa app show${again}`,
-        `mfa source check --source ${shellWord(source)}`,
-        `mfa server assess --source ${shellWord(source)} --answers ANSWERS`,
+        `mfa app show${flags.tenant}`,
+        `mfa source check ${from}`,
+        `mfa server assess ${from}${flags.matching}${flags.tenant} --answers ANSWERS`,
       ],
     },
     heading(3, words.text('book.dependencies')),
@@ -112,10 +126,10 @@ function beforePart({words, dependencies, hasAnswers, source, again}: BookFacts)
       : {
           kind: 'table',
           head: [words.text('column.dependency'), words.text('column.state'), words.text('column.what')],
-          rows: dependencies.map(({id, title, state, items, action}) => [
-            `${id} ${title}`,
+          rows: dependencies.map(({id, state, items}) => [
+            `${id} ${words.text(`dependency.${id}.title`)}`,
             [words.text(`state.${state}`), ...items].join(', '),
-            action,
+            words.text(`dependency.${id}.action`),
           ]),
         },
   ]
@@ -135,7 +149,7 @@ function serversPart({words, topology}: BookFacts): readonly Block[] {
       rows: [
         ...topology.servers.map(({name, role, host, components}) => [
           name,
-          role,
+          words.text(`role.${role}`),
           host,
           components.join(', '),
         ]),
@@ -167,7 +181,7 @@ function serversPart({words, topology}: BookFacts): readonly Block[] {
   ]
 }
 
-function pilotPart({words, again}: BookFacts): readonly Block[] {
+function pilotPart({words, flags}: BookFacts): readonly Block[] {
   return [
     heading(2, words.text('book.pilot')),
     paragraph(words.text('book.pilot-intro')),
@@ -183,25 +197,27 @@ function pilotPart({words, again}: BookFacts): readonly Block[] {
     {
       kind: 'commands',
       lines: [
-        `mfa status check USER${again}`,
-        ...CHECKS.map((id) => `mfa status check USER --passed ${id}${again}`),
+        `mfa status check USER${flags.tenant}`,
+        ...CHECKS.map((id) => `mfa status check USER --passed ${id}${flags.tenant}`),
       ],
     },
   ]
 }
 
-function movePart({words, group, source, again, dependencies}: BookFacts): readonly Block[] {
-  const where = `--group ${shellWord(group)} --source ${shellWord(source)}${again}`
+function movePart({words, group, source, flags, dependencies}: BookFacts): readonly Block[] {
+  const {tenant} = flags
+  const from = `--source ${shellWord(source)}${flags.reading}${flags.matching}${tenant}`
+  const users = `--group ${shellWord(group)} ${from}`
   return [
     heading(2, words.text('book.migrate')),
     paragraph(words.text('book.migrate-intro')),
     {
       kind: 'commands',
       lines: [
-        `mfa migrate ${where} --dry-run --out plan.json`,
+        `mfa migrate ${users}${flags.rules} --dry-run --out plan.json`,
         'mfa plan show plan.json',
-        `mfa migrate --plan plan.json --source ${shellWord(source)}${again}`,
-        `mfa verify ${where}`,
+        `mfa migrate --plan plan.json ${from}`,
+        `mfa verify ${users}${flags.rules}`,
       ],
     },
     heading(2, words.text('book.waves')),
@@ -209,10 +225,10 @@ function movePart({words, group, source, again, dependencies}: BookFacts): reado
     {
       kind: 'commands',
       lines: [
-        `mfa rollout check ${shellWord(group)} --source ${shellWord(source)}${again}`,
-        `mfa rollout add-group ${shellWord(group)} --wave 50 --every 1d${again}`,
-        `mfa rollout advance${again}`,
-        `mfa rollout show${again}`,
+        `mfa rollout check ${shellWord(group)} ${from}`,
+        `mfa rollout add-group ${shellWord(group)} --wave 50 --every 1d ${from}`,
+        `mfa rollout advance ${from}`,
+        `mfa rollout show${tenant}`,
       ],
     },
     heading(2, words.text('book.cut-over')),
@@ -223,23 +239,23 @@ function movePart({words, group, source, again, dependencies}: BookFacts): reado
     {
       kind: 'commands',
       lines: [
-        `mfa federation show --domain DOMAIN${again}`,
-        `mfa federation set reject --domain DOMAIN ${where} --answers ANSWERS --emergency-account ACCOUNT`,
-        `mfa federation show --domain DOMAIN --watch${again}`,
+        `mfa federation show --domain DOMAIN${tenant}`,
+        `mfa federation set reject --domain DOMAIN ${users} --answers ANSWERS --emergency-account ACCOUNT`,
+        `mfa federation show --domain DOMAIN --watch${tenant}`,
         'mfa portal redirect --out FOLDER',
       ],
     },
     heading(2, words.text('book.after')),
     {kind: 'steps', items: words.list('book.after-steps')},
-    {kind: 'commands', lines: [`mfa status${again}`]},
+    {kind: 'commands', lines: [`mfa status${tenant}`]},
     heading(2, words.text('book.back')),
     paragraph(words.text('book.back-intro')),
     {
       kind: 'commands',
       lines: [
-        'mfa undo last --user USER --dry-run',
-        'mfa rollback --dry-run',
-        'mfa rollback --accept onprem-mfa --backup BACKUP --data DATA',
+        `mfa undo last --user USER${tenant} --dry-run`,
+        `mfa rollback${tenant} --dry-run`,
+        `mfa rollback${tenant} --accept onprem-mfa --backup BACKUP --data DATA`,
       ],
     },
   ]

@@ -12,6 +12,8 @@ export interface Catalogue {
   /** BCP 47, such as `de`. */
   readonly language: string
   readonly name: string
+  /** What spreadsheets expect between the columns of a CSV file where the language is spoken. */
+  readonly csvSeparator: ',' | ';'
   readonly messages: Readonly<Record<MessageKey, Message>>
 }
 
@@ -27,14 +29,19 @@ export const placeholders = (message: Message): readonly string[] =>
  * A language file against the English one: every message, of the same kind, with the same placeholders, and nothing else.
  * Throws MfaError `data` with every fault.
  */
-export function checkCatalogue(file: string, found: unknown, english: Catalogue): Catalogue {
+export function checkCatalogue(
+  file: string,
+  found: unknown,
+  english: Pick<Catalogue, 'messages'>,
+): Catalogue {
   const {messages = {}} = (found ?? {}) as {messages?: Record<string, unknown>}
   const faults = Object.entries(english.messages).flatMap(([key, message]) =>
     faultsOf(messages[key], message).map((fault) => `${file}, ${key}: ${fault}`),
   )
   for (const key of Object.keys(messages))
     if (!(key in english.messages)) faults.push(`${file}, ${key}: no such message`)
-  const {language, name} = (found ?? {}) as Partial<Catalogue>
+  const {language, name, csvSeparator} = (found ?? {}) as Partial<Catalogue>
+  if (csvSeparator !== ',' && csvSeparator !== ';') faults.unshift(`${file}: csvSeparator must be , or ;`)
   if (typeof language !== 'string' || typeof name !== 'string')
     faults.unshift(`${file}: language and name must be texts`)
   if (faults.length > 0) throw new MfaError('LANGUAGE', faults.join('\n'), {exit: 'data'})
@@ -54,15 +61,25 @@ function faultsOf(found: unknown, message: Message): readonly string[] {
 /** Takes messages out of one catalogue and fills them in. */
 export interface Words {
   readonly language: string
+  readonly csvSeparator: Catalogue['csvSeparator']
+  /** `50,000` as the language writes it. */
+  number(value: number): string
   /** Throws a plain Error, which is a bug, where a value is missing. */
   text(key: MessageKey, values?: Values): string
   list(key: MessageKey, values?: Values): readonly string[]
 }
 
-export function wordsOf({language, messages}: Catalogue): Words {
+export function wordsOf({language, csvSeparator, messages}: Catalogue): Words {
+  const numbers = new Intl.NumberFormat(language)
   const list = (key: MessageKey, values: Values = {}): readonly string[] =>
     [messages[key]].flat().map((text) => filled(text, values))
-  return {language, list, text: (key, values) => list(key, values).join(' ')}
+  return {
+    language,
+    csvSeparator,
+    number: (value) => numbers.format(value),
+    list,
+    text: (key, values) => list(key, values).join(' '),
+  }
 }
 
 const filled = (text: string, values: Values): string =>

@@ -23,6 +23,10 @@ export const caseValues = ({smsVoiceEnd}: LetterFacts, tokens: readonly string[]
 export const dateIn = (language: string, iso: string): string =>
   new Intl.DateTimeFormat(language, {dateStyle: 'long', timeZone: 'UTC'}).format(new Date(`${iso}T00:00:00Z`))
 
+/** `27. November 2026 um 08:30 UTC` */
+export const momentIn = (language: string, iso: string): string =>
+  `${new Intl.DateTimeFormat(language, {dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC'}).format(new Date(iso))} UTC`
+
 /** One paragraph a text. */
 export function letterTexts(user: UserCases, facts: LetterFacts): readonly string[] {
   const {words, contact, oldPortal} = facts

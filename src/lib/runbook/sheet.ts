@@ -27,7 +27,7 @@ export function helpdeskBlocks(counts: CaseCounts, facts: LetterFacts): readonly
           ],
           rows: present.map((one) => [
             words.text(`case.${one}.title`, values),
-            String(counts.cases.get(one) ?? 0),
+            words.number(counts.cases.get(one) ?? 0),
             words.text(`case.${one}.says`, values),
             words.text(`case.${one}.help`, values),
           ]),

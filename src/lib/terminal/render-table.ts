@@ -1,5 +1,3 @@
-import {createRequire} from 'node:module'
-import type CliTable from 'cli-table3'
 import {styleText} from 'node:util'
 import {printable} from '../model/printable.js'
 import {columnWidths} from './column-widths.js'
@@ -31,8 +29,6 @@ export interface TableOptions {
   readonly empty?: string | undefined
 }
 
-/** One column of the terminal of a cell; its text takes the place after the layout. */
-const FILL = '\ue000'
 /** More lines than this in one cell hide the other rows. */
 const MAX_LINES = 12
 
@@ -53,35 +49,26 @@ export function renderTable<Row>(
   const rightAligned = columns.map(
     (column) => column.align === 'right' || (column.align === undefined && isNumeric(rows, column)),
   )
-  const texts: string[] = []
-  const lay = (row: readonly string[], isHead: boolean): string[] => {
+  const {left, middle, right, ...frame} = options.ascii === true ? ASCII : LINES
+  const rule = ([first, between, last]: readonly [string, string, string]): string =>
+    `${first}${widths.map((width) => frame.line.repeat(width + 2)).join(between)}${last}`
+  const lay = (row: readonly string[], isHead: boolean): readonly string[] => {
     const lines = row.map((text, index) => cellLines(text, widths[index] ?? 1, columns[index]?.cut === true))
     const height = Math.max(1, ...lines.map((cell) => cell.length))
-    for (let line = 0; line < height; line++)
-      for (const [index, cell] of lines.entries()) {
+    return Array.from({length: height}, (_, line) => {
+      const texts = lines.map((cell, index) => {
         const text = pad(cell[line] ?? '', widths[index] ?? 1, rightAligned[index] === true)
-        texts.push(isHead && options.color ? styleText('bold', text, {validateStream: false}) : text)
-      }
-    return lines.map((_, index) =>
-      Array(height)
-        .fill(FILL.repeat(widths[index] ?? 1))
-        .join('\n'),
-    )
+        return isHead && options.color ? styleText('bold', text, {validateStream: false}) : text
+      })
+      return `${left} ${texts.join(` ${middle} `)} ${right}`
+    })
   }
   const head = lay(
     columns.map((column) => printable(column.title)),
     true,
   )
-  const body = cells.map((row) => lay(row, false))
-
-  const table = new (loadTable())({
-    head,
-    style: {head: [], border: [], compact: true},
-    ...(options.ascii === true ? {chars: ASCII} : {}),
-  })
-  table.push(...body)
-  let next = 0
-  return table.toString().replaceAll(new RegExp(`${FILL}+`, 'g'), () => texts[next++] ?? '')
+  const body = cells.flatMap((row) => lay(row, false))
+  return [rule(frame.top), ...head, rule(frame.mid), ...body, rule(frame.bottom)].join('\n')
 }
 
 /** Words up to `whole` columns stay whole, and text of several words gets `prose` columns: the first that there is room for. */
@@ -113,10 +100,6 @@ function fit<Row>(
     if (widths !== undefined) return widths
   }
   return columnWidths(wishes, room)
-}
-
-function loadTable(): typeof CliTable {
-  return createRequire(import.meta.url)('cli-table3') as typeof CliTable
 }
 
 function cellText(value: Cell): string {
@@ -170,8 +153,32 @@ function renderList<Row>(
   return blocks.join('\n\n')
 }
 
-const ASCII = {
-  'top': '-', 'top-mid': '+', 'top-left': '+', 'top-right': '+',
-  'bottom': '-', 'bottom-mid': '+', 'bottom-left': '+', 'bottom-right': '+',
-  'left': '|', 'left-mid': '+', 'mid': '-', 'mid-mid': '+', 'right': '|', 'right-mid': '+', 'middle': '|',
-} as const // prettier-ignore
+interface Frame {
+  readonly left: string
+  readonly middle: string
+  readonly right: string
+  readonly line: string
+  readonly top: readonly [string, string, string]
+  readonly mid: readonly [string, string, string]
+  readonly bottom: readonly [string, string, string]
+}
+
+const LINES: Frame = {
+  left: '│',
+  middle: '│',
+  right: '│',
+  line: '─',
+  top: ['┌', '┬', '┐'],
+  mid: ['├', '┼', '┤'],
+  bottom: ['└', '┴', '┘'],
+}
+
+const ASCII: Frame = {
+  left: '|',
+  middle: '|',
+  right: '|',
+  line: '-',
+  top: ['+', '+', '+'],
+  mid: ['+', '+', '+'],
+  bottom: ['+', '+', '+'],
+}
