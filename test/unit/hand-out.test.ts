@@ -108,6 +108,17 @@ async function alone(persons = people()): Promise<{readonly at: World; readonly 
   return {at, report: await run(at)}
 }
 
+/** A leader hands out and dies: nothing is withdrawn, and its lock goes to somebody else. */
+async function dead(lead: (signal: AbortSignal) => Promise<MigrateReport>, work: MemoryWork): Promise<void> {
+  const stop = new AbortController()
+  const leading = lead(stop.signal)
+  while (work.jobs.length < 2) await new Promise((resolve) => setImmediate(resolve))
+  const left = work.jobs.map((job) => ({...job}))
+  stop.abort(new Error('killed'))
+  await leading
+  for (const job of left) work.jobs.push({...job, state: 'waiting'})
+}
+
 describe('handing out', () => {
   it('comes to the same as working alone: writes, results and what is remembered', async () => {
     const one = await alone()
@@ -284,20 +295,28 @@ describe('handing out', () => {
     expect(new Set(changes).size).toBe(changes.length)
   })
 
-  it('takes up nothing that was handed out for another request', async () => {
+  const other: readonly (readonly [string, NonNullable<Asked['request']>])[] = [
+    ['for other users', {users: ['u000@contoso.com']}],
+    ['before the mapping was mended', {mapping: [{userPrincipalName: 'u000@contoso.com', username: 'u000@contoso.com', line: 2}]}],
+    ['before names were matched otherwise', {match: {netbios: {}, defaultDomain: 'contoso.com'}}],
+  ] // prettier-ignore
+  it.each(other)('takes up nothing that was handed out %s', async (_, request) => {
+    // Two names in each other's place: one person's number would be written for the other.
+    const wrong = [
+      {userPrincipalName: 'u000@contoso.com', username: 'u010@contoso.com', line: 2},
+      {userPrincipalName: 'u010@contoso.com', username: 'u000@contoso.com', line: 3},
+    ]
     const {at, join, lead, work} = crew(people(40))
-    const stop = new AbortController()
-    const first = lead({signal: stop.signal})
-    while (work.jobs.length < 2) await new Promise((resolve) => setImmediate(resolve))
-    const left = work.jobs.map((job) => ({...job}))
-    stop.abort(new Error('killed'))
-    await first
-    for (const job of left) work.jobs.push({...job, state: 'waiting'})
+    await dead((signal) => lead({signal, request: {mapping: wrong}}), work)
     const worker = join()
-    const report = await lead({request: {users: ['u000@contoso.com']}})
+    const report = await lead({request})
     await worker.stop()
-    expect(report.results.summary).toMatchObject({users: 1, migrated: 1})
-    expect(at.store.migrated.size).toBe(1)
+    expect(report.results.summary).toMatchObject({failed: 0, partly: 0})
+    expect(at.store.migrated.size).toBe(request.users?.length ?? 40)
+    const written = at.tenant.changes.filter(({user}) => user === idOf('u000'))
+    expect(written.map(({verb}) => verb).filter((verb) => verb === 'setPhone')).toEqual(['setPhone'])
+    const [methods] = (await at.tenant.methods([idOf('u000')], new AbortController().signal)).values()
+    expect(methods?.phones.map((one) => one.number)).toEqual(['+1 4255551000'])
     expect(work.jobs).toEqual([])
   })
 

@@ -99,8 +99,19 @@ export async function migrate(
 
 /** What makes two requests the same for those who work: whoever leads, and from whichever source. */
 function lotKey({kind, request, maxChanges}: MigrateInput): string {
-  const {group, everyone, users, options, all} = request
-  const what = [kind ?? 'migrate', group, everyone ?? false, users, options, all, maxChanges ?? null]
+  const {group, everyone, users, options, match, mapping, all} = request
+  // A package says with whom a user was matched, and that is written: only the same mapping has the same matches.
+  const what = [
+    kind ?? 'migrate',
+    group,
+    everyone ?? false,
+    users,
+    options,
+    match,
+    mapping,
+    all,
+    maxChanges ?? null,
+  ]
   return createHash('sha256').update(JSON.stringify(what)).digest('hex')
 }
 
