@@ -315,9 +315,37 @@ describe('handing out', () => {
     expect(at.store.migrated.size).toBe(request.users?.length ?? 40)
     const written = at.tenant.changes.filter(({user}) => user === idOf('u000'))
     expect(written.map(({verb}) => verb).filter((verb) => verb === 'setPhone')).toEqual(['setPhone'])
-    const [methods] = (await at.tenant.methods([idOf('u000')], new AbortController().signal)).values()
-    expect(methods?.phones.map((one) => one.number)).toEqual(['+1 4255551000'])
+    const shown = await at.tenant.methods([idOf('u000')], new AbortController().signal)
+    expect(shown.get(idOf('u000'))).toMatchObject({phones: [{number: '+1 4255551000'}]})
     expect(work.jobs).toEqual([])
+  })
+
+  it('takes no longer than --max-duration gives, the taking up included', async () => {
+    const {at, join, lead, work} = crew(people(300))
+    await dead((signal) => lead({signal}), work)
+    at.tenant.onWrite = async () => {
+      at.clock.advance(1000)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    const worker = join()
+    await expect(lead({input: {maxDurationMs: 2000}})).rejects.toMatchObject({code: 'MAX_DURATION'})
+    await worker.stop()
+    expect(work.jobs).toEqual([])
+    expect(at.store.migrated.size).toBeLessThan(300)
+  })
+
+  it('ends where too many fail while it takes up', async () => {
+    const {at, join, lead, work} = crew(people(300))
+    await dead((signal) => lead({signal}), work)
+    for (let n = 0; n < 300; n++) at.tenant.fail('setPhone', 'refuse', {user: idOf(`u${String(n).padStart(3, '0')}`), times: 9}) // prettier-ignore
+    at.tenant.onWrite = async () => {
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    const worker = join()
+    await expect(lead({input: {errorsMax: 5}})).rejects.toMatchObject({code: 'TOO_MANY_ERRORS'})
+    await worker.stop()
+    expect(work.jobs).toEqual([])
+    expect(at.store.results.size).toBeLessThan(300)
   })
 
   it('says what the workers said when they give up', async () => {

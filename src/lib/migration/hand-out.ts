@@ -64,7 +64,10 @@ export async function handOut(
 
 /**
  * Before anything is planned: what a leader who died had handed out for the same request is worked off, under the lock of the new
- * one, so that nobody waits until everybody is planned again. Who is done with then costs the planning next to nothing (U5).
+ * one, so that nobody waits until everybody is planned again. Who is done with then costs the planning next to nothing (U5). What
+ * is given up counts for nothing: it is planned and put again.
+ *
+ * @returns why nothing is to be planned after it
  */
 export async function takeUp(
   key: string,
@@ -72,28 +75,29 @@ export async function takeUp(
   {queue, clock, ui}: Pick<Deps, 'queue' | 'clock' | 'ui'>,
   limits: ApplyLimits,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Stop> {
   let taken = 0
+  let stop: Stop
   for (;;) {
     signal.throwIfAborted()
     // Those who were at work give theirs back as they notice.
     const more = await queue.adopt(key, lot)
     taken += more
-    if (taken === 0) return
+    if (taken === 0) return undefined
     const now = await queue.standing(lot)
     if (taken === more) {
       ui.emit({type: 'phase', phase: 'taking up'})
       ui.emit({type: 'note', text: `takes up ${countOf(taken, 'package')} handed out before`})
     }
     ui.emit({type: 'progress', phase: 'taking up', done: now.done, total: taken})
-    const over =
-      clock.monotonic() >= (limits.endsAt ?? Infinity) || now.failures >= Math.max(1, limits.errorsMax)
-    if (over) await queue.withdraw({lot})
+    stop ??= endOf({...now, failed: 0}, limits) ?? overTime(clock, limits)
+    if (stop !== undefined) await queue.withdraw({lot})
     if (now.waiting + now.working === 0) break
     await clock.sleep(LOOK_MS, signal)
   }
   ui.emit({type: 'phase-end', phase: 'taking up'})
   await queue.forget(lot)
+  return stop
 }
 
 interface Put {
@@ -154,7 +158,7 @@ async function untilSettled(
     const over = now.waiting + now.working === 0
     stop ??= endOf(now, limits)
     if (over) return stop ?? (now.done < put.packages ? {error: takenBack()} : undefined)
-    if (stop === undefined && clock.monotonic() >= (limits.endsAt ?? Infinity)) stop = {error: timeIsOver()}
+    stop ??= overTime(clock, limits)
     try {
       await clock.sleep(LOOK_MS, signal)
     } catch (error) {
@@ -167,6 +171,9 @@ function endOf({failed, failures, reason}: Standing, {errorsMax}: ApplyLimits): 
   if (failures >= Math.max(1, errorsMax)) return {error: tooManyErrors(failures, errorsMax)}
   return failed > 0 ? {error: givenUp(reason)} : undefined
 }
+
+const overTime = (clock: Deps['clock'], {endsAt = Infinity}: ApplyLimits): Stop =>
+  clock.monotonic() >= endsAt ? {error: timeIsOver()} : undefined
 
 /** Packages are gone that nobody settled: whoever has the lock by now has put others in their place. */
 const takenBack = (): MfaError =>

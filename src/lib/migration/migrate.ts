@@ -1,5 +1,3 @@
-import {createHash} from 'node:crypto'
-
 import {MfaError} from '../errors/mfa-error.js'
 import type {RunId} from '../model/brand.js'
 import {countOf} from '../model/count-of.js'
@@ -7,7 +5,7 @@ import type {Files} from '../ports/files.js'
 import type {Lock} from '../ports/journal.js'
 import type {MethodWriter} from '../ports/method-writer.js'
 import type {WorkQueue} from '../ports/work-queue.js'
-import {applyPlans, type Stop} from './apply-plans.js'
+import {type ApplyLimits, applyPlans, type Stop} from './apply-plans.js'
 import {type Collected, collectPlans} from './collect.js'
 import {forecast, type Forecast, type PaceRates, workOf} from './forecast.js'
 import {recordLeavers} from './leavers.js'
@@ -17,6 +15,7 @@ import type {PlanHeader} from './plan.js'
 import type {MigrationRequest, PlanningDeps} from './request.js'
 import {count, emptySummary, plannedResult, type Results, type UserResult} from './result.js'
 import {handOut, takeUp} from './hand-out.js'
+import {keyOf, lotKey} from './request-keys.js'
 import {refuseStale} from './stale.js'
 
 export interface MigrateInput {
@@ -88,31 +87,17 @@ export async function migrate(
   try {
     const both = AbortSignal.any([signal, lock.lost])
     const endsAt = deps.clock.monotonic() + (input.maxDurationMs ?? Infinity)
+    const limits = {errorsMax: input.errorsMax, endsAt}
     // Without --yes nothing is written before somebody has seen a plan.
-    if (deps.workers !== undefined && input.yes)
-      await takeUp(lotKey(input), lock.ticket, {...deps, queue: deps.workers.queue}, {...input, endsAt}, both)
-    return await write(input, deps, both, lock)
+    if (deps.workers !== undefined && input.yes) {
+      const taking = {...deps, queue: deps.workers.queue}
+      const stop = await takeUp(lotKey(input), lock.ticket, taking, limits, both)
+      if (stop !== undefined) throw stop.error
+    }
+    return await write(input, deps, limits, both, lock)
   } finally {
     await lock.release()
   }
-}
-
-/** What makes two requests the same for those who work: whoever leads, and from whichever source. */
-function lotKey({kind, request, maxChanges}: MigrateInput): string {
-  const {group, everyone, users, options, match, mapping, all} = request
-  // A package says with whom a user was matched, and that is written: only the same mapping has the same matches.
-  const what = [
-    kind ?? 'migrate',
-    group,
-    everyone ?? false,
-    users,
-    options,
-    match,
-    mapping,
-    all,
-    maxChanges ?? null,
-  ]
-  return createHash('sha256').update(JSON.stringify(what)).digest('hex')
 }
 
 export const lockName = (tenantId: string): string => `migrate ${tenantId}`
@@ -155,11 +140,11 @@ async function planned(
 async function write(
   input: MigrateInput,
   deps: MigrateDeps,
+  limits: ApplyLimits,
   signal: AbortSignal,
   lock: Lock,
 ): Promise<MigrateReport> {
   const {journal, clock, ui} = deps
-  const endsAt = clock.monotonic() + (input.maxDurationMs ?? Infinity)
   const {collected, resumeKey} = await planned(input, deps, signal)
   const {tenantId, group, sourceFingerprint} = collected
   const actions = refuseTooManyChanges(collected.plans, input.maxChanges)
@@ -197,7 +182,6 @@ async function write(
   const exactly = input.savedPlan !== undefined
   const newsOfGroup = input.kind === 'sync' ? group.id : undefined
   const context = {run: run.id, tenantId, hashKey, options, consistencyMs, resumed, exactly, newsOfGroup}
-  const limits = {errorsMax: input.errorsMax, endsAt}
   const {workers} = deps
   const stop =
     workers === undefined || actions === 0
@@ -261,30 +245,6 @@ async function compare(
       return false
     },
   })
-}
-
-/** The same command on the same tenant and source; not the fingerprint of the source, which may move on meanwhile. */
-function keyOf(
-  {request, sourceLabel}: MigrateInput,
-  {tenantId, group}: Collected,
-  saved: PlanHeader | undefined,
-  {workers}: Pick<MigrateDeps, 'workers'>,
-): string {
-  const {users, options, match, mapping, all} = request
-  const what = [
-    tenantId,
-    // Machines that share the work may each have a source near by, and take up each other's runs.
-    workers === undefined ? sourceLabel : null,
-    group.id,
-    users.map((name) => name.toLowerCase()).toSorted(),
-    options,
-    match,
-    mapping,
-    all,
-    // Which plan, wherever its file is kept.
-    saved?.createdAt ?? null,
-  ]
-  return createHash('sha256').update(JSON.stringify(what)).digest('hex')
 }
 
 /** What `--plan` asks for: the request that made the plan. */
