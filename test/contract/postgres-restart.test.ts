@@ -1,8 +1,11 @@
+import {connect, createServer, type AddressInfo, type Socket} from 'node:net'
+
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 
 import type {ActionId, ObjectId} from '../../src/lib/model/brand.js'
 import type {RunStart} from '../../src/lib/ports/journal.js'
 import {openPostgres} from '../../src/lib/state/postgres/open-postgres.js'
+import type {PgJournal} from '../../src/lib/state/postgres/pg-journal.js'
 import {systemClock} from '../../src/wire.js'
 import {newPlace} from '../helpers/mfa.js'
 import {hasPostgres, startPostgres, type TestPostgres} from '../helpers/postgres.js'
@@ -107,6 +110,41 @@ describe.skipIf(!hasPostgres)('a PostgreSQL that restarts', () => {
   })
 
   it.each([
+    ['outside a transaction', (journal: PgJournal) => journal.runs()],
+    ['inside one', (journal: PgJournal) => journal.beginRun(START)],
+  ])('is asked anew where an answer never comes, %s', async (_, ask) => {
+    const way = await wayTo(postgres.port)
+    const address = postgres.address().replace(`:${postgres.port}`, `:${way.port}`)
+    const {password} = postgres
+    const journal = await openPostgres(address, {clock: systemClock, password, answerMs: 300})
+    await ask(journal)
+    way.freeze()
+    await ask(journal)
+    // A goodbye that nobody hears holds nobody up either.
+    way.freeze()
+    const began = performance.now()
+    await journal.close()
+    expect(performance.now() - began).toBeLessThan(5000)
+    way.close()
+  })
+
+  it('ends the command where no answer comes at all', async () => {
+    const way = await wayTo(postgres.port)
+    const address = postgres.address().replace(`:${postgres.port}`, `:${way.port}`)
+    const {password} = postgres
+    const journal = await openPostgres(address, {
+      clock: systemClock,
+      password,
+      answerMs: 300,
+      patienceMs: 200,
+    })
+    way.freeze()
+    await expect(journal.beginRun(START)).rejects.toMatchObject({code: 'STATE_UNREACHABLE'})
+    await journal.close()
+    way.close()
+  })
+
+  it.each([
     ['postgres://app@db.example.com/x?sslmode=disable', 'sslmode=disable would send everything in the clear'],
     ['postgres://app@127.0.0.1/x?sslmode=prefer', 'sslmode=prefer is not known here'],
     ['postgres://app@127.0.0.1/x?schema=a;b', 'no plain name'],
@@ -116,3 +154,27 @@ describe.skipIf(!hasPostgres)('a PostgreSQL that restarts', () => {
     await expect(open(address)).rejects.toThrow(message)
   })
 })
+
+/** A way to the server that may go silent without closing, as behind a firewall that forgets what it let through. */
+async function wayTo(port: number): Promise<{readonly port: number; freeze(): void; close(): void}> {
+  const open = new Set<Socket>()
+  const server = createServer((near) => {
+    const far = connect(port, '127.0.0.1')
+    near.pipe(far).pipe(near)
+    for (const each of [near, far]) {
+      open.add(each)
+      each.on('error', () => {})
+    }
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    port: (server.address() as AddressInfo).port,
+    freeze: () => {
+      for (const each of open) each.unpipe().on('data', () => {})
+    },
+    close: () => {
+      for (const each of open) each.destroy()
+      server.close()
+    },
+  }
+}

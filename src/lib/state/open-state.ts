@@ -73,7 +73,8 @@ export async function openCopyEnd(
     const {connectPostgres} = await import('./postgres/connect.js')
     const {migrateSchema} = await import('./postgres/pg-schema.js')
     const {postgresEnd} = await import('./postgres/copy-postgres.js')
-    const {db, schema} = await connectPostgres(location.address)
+    const {LONG_MS} = await import('./postgres/pg-database.js')
+    const {db, schema} = await connectPostgres(location.address, {answerMs: LONG_MS})
     try {
       await migrateSchema(db, schema)
       return postgresEnd(db, clock)

@@ -5,8 +5,8 @@ import {isLoopback} from '../../model/loopback.js'
 import {PgDatabase} from './pg-database.js'
 
 export interface PostgresOptions {
-  /** Connections at most; each may wait for one statement. */
-  readonly connections?: number | undefined
+  /** How long an answer is waited for, in milliseconds; then the connection is given up. */
+  readonly answerMs?: number | undefined
   readonly patienceMs?: number | undefined
   /** `PGPASSWORD` and passfiles unless given. */
   readonly password?: string | undefined
@@ -16,6 +16,11 @@ export interface PostgresOptions {
 
 const PARAMETERS = ['sslmode', 'sslrootcert', 'schema']
 const CONNECT_TIMEOUT_MS = 10_000
+/** No statement takes as long; short enough for a second try while a call is patient. */
+const ANSWER_MS = 20_000
+/** Where no word comes for so long, the other side is asked whether it is there still. */
+const KEEP_ALIVE_MS = 10_000
+const GOODBYE_MS = 2000
 const BIGINT = 20
 
 /**
@@ -49,6 +54,12 @@ export async function connectPostgres(
     constructor(config?: ConstructorParameters<typeof pg.Client>[0]) {
       super(config)
       this.connection.once('error', () => this.connection.stream.destroy())
+      // A goodbye that nobody hears would hold up the process.
+      const end = this.connection.end.bind(this.connection)
+      this.connection.end = () => {
+        setTimeout(() => this.connection.stream.destroy(), GOODBYE_MS).unref()
+        end()
+      }
     }
   }
   const types = new pg.TypeOverrides()
@@ -62,8 +73,11 @@ export async function connectPostgres(
     ...(options.password === undefined ? {} : {password: options.password}),
     database: url.pathname.length > 1 ? decodeURIComponent(url.pathname.slice(1)) : undefined,
     ssl: mode === 'disable' ? false : await tls(url, host),
-    max: options.connections ?? 8,
+    max: 8,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: options.answerMs ?? ANSWER_MS,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     idleTimeoutMillis: 30_000,
     allowExitOnIdle: true,
     application_name: 'mfa',

@@ -3,11 +3,13 @@ import {setTimeout as sleep} from 'node:timers/promises'
 
 import {MfaError} from '../../errors/mfa-error.js'
 import type {Row} from '../database.js'
-import {postgresFault, isPassing} from './postgres-fault.js'
+import {isPassing, isUnanswered, postgresFault} from './postgres-fault.js'
 
 /** How long a call goes on trying while the server restarts or cannot be reached, in milliseconds. */
 const PATIENCE_MS = 30_000
 const PAUSE_MS = 250
+/** For statements that go through whole tables. */
+export const LONG_MS = 3_600_000
 
 type Value = string | number | boolean | Uint8Array | null | readonly string[]
 
@@ -62,8 +64,12 @@ export class PgDatabase implements Statements {
     return this.#patient(() => this.#pool.query(sql, values))
   }
 
-  /** All or nothing; on the server's disk when it resolves. `work` may run again after a broken connection. */
-  transaction<T>(work: (on: Statements) => Promise<T>): Promise<T> {
+  /**
+   * All or nothing; on the server's disk when it resolves. `work` may run again after a broken connection.
+   *
+   * @param answerMs how long the answer to one statement may take, where it is more than usual
+   */
+  transaction<T>(work: (on: Statements) => Promise<T>, answerMs?: number): Promise<T> {
     return this.#patient(async () => {
       const client = await this.#pool.connect()
       let broken: Error | undefined
@@ -74,13 +80,15 @@ export class PgDatabase implements Statements {
       client.on('error', heard)
       try {
         await client.query('BEGIN')
-        const result = await work(statementsOf(client))
+        const result = await work(statementsOf(client, answerMs))
         await client.query('COMMIT')
         return result
       } catch (error) {
-        await client.query('ROLLBACK').catch((cause: unknown) => {
-          broken = cause as Error
-        })
+        if (isUnanswered(error)) broken = error as Error
+        else
+          await client.query('ROLLBACK').catch((cause: unknown) => {
+            broken = cause as Error
+          })
         throw error
       } finally {
         client.off('error', heard)
@@ -119,12 +127,16 @@ export class PgDatabase implements Statements {
   }
 }
 
-function statementsOf(client: PoolClient): Statements {
-  const all = async (sql: string, ...values: readonly Value[]): Promise<readonly Row[]> =>
-    (await client.query<Row>(sql, [...values])).rows
+function statementsOf(client: PoolClient, answerMs?: number): Statements {
+  const ask = (text: string, values: readonly Value[]): Promise<QueryResult<Row>> =>
+    client.query<Row>({
+      text,
+      values: [...values],
+      ...(answerMs === undefined ? {} : {query_timeout: answerMs}),
+    })
   return {
-    all,
-    get: async (sql, ...values) => (await all(sql, ...values))[0],
-    run: async (sql, ...values) => (await client.query(sql, [...values])).rowCount ?? 0,
+    all: async (sql, ...values) => (await ask(sql, values)).rows,
+    get: async (sql, ...values) => (await ask(sql, values)).rows[0],
+    run: async (sql, ...values) => (await ask(sql, values)).rowCount ?? 0,
   }
 }

@@ -1,6 +1,6 @@
 import type {RunId} from '../../model/brand.js'
 import {foldInto} from '../latest-sql.js'
-import type {PgDatabase} from './pg-database.js'
+import {LONG_MS, type PgDatabase} from './pg-database.js'
 
 /** Of a run and a user. */
 export const FOLD_ONE = foldInto("r.scope::json ->> 'id'", 't.run = $1 AND t."user" = $2')
@@ -45,5 +45,5 @@ export function forgetRecords(
     for (const row of left) await on.run(FOLD_ONE, String(row['run']), String(row['user']))
     if (user === undefined) await on.run('DELETE FROM runs WHERE id = $1', run)
     return users.length
-  })
+  }, LONG_MS)
 }

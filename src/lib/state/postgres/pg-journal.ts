@@ -12,7 +12,7 @@ import {actionRecord, runRecord, userResultRecord} from '../records.js'
 import {nextRunId} from '../run-ids.js'
 import {runStatement} from '../run-query.js'
 import {stateDamaged} from '../state-fault.js'
-import type {PgDatabase, Statements} from './pg-database.js'
+import {LONG_MS, type PgDatabase, type Statements} from './pg-database.js'
 import {FOLD_ONE, forgetRecords} from './pg-forget.js'
 import {PgGroup} from './pg-group.js'
 import {PG_LOCK_TIMING, PgLocks} from './pg-locks.js'
@@ -231,7 +231,7 @@ export class PgJournal implements Journal {
     await this.#db.transaction(async (on) => {
       for (const table of ['actions', 'latest', 'migrated', 'numbers', 'tokens', 'permission_use', 'runs'])
         await on.run(`DELETE FROM ${table} WHERE tenant_id = $1`, tenantId)
-    })
+    }, LONG_MS)
   }
 
   async permissionsUsed(

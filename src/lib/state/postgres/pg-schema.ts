@@ -1,5 +1,5 @@
 import {MfaError} from '../../errors/mfa-error.js'
-import type {PgDatabase} from './pg-database.js'
+import {LONG_MS, type PgDatabase} from './pg-database.js'
 
 /**
  * Step i takes the tables from version i to version i + 1. A step that was released is never edited: a later version appends
@@ -230,7 +230,7 @@ export async function migrateSchema(db: PgDatabase, schema: string): Promise<voi
       await on.run(step)
       await on.run('INSERT INTO schema_version (version) VALUES ($1)', index + 1)
     }
-  })
+  }, LONG_MS)
 }
 
 async function versionOf(db: PgDatabase): Promise<number> {

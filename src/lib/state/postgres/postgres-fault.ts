@@ -12,10 +12,15 @@ export function isPassing(error: unknown): boolean {
   const code = errorCode(error)
   if (code !== undefined) return PASSING.has(code)
   return (
-    error instanceof Error &&
-    /Connection terminated|timeout expired when trying to connect/i.test(error.message)
+    isUnanswered(error) ||
+    (error instanceof Error &&
+      /Connection terminated|timeout exceeded when trying to connect|timeout expired/i.test(error.message))
   )
 }
+
+/** The connection waits for an answer still: it is of no use any more. */
+export const isUnanswered = (error: unknown): boolean =>
+  error instanceof Error && error.message === 'Query read timeout'
 
 /** What the server or the way to it refuses, in our words; anything else stays what it is, a bug. */
 export function postgresFault(error: unknown, label: string): unknown {
