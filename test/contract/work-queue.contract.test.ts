@@ -187,6 +187,13 @@ describe.each(HARNESSES)('a work queue: %s', (_name, make) => {
     expect(await queue.take()).toBeUndefined()
   })
 
+  it('forgets what others of old have done', async () => {
+    await queue.put('old', [{n: 1}, {n: 2}])
+    await (await queue.take())?.done({users: 1, failures: 0})
+    await queue.withdraw({allBut: 'new'})
+    expect(await queue.standing('old')).toMatchObject({waiting: 0, done: 0})
+  })
+
   it('leases all of some users or none, and to one at a time', async () => {
     const ticket = await at.lock('migrate t')
     const lock = {name: 'migrate t', ticket}
@@ -220,6 +227,57 @@ describe.each(HARNESSES)('a work queue: %s', (_name, make) => {
       }
     }).then((error) => expect(error).toMatchObject({code: 'LEASE_LOST'}))
     expect(lease.lost.aborted).toBe(true)
+  })
+})
+
+describe.skipIf(!hasPostgres)('a work queue in PostgreSQL', () => {
+  let journal: PgJournal
+  let queue: WorkQueue
+  beforeEach(async () => {
+    journal = await openPostgres(postgres?.address() ?? '', {
+      clock: systemClock,
+      password: postgres?.password,
+    })
+    queue = await openPgWorkQueue(journal.db, 'tenant-1')
+  }, 30_000)
+  afterEach(async () => {
+    await queue.close()
+    await journal.close()
+  })
+
+  it('keeps what is settled and what waits for as long as the work takes', async () => {
+    const {db} = journal
+    await queue.put('lot', [{n: 1}, {n: 2}])
+    await (await queue.take())?.done({users: 1, failures: 1})
+    const ages = ['created_on', 'start_after', 'started_on', 'completed_on', 'keep_until']
+    const older = ages.map((name) => `${name} = ${name} - interval '90 days'`).join(', ')
+    expect(await db.run(`UPDATE ${db.schema}_jobs.job SET ${older}`)).toBe(2)
+    const {PgBoss} = await import('pg-boss')
+    const keeper = new PgBoss({
+      db: {executeSql: (text, values) => db.raw(text, values)},
+      schema: `${db.schema}_jobs`,
+      supervise: false,
+      schedule: false,
+      registerInstance: false,
+      maintenanceIntervalSeconds: 1,
+    })
+    await keeper.start()
+    await db.run(`UPDATE ${db.schema}_jobs.queue SET maintain_on = NULL`)
+    await keeper.supervise('work.tenant-1')
+    await keeper.stop({graceful: false, close: false})
+    expect(await queue.standing('lot')).toMatchObject({waiting: 1, done: 1, failures: 1})
+  })
+
+  it('puts packages once where the word that they are there is lost', async () => {
+    const {db} = journal
+    const raw = db.raw.bind(db)
+    db.raw = async (...sent) => {
+      await raw(...sent)
+      return raw(...sent)
+    }
+    await queue.put('lot', [{n: 1}, {n: 2}])
+    db.raw = raw
+    expect(await queue.standing('lot')).toMatchObject({waiting: 2})
   })
 })
 

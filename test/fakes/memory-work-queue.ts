@@ -113,8 +113,8 @@ export class MemoryWorkQueue implements WorkQueue {
   }
 
   async withdraw(which: {readonly lot: string} | {readonly allBut: string}): Promise<void> {
-    this.#remove(
-      ({state, lot}) => state === 'waiting' && ('lot' in which ? lot === which.lot : lot !== which.allBut),
+    this.#remove(({state, lot}) =>
+      'lot' in which ? state === 'waiting' && lot === which.lot : state !== 'working' && lot !== which.allBut,
     )
   }
 

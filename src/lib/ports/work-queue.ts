@@ -45,7 +45,7 @@ export interface WorkQueue {
    * packages that were.
    */
   adopt(key: string, lot: string): Promise<number>
-  /** Takes back what nobody works on: of this lot, or of all others. */
+  /** Takes back what waits of this lot; or forgets what nobody works on of all others, settled packages too. */
   withdraw(which: {readonly lot: string} | {readonly allBut: string}): Promise<void>
   /** Forgets the settled packages of a lot. */
   forget(lot: string): Promise<void>

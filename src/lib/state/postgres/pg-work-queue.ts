@@ -1,3 +1,5 @@
+import {randomUUID} from 'node:crypto'
+
 import type {PgBoss as Boss} from 'pg-boss'
 
 import {MfaError} from '../../errors/mfa-error.js'
@@ -23,7 +25,9 @@ const QUEUE_OPTIONS = {
   retryDelayMax: 30,
   heartbeatSeconds: HEARTBEAT_SECONDS,
   expireInSeconds: LONGEST_SECONDS,
-  deleteAfterSeconds: 24 * 3600,
+  // Never by itself: a lot counts its settled packages until it is forgotten, and may take weeks. The same of what waits.
+  deleteAfterSeconds: 0,
+  retentionSeconds: 10 * 365 * 24 * 3600,
 }
 
 interface JobData {
@@ -60,6 +64,8 @@ export async function openPgWorkQueue(db: PgDatabase, tenantId: string): Promise
     await on.run('SELECT pg_advisory_xact_lock($1)', MAKING)
     await boss.start()
     await boss.createQueue(name, QUEUE_OPTIONS)
+    // One that is there already is left as it was by that.
+    await boss.updateQueue(name, QUEUE_OPTIONS)
   })
   return new PgWorkQueue(db, boss, schema, name)
 }
@@ -80,7 +86,10 @@ class PgWorkQueue implements WorkQueue {
 
   async put(lot: string, packages: readonly object[]): Promise<void> {
     for (let at = 0; at < packages.length; at += AT_ONCE) {
-      const jobs = packages.slice(at, at + AT_ONCE).map((work) => ({data: {lot, work} satisfies JobData}))
+      // With names: where the answer is lost, the same is sent again, and must not be there twice.
+      const jobs = packages
+        .slice(at, at + AT_ONCE)
+        .map((work) => ({id: randomUUID(), data: {lot, work} satisfies JobData}))
       await this.#boss.insert(this.#name, jobs)
     }
   }
@@ -153,11 +162,11 @@ class PgWorkQueue implements WorkQueue {
   }
 
   async withdraw(which: {readonly lot: string} | {readonly allBut: string}): Promise<void> {
-    const [is, lot] = 'lot' in which ? ['=', which.lot] : ['<>', which.allBut]
-    await this.#db.run(
-      `DELETE FROM ${this.#table} WHERE name = $1 AND state IN ('created', 'retry') AND data->>'lot' ${is} $2`,
-      this.#name, lot,
-    ) // prettier-ignore
+    const [of, lot] =
+      'lot' in which
+        ? [`state IN ('created', 'retry') AND data->>'lot' =`, which.lot]
+        : [`state <> 'active' AND data->>'lot' <>`, which.allBut]
+    await this.#db.run(`DELETE FROM ${this.#table} WHERE name = $1 AND ${of} $2`, this.#name, lot)
   }
 
   async forget(lot: string): Promise<void> {
