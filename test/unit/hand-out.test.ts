@@ -348,6 +348,21 @@ describe('handing out', () => {
     expect(at.store.results.size).toBeLessThan(300)
   })
 
+  it('looks the more seldom the longer a look takes', async () => {
+    const {at, lead, work} = crew(people(40))
+    const queue = new MemoryWorkQueue(work)
+    const looks: number[] = []
+    const standing = queue.standing.bind(queue)
+    queue.standing = async (lot) => {
+      looks.push(at.clock.monotonic())
+      at.clock.advance(500)
+      return standing(lot)
+    }
+    await lead({input: {maxDurationMs: 60_000}, deps: {workers: {queue, seeds: false}}})
+    expect(looks.length).toBeGreaterThan(3)
+    expect(looks.length).toBeLessThan(10)
+  })
+
   it('says what the workers said when they give up', async () => {
     const {at, join, lead} = crew(people(5))
     at.tenant.onRead = () => {

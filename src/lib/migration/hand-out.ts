@@ -20,8 +20,10 @@ export interface HandOut {
 
 type Deps = Omit<ApplyPlansDeps, 'writer'> & {readonly queue: WorkQueue}
 
-/** How often the leader looks how the work stands. */
+/** Between two looks at how the work stands; looks at very many packages cost the server something. */
 const LOOK_MS = 1000
+/** Looking takes a part of the time at most. */
+const LOOK_PART = 0.05
 const AT_ONCE = 50
 
 /**
@@ -84,7 +86,7 @@ export async function takeUp(
     const more = await queue.adopt(key, lot)
     taken += more
     if (taken === 0) return undefined
-    const now = await queue.standing(lot)
+    const {now, next} = await look(lot, queue, clock)
     if (taken === more) {
       ui.emit({type: 'phase', phase: 'taking up'})
       ui.emit({type: 'note', text: `takes up ${countOf(taken, 'package')} handed out before`})
@@ -93,7 +95,7 @@ export async function takeUp(
     stop ??= endOf({...now, failed: 0}, limits) ?? overTime(clock, limits)
     if (stop !== undefined) await queue.withdraw({lot})
     if (now.waiting + now.working === 0) break
-    await clock.sleep(LOOK_MS, signal)
+    await clock.sleep(next, signal)
   }
   ui.emit({type: 'phase-end', phase: 'taking up'})
   await queue.forget(lot)
@@ -153,18 +155,29 @@ async function untilSettled(
   for (;;) {
     if (signal.aborted) return {error: signal.reason}
     if (stop !== undefined) await queue.withdraw({lot})
-    const now = await queue.standing(lot)
+    const {now, next} = await look(lot, queue, clock)
     ui.emit({type: 'progress', phase: 'migrating', done: now.users, total: put.users})
     const over = now.waiting + now.working === 0
     stop ??= endOf(now, limits)
     if (over) return stop ?? (now.done < put.packages ? {error: takenBack()} : undefined)
     stop ??= overTime(clock, limits)
     try {
-      await clock.sleep(LOOK_MS, signal)
+      await clock.sleep(next, signal)
     } catch (error) {
       if (!signal.aborted) throw error
     }
   }
+}
+
+/** How the work stands, and in how many milliseconds to look again. */
+async function look(
+  lot: string,
+  queue: WorkQueue,
+  clock: Deps['clock'],
+): Promise<{readonly now: Standing; readonly next: number}> {
+  const asked = clock.monotonic()
+  const now = await queue.standing(lot)
+  return {now, next: Math.max(LOOK_MS, (clock.monotonic() - asked) / LOOK_PART)}
 }
 
 function endOf({failed, failures, reason}: Standing, {errorsMax}: ApplyLimits): Stop {
