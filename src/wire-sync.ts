@@ -4,6 +4,7 @@ import {countOf} from './lib/model/count-of.js'
 import {parseChangeLimit} from './lib/migration/max-changes.js'
 import {migrate, type MigrateDeps, type MigrateInput} from './lib/migration/migrate.js'
 import {parseListen} from './lib/monitor/health-server.js'
+import {underLock} from './lib/model/under-lock.js'
 import type {Journal} from './lib/ports/journal.js'
 import {leadInTurn} from './lib/sync/lead.js'
 import {type LoopState, syncLoop} from './lib/sync/loop.js'
@@ -110,7 +111,7 @@ async function inCrew(
     )
   try {
     const name = `sync ${input.tenantId}`
-    if (crew === undefined) return await underLock(name, deps.journal, loop, signal)
+    if (crew === undefined) return await alone(name, deps.journal, loop, signal)
     const turned = (now: boolean) => {
       leads = now
       aside = undefined
@@ -163,21 +164,18 @@ function comparing(
 const FOLLOWED: LoopState = {rounds: 0, skipped: 0, errors: 0, failed: 0, nextAt: ''}
 
 /** On one machine: who is not alone is told so. */
-async function underLock(
+async function alone(
   name: string,
   journal: Journal,
   loop: (signal: AbortSignal) => Promise<LoopState>,
   signal: AbortSignal,
 ): Promise<LoopState> {
   const lock = await journal.lock(name, 'mfa sync run')
-  try {
+  return underLock(lock, async () => {
     const ended = await loop(AbortSignal.any([signal, lock.lost]))
     if (!signal.aborted) lock.lost.throwIfAborted()
     return ended
-  } finally {
-    // Not released it frees itself; what ended the loop is what has to be said.
-    await lock.release().catch(() => {})
-  }
+  })
 }
 
 /** `mfa sync status`: what the journal knows; nobody is asked. */

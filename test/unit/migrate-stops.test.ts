@@ -34,6 +34,20 @@ test("one user's failure does not stop the others (R2)", async () => {
   expect(await lastRun(at)).toMatchObject({status: 'finished', summary: {migrated: 4, failed: 1}})
 })
 
+test('a lock that cannot be released takes neither the report nor the error away', async () => {
+  const at = crowd(2)
+  const lock = at.journal.lock.bind(at.journal)
+  at.journal.lock = async (...asked) => ({
+    ...(await lock(...asked)),
+    release: async () => {
+      at.store.locks.clear()
+      throw new Error('the state is away')
+    },
+  })
+  await expect(run(at, {request: {group: 'no such group'}})).rejects.toMatchObject({exit: 'usage'})
+  expect((await run(at)).results.summary).toMatchObject({users: 2, migrated: 2})
+})
+
 describe.each([
   ['auth', 'SIGNED_OUT'],
   ['unavailable', 'THROTTLED'],

@@ -2,6 +2,7 @@ import {createHash} from 'node:crypto'
 
 import {MfaError} from '../errors/mfa-error.js'
 import type {ActionId, ObjectId, RunId} from '../model/brand.js'
+import {underLock} from '../model/under-lock.js'
 import type {Clock} from '../ports/clock.js'
 import type {ActionRecord, Journal, RunRecord, TenantRunKind} from '../ports/journal.js'
 import type {AppliedChange, ChangeHandling, SentChange, TenantChange} from './tenant-change.js'
@@ -55,7 +56,7 @@ export async function inTenantRun<T>(
 ): Promise<T> {
   const {journal, clock} = deps
   const lock = await journal.lock(`tenant ${start.tenantId}`, start.command)
-  try {
+  return underLock(lock, async () => {
     const both = AbortSignal.any([signal, lock.lost])
     const run = new Recorder(start, deps, both)
     await run.takeUp()
@@ -74,9 +75,7 @@ export async function inTenantRun<T>(
     }
     await end('finished')
     return result
-  } finally {
-    await lock.release()
-  }
+  })
 }
 
 class Recorder implements TenantRun {

@@ -1,6 +1,7 @@
 import {MfaError} from '../errors/mfa-error.js'
 import type {RunId} from '../model/brand.js'
 import {countOf} from '../model/count-of.js'
+import {underLock} from '../model/under-lock.js'
 import type {Files} from '../ports/files.js'
 import type {Lock} from '../ports/journal.js'
 import type {MethodWriter} from '../ports/method-writer.js'
@@ -84,7 +85,7 @@ export async function migrate(
   const tenantId = await directory.tenantId(signal)
   // One tenant, one writer: two sources, or two spellings of one, may have the same users.
   const lock = await journal.lock(lockName(tenantId), `mfa ${input.kind ?? 'migrate'}`)
-  try {
+  return underLock(lock, async () => {
     const both = AbortSignal.any([signal, lock.lost])
     const endsAt = deps.clock.monotonic() + (input.maxDurationMs ?? Infinity)
     const limits = {errorsMax: input.errorsMax, endsAt}
@@ -95,9 +96,7 @@ export async function migrate(
       if (stop !== undefined) throw stop.error
     }
     return await write(input, deps, limits, both, lock)
-  } finally {
-    await lock.release()
-  }
+  })
 }
 
 export const lockName = (tenantId: string): string => `migrate ${tenantId}`

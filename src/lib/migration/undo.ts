@@ -4,6 +4,7 @@ import {MfaError} from '../errors/mfa-error.js'
 import type {ObjectId, RunId} from '../model/brand.js'
 import {countOf} from '../model/count-of.js'
 import type {EntraMethods} from '../model/entra-user.js'
+import {underLock} from '../model/under-lock.js'
 import {isReadFailure} from '../ports/directory.js'
 import type {ActionRecord, RunRecord} from '../ports/journal.js'
 import type {MethodWriter} from '../ports/method-writer.js'
@@ -86,11 +87,7 @@ export async function undo(request: UndoRequest, deps: UndoDeps, signal: AbortSi
   }
   if (request.dryRun) return dry(request, await plan(request, deps, signal), deps)
   const lock = await deps.journal.lock(`migrate ${tenantId}`, 'mfa undo')
-  try {
-    return await write(request, deps, AbortSignal.any([signal, lock.lost]), lock.lost)
-  } finally {
-    await lock.release()
-  }
+  return underLock(lock, () => write(request, deps, AbortSignal.any([signal, lock.lost]), lock.lost))
 }
 
 async function dry(request: UndoRequest, planned: UndoPlanned, deps: UndoDeps): Promise<UndoReport> {

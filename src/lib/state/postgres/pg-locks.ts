@@ -73,7 +73,7 @@ export class PgLocks {
       await this.#untilNothingIsLent(name, lock)
       return lock
     } catch (error) {
-      await lock.release()
+      await lock.release().catch(() => {})
       throw error
     }
   }
@@ -114,7 +114,7 @@ export class PgLocks {
   }
 
   async releaseAll(): Promise<void> {
-    for (const lock of this.#held) await lock.release()
+    await Promise.all([...this.#held].map((lock) => lock.release()))
   }
 
   #keep(name: string, ticket: string): Lock {
