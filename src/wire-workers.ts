@@ -38,7 +38,9 @@ export async function joinCrew(wired: Wiring, command: string, signal?: AbortSig
   const tenant = await wired.tenant()
   const end = new AbortController()
   const tenantId = await tenant.directory.tenantId(signal ?? end.signal)
-  const queue = await shared.queue(tenantId)
+  const queue = await shared.queue(tenantId, (why) =>
+    ui.emit({type: 'warning', text: `the queue of the workers is not kept up: ${why}`}),
+  )
   const seeds = settings.seedFiles.value.length > 0
   const done = {users: 0, failures: 0}
   let trouble: Trouble | undefined

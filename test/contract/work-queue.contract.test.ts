@@ -2,6 +2,7 @@ import {setTimeout as sleep} from 'node:timers/promises'
 
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest'
 
+import {MfaError} from '../../src/lib/errors/mfa-error.js'
 import type {Leases, WorkQueue} from '../../src/lib/ports/work-queue.js'
 import {openPostgres} from '../../src/lib/state/postgres/open-postgres.js'
 import {PgLeases} from '../../src/lib/state/postgres/pg-leases.js'
@@ -267,6 +268,27 @@ describe.skipIf(!hasPostgres)('a work queue in PostgreSQL', () => {
     await keeper.stop({graceful: false, close: false})
     expect(await queue.standing('lot')).toMatchObject({waiting: 1, done: 1, failures: 1})
   })
+
+  it('tells once what keeps its upkeep from being done, and not that the server is away', async () => {
+    const {db} = journal
+    const told: string[] = []
+    const kept = await openPgWorkQueue(db, 'tenant-2', (why) => told.push(why))
+    const raw = db.raw.bind(db)
+    let failed = 0
+    const refuse = (name: Uppercase<string>, exit: 'usage' | 'unavailable') => () => {
+      failed += 1
+      return Promise.reject(new MfaError(name, `${name} of old`, {exit}))
+    }
+    const twice = () => until(async () => (failed > 4 ? true : undefined))
+    db.raw = refuse('STATE_UNREACHABLE', 'unavailable')
+    await twice()
+    failed = 0
+    db.raw = refuse('STATE_RIGHTS', 'usage')
+    await twice()
+    db.raw = raw
+    await kept.close()
+    expect(told).toEqual(['STATE_RIGHTS of old'])
+  }, 60_000)
 
   it('puts packages once where the word that they are there is lost', async () => {
     const {db} = journal

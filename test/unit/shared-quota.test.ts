@@ -1,5 +1,6 @@
 import {describe, expect, it} from 'vitest'
 
+import {MfaError} from '../../src/lib/errors/mfa-error.js'
 import {createPacer} from '../../src/lib/entra/transport/pacer.js'
 import type {WriteBudget} from '../../src/lib/ports/write-budget.js'
 import {MemoryBudget} from '../fakes/memory-budget.js'
@@ -82,6 +83,25 @@ describe('a quota in common', () => {
     await clock.run(Promise.all([grant, later]))
     expect(at).toBeGreaterThan(5500)
     expect(at).toBeLessThan(8000)
+  })
+
+  it('does not wait for a budget that is refused, and asks again for who comes later', async () => {
+    let refused = true
+    const {clock, pacers} = machines(1, (clock) => {
+      const real = new MemoryBudget(clock)
+      const error = new MfaError('STATE_RIGHTS', 'permission denied for table budgets', {exit: 'usage'})
+      return {
+        reserve: (...args) => (refused ? Promise.reject(error) : real.reserve(...args)),
+        settle: (...args) => real.settle(...args),
+      }
+    })
+    const asked = Promise.allSettled([pacers[0]?.acquire('write', () => 1, 600_000, live())])
+    await clock.run(asked)
+    expect((await asked)[0]).toMatchObject({status: 'rejected', reason: {code: 'STATE_RIGHTS'}})
+    refused = false
+    const later = pacers[0]?.acquire('write', () => 1, 600_000, live())
+    await clock.run(Promise.resolve(later))
+    expect(await later).toMatchObject({granted: true})
   })
 
   it('leaves reads alone', async () => {

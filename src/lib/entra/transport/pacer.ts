@@ -36,7 +36,8 @@ export interface Pacer {
   /**
    * Resolves when one HTTP request of this kind may go out now, and says how many of the waiting requests it may carry.
    * `waiting` is asked again while it waits, and is at least 1. Not granted if a `Retry-After` of the service lasts
-   * longer than `maxWaitMs`; waiting for a quota of ours has no such limit. Rejects with the signal's reason.
+   * longer than `maxWaitMs`; waiting for a quota of ours has no such limit. Rejects with the signal's reason, and with MfaError
+   * `usage` where a quota in common is refused to us.
    */
   acquire(kind: RequestKind, waiting: () => number, maxWaitMs: number, signal: AbortSignal): Promise<Grant>
   /** Resolves when a request may be sent once more; see `RetryShareKeeper`. */
@@ -76,6 +77,7 @@ interface Waiter {
   readonly waiting: () => number
   readonly maxWaitMs: number
   readonly settle: (grant: Grant) => void
+  readonly fail: (error: unknown) => void
   /** Held up by a quota of ours when last looked at. */
   byQuota: boolean
 }
@@ -84,6 +86,7 @@ interface Waiter {
 type Look =
   | {readonly is: 'go'; readonly count: number}
   | {readonly is: 'never'; readonly grant: Grant}
+  | {readonly is: 'refused'; readonly error: unknown}
   | {readonly is: 'wait'; readonly at: number}
 
 /**
@@ -151,6 +154,14 @@ export function createPacer(options: PacerOptions): Pacer {
     return {is: 'go', count}
   }
 
+  function lookOrRefusal(waiter: Waiter, now: number, taken: Set<PaceQuota>): Look {
+    try {
+      return look(waiter, now, taken)
+    } catch (error) {
+      return {is: 'refused', error}
+    }
+  }
+
   function hasSlot(kind: RequestKind, wanted: number): boolean {
     const flight = flightOf(kind)
     if (flight.inFlight === 0) return true
@@ -163,13 +174,14 @@ export function createPacer(options: PacerOptions): Pacer {
     const now = clock.monotonic()
     const taken = new Set<PaceQuota>()
     for (const waiter of waiters) {
-      const seen = look(waiter, now, taken)
+      const seen = lookOrRefusal(waiter, now, taken)
       if (seen.is === 'wait') {
         next = Math.min(next, seen.at)
         continue
       }
       waiters.delete(waiter)
-      waiter.settle(seen.is === 'go' ? granted(waiter.kind, seen.count, now) : seen.grant)
+      if (seen.is === 'refused') waiter.fail(seen.error)
+      else waiter.settle(seen.is === 'go' ? granted(waiter.kind, seen.count, now) : seen.grant)
     }
     wakeAt(waiters.size === 0 ? Infinity : Math.min(next, over))
   }
@@ -249,6 +261,10 @@ export function createPacer(options: PacerOptions): Pacer {
           settle(grant) {
             signal.removeEventListener('abort', onAbort)
             resolve(grant)
+          },
+          fail(error) {
+            signal.removeEventListener('abort', onAbort)
+            reject(error)
           },
         }
         signal.addEventListener('abort', onAbort, {once: true})

@@ -20,7 +20,7 @@ export interface Answer {
 
 /** What a pacer asks before it sends, and tells afterwards. */
 export interface PaceQuota {
-  /** How many of `wanted` may go now, or when to ask again. */
+  /** How many of `wanted` may go now, or when to ask again. Throws MfaError `usage` where that will not help. */
   ask(wanted: number, now: number): Answer
   take(count: number, now: number): Spent
   settle(spent: Spent, now: number): void

@@ -1,3 +1,4 @@
+import {MfaError} from '../../errors/mfa-error.js'
 import type {Clock} from '../../ports/clock.js'
 import {BUDGET_LEASE_MS, type BudgetLimit, type WriteBudget} from '../../ports/write-budget.js'
 import {type Answer, paceOf, type PaceQuota, type QuotaLimit, type Spent} from './quota.js'
@@ -29,7 +30,7 @@ interface SpentOfBlock extends Spent {
 
 /**
  * A quota that several machines have in common: small blocks are reserved in the shared budget, one at a time, and used here. The
- * pace and the window are the budget's. Where it cannot be asked nothing is sent.
+ * pace and the window are the budget's. Where it cannot be asked nothing is sent; `ask` throws what waiting cannot mend.
  */
 export class SharedQuota implements PaceQuota {
   readonly #limit: BudgetLimit
@@ -41,6 +42,7 @@ export class SharedQuota implements PaceQuota {
   #block: Block | undefined
   #asking = false
   #askAt = 0
+  #refused: MfaError | undefined
 
   /** @param ready told when asking again may have another answer */
   constructor(kind: string, limit: QuotaLimit, shared: SharedBudget, clock: Clock, ready: () => void) {
@@ -56,6 +58,7 @@ export class SharedQuota implements PaceQuota {
   ask(wanted: number, now: number): Answer {
     const block = this.#usable(now)
     if (block === undefined) {
+      this.#throwIfRefused()
       if (!this.#asking && now >= this.#askAt) void this.#reserve(Math.min(wanted, this.#fill))
       return {count: 0, waitMs: this.#asking ? Infinity : Math.max(1, this.#askAt - now)}
     }
@@ -80,6 +83,13 @@ export class SharedQuota implements PaceQuota {
 
   /** The service's word holds for this machine; the others hear it themselves. */
   hold(): void {}
+
+  /** Once; who asks after that has it tried again. */
+  #throwIfRefused(): void {
+    const refused = this.#refused
+    this.#refused = undefined
+    if (refused !== undefined) throw refused
+  }
 
   #usable(now: number): Block | undefined {
     const block = this.#block
@@ -117,7 +127,8 @@ export class SharedQuota implements PaceQuota {
           from: now + waitMs,
           until: asked + waitMs + BUDGET_LEASE_MS,
         }
-    } catch {
+    } catch (error) {
+      if (error instanceof MfaError && error.exit === 'usage') this.#refused = error
       this.#askAt = this.#clock.monotonic() + PAUSE_MS
     } finally {
       this.#asking = false

@@ -10,8 +10,8 @@ import {openJobs, openPgWorkQueue} from './pg-work-queue.js'
 export interface Shared {
   readonly budget: WriteBudget
   readonly leases: Leases
-  /** Opens the queue of a tenant; its tables are made where there are none. */
-  queue(tenantId: string): Promise<WorkQueue>
+  /** Opens the queue of a tenant; its tables are made where there are none. `troubled` is told what keeps its upkeep from being done. */
+  queue(tenantId: string, troubled?: (why: string) => void): Promise<WorkQueue>
   /** What is handed out for a tenant now; makes nothing. */
   pending(tenantId: string): ReturnType<WorkQueue['open']>
   /** The command ends: a database that is away is waited for that long at most, in milliseconds. */
@@ -21,7 +21,7 @@ export interface Shared {
 export const pgShared = (db: PgDatabase, clock: Clock): Shared => ({
   budget: new PgBudget(db),
   leases: new PgLeases(db, clock),
-  queue: (tenantId) => openPgWorkQueue(db, tenantId),
+  queue: (tenantId, troubled) => openPgWorkQueue(db, tenantId, troubled),
   pending: (tenantId) => openJobs(db, `work.${tenantId}`),
   hurry: (ms) => db.hurry(ms),
 })

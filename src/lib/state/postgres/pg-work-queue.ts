@@ -42,8 +42,13 @@ export const queueSchema = (db: PgDatabase): string => `${db.schema.slice(0, 44)
  * The queue of one tenant in pg-boss, through our own connections. Its tables are made when first needed.
  *
  * @param tenantId names the queue
+ * @param troubled told once of each failure of the upkeep that may last; without upkeep packages of the dead stay with them
  */
-export async function openPgWorkQueue(db: PgDatabase, tenantId: string): Promise<WorkQueue> {
+export async function openPgWorkQueue(
+  db: PgDatabase,
+  tenantId: string,
+  troubled: (why: string) => void = () => {},
+): Promise<WorkQueue> {
   const {PgBoss} = await import('pg-boss')
   const schema = queueSchema(db)
   const boss = new PgBoss({
@@ -57,7 +62,12 @@ export async function openPgWorkQueue(db: PgDatabase, tenantId: string): Promise
     registerInstance: false,
   })
   // What fails in the background is tried again there; what is asked for throws by itself.
-  boss.on('error', () => {})
+  const told = new Set<string>()
+  boss.on('error', (error: Error) => {
+    if ((error instanceof MfaError && error.exit === 'unavailable') || told.has(error.message)) return
+    told.add(error.message)
+    troubled(error.message)
+  })
   const name = `work.${tenantId}`
   // Two that make the tables at the same moment would get into each other's way.
   await db.transaction(async (on) => {
