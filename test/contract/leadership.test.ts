@@ -83,6 +83,24 @@ describe.skipIf(!hasPostgres)('leadership between machines', () => {
     await journal.close()
   })
 
+  it('is given up by a machine that was suspended, whose monotonic clock stood still meanwhile', async () => {
+    let asleep = 0
+    const clock: Clock = {...systemClock, now: () => new Date(Date.now() + asleep)}
+    const {password} = postgres
+    const lockTiming = {heartbeat: 50, expiry: 24_000, margin: 14_000}
+    const journal = await openPostgres(postgres.address(), {clock, password, lockTiming})
+    const lock = await journal.lock('migrate t', 'mfa migrate')
+    const leases = new PgLeases(journal.db, clock)
+    const lease = await leases.take({name: 'migrate t', ticket: lock.ticket}, ['ann'])
+    if (typeof lease === 'string') throw new Error(lease)
+    lease.check()
+    asleep = 60_000
+    expect(() => lease.check()).toThrow(/lease .* was lost/)
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    expect(lock.lost.reason).toMatchObject({code: 'LOCK_LOST'})
+    await journal.close()
+  })
+
   it('does not turn on the clock of a machine', async () => {
     const address = postgres.address()
     const holder = await open(address)

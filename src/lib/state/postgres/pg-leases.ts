@@ -4,6 +4,7 @@ import {hostname} from 'node:os'
 import {MfaError} from '../../errors/mfa-error.js'
 import type {Clock} from '../../ports/clock.js'
 import type {Lease, Leases} from '../../ports/work-queue.js'
+import {elapsedMs, type Moment, momentOf} from '../elapsed.js'
 import {livenessOf, ownIdentity} from '../process-identity.js'
 import type {PgDatabase, Statements} from './pg-database.js'
 
@@ -14,7 +15,7 @@ export interface LeaseTiming {
   readonly margin: number
 }
 
-export const LEASE_TIMING: LeaseTiming = {renewal: 3000, expiry: 25_000, margin: 16_000}
+const LEASE_TIMING: LeaseTiming = {renewal: 3000, expiry: 25_000, margin: 16_000}
 
 /** The lock's times are texts of the server's time. */
 const SERVER_TIME = `to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
@@ -50,7 +51,7 @@ export class PgLeases implements Leases {
   ): Promise<Lease | 'held' | 'over'> {
     const holder = randomUUID()
     const sorted = [...new Set(items)].toSorted()
-    const sent = this.#clock.monotonic()
+    const sent = momentOf(this.#clock)
     try {
       await this.#db.transaction((on) => this.#claim(on, name, ticket, holder, sorted))
     } catch (error) {
@@ -90,10 +91,11 @@ export class PgLeases implements Leases {
     if (got !== items.length) throw new Held()
   }
 
-  #keep(name: string, ticket: string, holder: string, count: number, sent: number): Lease {
+  #keep(name: string, ticket: string, holder: string, count: number, sent: Moment): Lease {
     const {renewal, expiry, margin} = this.#timing
     const lost = new AbortController()
-    let until = sent + expiry - margin
+    let renewed = sent
+    const isOver = (): boolean => elapsedMs(renewed, this.#clock) >= expiry - margin
     let renewing = false
     const lose = (why: string): void => {
       clearInterval(timer)
@@ -102,17 +104,17 @@ export class PgLeases implements Leases {
       )
     }
     const renew = async (): Promise<void> => {
-      if (this.#clock.monotonic() >= until) return lose('it could not be renewed in time')
+      if (isOver()) return lose('it could not be renewed in time')
       if (renewing) return
       renewing = true
       try {
-        const now = this.#clock.monotonic()
+        const now = momentOf(this.#clock)
         const kept = await this.#db.run(
           `UPDATE leases SET expires = clock_timestamp() + $4 * interval '1 millisecond'
            WHERE holder = $3 AND EXISTS (${LOCK_HOLDS})`,
           name, ticket, holder, expiry,
         ) // prettier-ignore
-        if (kept === count) until = now + expiry - margin
+        if (kept === count) renewed = now
         else lose('the lock went to somebody else')
       } catch {
         // The next one may get through.
@@ -124,7 +126,7 @@ export class PgLeases implements Leases {
     return {
       lost: lost.signal,
       check: () => {
-        if (!lost.signal.aborted && this.#clock.monotonic() >= until) lose('it could not be renewed in time')
+        if (!lost.signal.aborted && isOver()) lose('it could not be renewed in time')
         lost.signal.throwIfAborted()
       },
       release: async () => {

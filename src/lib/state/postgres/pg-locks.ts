@@ -3,6 +3,7 @@ import {hostname} from 'node:os'
 
 import type {Clock} from '../../ports/clock.js'
 import type {Lock, LockHolder} from '../../ports/journal.js'
+import {elapsedMs, momentOf} from '../elapsed.js'
 import {holderOf, lockedError, lockLost, type LockTiming, userName} from '../locks.js'
 import {livenessOf, ownIdentity} from '../process-identity.js'
 import type {Row} from '../database.js'
@@ -119,7 +120,7 @@ export class PgLocks {
 
   #keep(name: string, ticket: string): Lock {
     const lost = new AbortController()
-    let lastBeat = this.#clock.monotonic()
+    let lastBeat = momentOf(this.#clock)
     let beating = false
     const stop = (): void => {
       clearInterval(timer)
@@ -133,12 +134,12 @@ export class PgLocks {
     const beat = async (): Promise<void> => {
       // The database may be away: past the expiry another machine may have it already.
       const margin = this.#timing.margin ?? this.#timing.heartbeat
-      if (this.#clock.monotonic() - lastBeat >= this.#timing.expiry - margin)
+      if (elapsedMs(lastBeat, this.#clock) >= this.#timing.expiry - margin)
         return lose('its heartbeat cannot be written')
       if (beating) return
       beating = true
       try {
-        const sent = this.#clock.monotonic()
+        const sent = momentOf(this.#clock)
         const kept = await this.#db.run(
           `UPDATE locks SET heartbeat = ${serverTime()}, expires = ${serverTime('$3::float8')} WHERE name = $1 AND ticket = $2`,
           name, ticket, this.#timing.expiry,
