@@ -185,7 +185,7 @@ export async function readSyncStatus(wired: Wiring, flags: Flags): Promise<SyncS
   return syncStatus(journal, wired.clock.now(), intervalOf(flags), pending)
 }
 
-export function intervalOf(flags: Flags): number {
+function intervalOf(flags: Flags): number {
   const text = typeof flags['interval'] === 'string' ? flags['interval'] : DEFAULT_INTERVAL
   const parsed = duration(text)
   if ('problem' in parsed)

@@ -39,7 +39,15 @@ import {Traces} from './wire-trace.js'
 export const systemClock: Clock = {
   now: () => new Date(),
   monotonic: () => performance.now(),
-  sleep: (ms, signal) => sleep(ms, undefined, signal === undefined ? {} : {signal}),
+  sleep: async (ms, signal) => {
+    try {
+      await sleep(ms, undefined, signal === undefined ? {} : {signal})
+    } catch (error) {
+      // Node's own words for it would hide why.
+      signal?.throwIfAborted()
+      throw error
+    }
+  },
 }
 
 type Flags = Readonly<Record<string, unknown>>

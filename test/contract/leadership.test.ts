@@ -66,6 +66,26 @@ describe.skipIf(!hasPostgres)('leadership between machines', () => {
     await other.close()
   })
 
+  it('is not waited for by a command that is stopped meanwhile', async () => {
+    const address = postgres.address()
+    const [one, other] = [await open(address), await open(address)]
+    const lock = await one.lock('migrate t', 'mfa migrate')
+    const lease = await new PgLeases(one.db, systemClock).take({name: 'migrate t', ticket: lock.ticket}, [
+      'ann',
+    ])
+    expect(typeof lease).toBe('object')
+    await lock.release()
+    const stop = new AbortController()
+    const asked = other.lock('migrate t', 'mfa undo', stop.signal)
+    setTimeout(() => stop.abort(new Error('stopped')), 500)
+    const began = performance.now()
+    await expect(asked).rejects.toThrow('stopped')
+    expect(performance.now() - began).toBeLessThan(3000)
+    expect(await other.locks()).toEqual([])
+    await one.close()
+    await other.close()
+  })
+
   it('comes back to a process that lost it while the database was away', async () => {
     const journal = await openPostgres(postgres.address(), {
       clock: systemClock,

@@ -84,7 +84,7 @@ export async function migrate(
   await source.describe(signal)
   const tenantId = await directory.tenantId(signal)
   // One tenant, one writer: two sources, or two spellings of one, may have the same users.
-  const lock = await journal.lock(lockName(tenantId), `mfa ${input.kind ?? 'migrate'}`)
+  const lock = await journal.lock(lockName(tenantId), `mfa ${input.kind ?? 'migrate'}`, signal)
   return underLock(lock, async () => {
     const both = AbortSignal.any([signal, lock.lost])
     const endsAt = deps.clock.monotonic() + (input.maxDurationMs ?? Infinity)

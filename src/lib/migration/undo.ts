@@ -86,7 +86,7 @@ export async function undo(request: UndoRequest, deps: UndoDeps, signal: AbortSi
     )
   }
   if (request.dryRun) return dry(request, await plan(request, deps, signal), deps)
-  const lock = await deps.journal.lock(`migrate ${tenantId}`, 'mfa undo')
+  const lock = await deps.journal.lock(`migrate ${tenantId}`, 'mfa undo', signal)
   return underLock(lock, () => write(request, deps, AbortSignal.any([signal, lock.lost]), lock.lost))
 }
 

@@ -8,7 +8,7 @@ import type {MigrationRequest} from './request.js'
 const VERSION = 1
 
 /** So many fill a batch, and no more are held up by one worker's death. */
-export const USERS_A_PACKAGE = 20
+const USERS_A_PACKAGE = 20
 
 /**
  * What a worker has to know to plan and write some users as the leader would: who they are, with whom on the server they were

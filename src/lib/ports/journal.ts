@@ -235,8 +235,11 @@ export interface Journal {
   permissionUse(tenantId: string, clientId: string): Promise<readonly PermissionUse[]>
   /** The key of all keyed hashes of this state; made on first use, 32 bytes. */
   hashKey(): Promise<Uint8Array>
-  /** Throws MfaError `locked` that says whose the lock is, where and since when. Heartbeats by itself. */
-  lock(name: string, command: string): Promise<Lock>
+  /**
+   * Throws MfaError `locked` that says whose the lock is, where and since when. Heartbeats by itself. Work that was lent out under
+   * it before is waited for, until `signal` is aborted: its reason is thrown then.
+   */
+  lock(name: string, command: string, signal?: AbortSignal): Promise<Lock>
   locks(): Promise<readonly LockHolder[]>
   /** Takes a lock away from whoever holds it; the holder stops before its next write. False if nobody does. */
   breakLock(name: string): Promise<boolean>

@@ -26,21 +26,19 @@ const RUN_IDS = 0x6d_66_61_32
 export class PgJournal implements Journal {
   /** For what is shared besides: the queue, leases, the write budget. */
   readonly db: PgDatabase
-  readonly #db: PgDatabase
   readonly #group: PgGroup
   readonly #clock: Clock
   readonly #locks: PgLocks
 
   constructor(db: PgDatabase, clock: Clock, timing: LockTiming = PG_LOCK_TIMING) {
     this.db = db
-    this.#db = db
     this.#group = new PgGroup(db)
     this.#clock = clock
     this.#locks = new PgLocks(db, clock, timing)
   }
 
   async beginRun(start: RunStart): Promise<{readonly run: RunRecord; readonly resumed: boolean}> {
-    return this.#db.transaction(async (on) => {
+    return this.db.transaction(async (on) => {
       const row = await on.get(
         `UPDATE runs SET status = 'open', ended_at = NULL, summary = NULL, log_file = coalesce($1, log_file)
          WHERE id = (SELECT max(id) FROM runs WHERE resume_key = $2 AND status IN ('open', 'interrupted')
@@ -48,7 +46,7 @@ export class PgJournal implements Journal {
          RETURNING *`,
         start.logFile ?? null, start.resumeKey, start.kind, start.tenantId,
       ) // prettier-ignore
-      if (row !== undefined) return {run: runRecord(row, this.#db.label), resumed: true}
+      if (row !== undefined) return {run: runRecord(row, this.db.label), resumed: true}
       return {run: await this.#newRun(start, on), resumed: false}
     })
   }
@@ -65,7 +63,7 @@ export class PgJournal implements Journal {
       start.sourceLabel, start.sourceFingerprint, JSON.stringify(start.options), start.resumeKey, start.startedAt,
       start.logFile ?? null,
     ) // prettier-ignore
-    return runRecord(row ?? {}, this.#db.label)
+    return runRecord(row ?? {}, this.db.label)
   }
 
   async endRun(
@@ -75,24 +73,24 @@ export class PgJournal implements Journal {
     at: string,
   ): Promise<void> {
     const sql = 'UPDATE runs SET status = $1, summary = $2, ended_at = $3 WHERE id = $4'
-    if ((await this.#db.run(sql, status, JSON.stringify(summary), at, run)) === 0)
+    if ((await this.db.run(sql, status, JSON.stringify(summary), at, run)) === 0)
       throw new Error(`No run ${run}`)
   }
 
   async runs(query: RunQuery = {}): Promise<readonly RunRecord[]> {
     const {sql, values} = runStatement(query, (nth) => `$${nth}`, "(scope::json ->> 'id')")
-    const rows = await this.#db.all(sql, ...values)
-    return rows.map((row) => runRecord(row, this.#db.label))
+    const rows = await this.db.all(sql, ...values)
+    return rows.map((row) => runRecord(row, this.db.label))
   }
 
   async runScopes(): Promise<readonly RunScope[]> {
     const sql = 'SELECT tenant_id, kind, scope, max(id) AS newest FROM runs GROUP BY tenant_id, kind, scope'
-    return runScopes(await this.#db.all(sql), this.#db.label)
+    return runScopes(await this.db.all(sql), this.db.label)
   }
 
   async run(id: string): Promise<RunRecord | undefined> {
-    const row = await this.#db.get('SELECT * FROM runs WHERE id = $1', id)
-    return row && runRecord(row, this.#db.label)
+    const row = await this.db.get('SELECT * FROM runs WHERE id = $1', id)
+    return row && runRecord(row, this.db.label)
   }
 
   async intent(record: Omit<ActionRecord, 'outcome' | 'outcomeAt' | 'made'>): Promise<void> {
@@ -133,13 +131,13 @@ export class PgJournal implements Journal {
         ? 'SELECT * FROM actions WHERE run = $1 AND seq > $2 ORDER BY seq LIMIT $3'
         : 'SELECT * FROM actions WHERE run = $1 AND seq > $2 AND "user" = $4 ORDER BY seq LIMIT $3'
     const more = user === undefined ? [] : [user]
-    for await (const row of this.#pages((after) => this.#db.all(sql, run, after, PAGE, ...more)))
-      yield actionRecord(row, this.#db.label)
+    for await (const row of this.#pages((after) => this.db.all(sql, run, after, PAGE, ...more)))
+      yield actionRecord(row, this.db.label)
   }
 
   async writesTo(tenantId: string, user: ObjectId, since = '' as RunId): Promise<readonly ActionRecord[]> {
     const sql = 'SELECT * FROM actions WHERE "user" = $1 AND tenant_id = $2 AND run >= $3 ORDER BY run, seq'
-    return (await this.#db.all(sql, user, tenantId, since)).map((row) => actionRecord(row, this.#db.label))
+    return (await this.db.all(sql, user, tenantId, since)).map((row) => actionRecord(row, this.db.label))
   }
 
   async beforeImage(run: RunId, user: ObjectId, image: EntraMethods, at: string): Promise<void> {
@@ -150,11 +148,11 @@ export class PgJournal implements Journal {
   }
 
   async beforeImageOf(run: RunId, user: ObjectId): Promise<EntraMethods | undefined> {
-    const row = await this.#db.get('SELECT image FROM images WHERE run = $1 AND "user" = $2', run, user)
+    const row = await this.db.get('SELECT image FROM images WHERE run = $1 AND "user" = $2', run, user)
     if (row === undefined) return undefined
-    const image = reader(row, this.#db.label, `before-image of ${user}`).record('image')
+    const image = reader(row, this.db.label, `before-image of ${user}`).record('image')
     if (!isEntraMethods(image))
-      throw stateDamaged(this.#db.label, `the before-image of ${user} in run ${run} is damaged`)
+      throw stateDamaged(this.db.label, `the before-image of ${user} in run ${run} is damaged`)
     return image
   }
 
@@ -178,8 +176,8 @@ export class PgJournal implements Journal {
     const some = users === undefined ? '' : 'AND "user" = ANY($4::text[])'
     const sql = `SELECT * FROM results WHERE run = $1 AND seq > $2 ${some} ORDER BY seq LIMIT $3`
     const names = users === undefined ? [] : [users]
-    for await (const row of this.#pages((after) => this.#db.all(sql, run, after, PAGE, ...names)))
-      yield userResultRecord(row, this.#db.label)
+    for await (const row of this.#pages((after) => this.db.all(sql, run, after, PAGE, ...names)))
+      yield userResultRecord(row, this.db.label)
   }
 
   async latestOf(
@@ -189,16 +187,16 @@ export class PgJournal implements Journal {
   ): Promise<readonly LatestResult[]> {
     const only = group === undefined ? '' : 'AND scope = $3'
     const sql = `SELECT * FROM latest WHERE tenant_id = $1 AND "user" = ANY($2::text[]) ${only}`
-    const rows = await this.#db.all(sql, tenantId, users, ...(group === undefined ? [] : [group]))
-    return rows.map((row) => latestRecord(row, this.#db.label))
+    const rows = await this.db.all(sql, tenantId, users, ...(group === undefined ? [] : [group]))
+    return rows.map((row) => latestRecord(row, this.db.label))
   }
 
   async *latestIn(tenantId: string, group: ObjectId, only?: 'failing'): AsyncGenerator<LatestResult> {
     const failing = only === undefined ? '' : 'AND failures > 0'
     const sql = `SELECT * FROM latest WHERE tenant_id = $1 AND scope = $2 AND "user" > $3 ${failing} ORDER BY "user" LIMIT $4`
     for (let after = ''; ;) {
-      const rows = await this.#db.all(sql, tenantId, group, after, PAGE)
-      for (const row of rows) yield latestRecord(row, this.#db.label)
+      const rows = await this.db.all(sql, tenantId, group, after, PAGE)
+      for (const row of rows) yield latestRecord(row, this.db.label)
       const last = rows.at(-1)
       if (last === undefined || rows.length < PAGE) return
       after = String(last['user'])
@@ -208,7 +206,7 @@ export class PgJournal implements Journal {
   async latestCounts(tenantId: string, group: ObjectId): Promise<Readonly<Partial<Record<Stands, number>>>> {
     const sql =
       'SELECT stands, count(*) AS users FROM latest WHERE tenant_id = $1 AND scope = $2 GROUP BY stands'
-    return countsByStands(await this.#db.all(sql, tenantId, group), this.#db.label)
+    return countsByStands(await this.db.all(sql, tenantId, group), this.db.label)
   }
 
   migrated(user: ObjectId, tenantId: string, memory: NonNullable<UserMemory['migrated']>): Promise<void> {
@@ -216,19 +214,19 @@ export class PgJournal implements Journal {
   }
 
   memory(tenantId: string, users: readonly ObjectId[]): Promise<ReadonlyMap<ObjectId, UserMemory>> {
-    return readMemory(this.#db, tenantId, users)
+    return readMemory(this.db, tenantId, users)
   }
 
   async forgetMigrated(tenantId: string, user: ObjectId): Promise<void> {
-    await this.#db.run('DELETE FROM migrated WHERE tenant_id = $1 AND "user" = $2', tenantId, user)
+    await this.db.run('DELETE FROM migrated WHERE tenant_id = $1 AND "user" = $2', tenantId, user)
   }
 
   forget({run, user}: {run?: RunId | undefined; user?: string | undefined}): Promise<number> {
-    return forgetRecords(this.#db, run, user)
+    return forgetRecords(this.db, run, user)
   }
 
   async forgetTenant(tenantId: string): Promise<void> {
-    await this.#db.transaction(async (on) => {
+    await this.db.transaction(async (on) => {
       for (const table of ['actions', 'latest', 'migrated', 'numbers', 'tokens', 'permission_use', 'runs'])
         await on.run(`DELETE FROM ${table} WHERE tenant_id = $1`, tenantId)
     }, LONG_MS)
@@ -240,7 +238,7 @@ export class PgJournal implements Journal {
     permissions: readonly string[],
     at: string,
   ): Promise<void> {
-    await this.#db.run(
+    await this.db.run(
       `INSERT INTO permission_use (tenant_id, client_id, permission, last_used)
        SELECT $1::text, $2::text, name, $4::text FROM unnest($3::text[]) AS name
        ON CONFLICT (tenant_id, client_id, permission)
@@ -251,25 +249,25 @@ export class PgJournal implements Journal {
 
   async permissionUse(tenantId: string, clientId: string): Promise<readonly PermissionUse[]> {
     const sql = 'SELECT * FROM permission_use WHERE tenant_id = $1 AND client_id = $2 ORDER BY permission'
-    return (await this.#db.all(sql, tenantId, clientId)).map((row) => {
-      const read = reader(row, this.#db.label, 'use of a permission')
+    return (await this.db.all(sql, tenantId, clientId)).map((row) => {
+      const read = reader(row, this.db.label, 'use of a permission')
       return {permission: read.text('permission'), lastUsed: read.text('last_used')}
     })
   }
 
   async hashKey(): Promise<Uint8Array> {
-    await this.#db.run(
+    await this.db.run(
       `INSERT INTO meta (name, value) VALUES ('hash-key', $1) ON CONFLICT DO NOTHING`,
       randomBytes(32),
     )
-    const value: unknown = (await this.#db.get(`SELECT value FROM meta WHERE name = 'hash-key'`))?.['value']
+    const value: unknown = (await this.db.get(`SELECT value FROM meta WHERE name = 'hash-key'`))?.['value']
     if (!(value instanceof Uint8Array) || value.length !== 32)
-      throw stateDamaged(this.#db.label, 'its hash key is damaged')
+      throw stateDamaged(this.db.label, 'its hash key is damaged')
     return new Uint8Array(value)
   }
 
-  lock(name: string, command: string): Promise<Lock> {
-    return this.#locks.take(name, command)
+  lock(name: string, command: string, signal?: AbortSignal): Promise<Lock> {
+    return this.#locks.take(name, command, signal)
   }
 
   breakLock(name: string): Promise<boolean> {
@@ -285,7 +283,7 @@ export class PgJournal implements Journal {
     try {
       await this.#locks.releaseAll()
     } finally {
-      await this.#db.close()
+      await this.db.close()
     }
   }
 

@@ -45,9 +45,9 @@ export class PgLocks {
 
   /**
    * Taken at once if free, or if its process on this host is gone; from another host only after expiry. What the holder before
-   * lent out (see `Leases`) is waited for: it ends by itself within half a minute.
+   * lent out (see `Leases`) is waited for: it ends by itself within half a minute, or `signal` ends the wait.
    */
-  async take(name: string, command: string): Promise<Lock> {
+  async take(name: string, command: string, signal?: AbortSignal): Promise<Lock> {
     const ticket = randomUUID()
     const me = ownIdentity()
     await this.#db.transaction(async (on) => {
@@ -71,7 +71,7 @@ export class PgLocks {
     })
     const lock = this.#keep(name, ticket)
     try {
-      await this.#untilNothingIsLent(name, lock)
+      await this.#untilNothingIsLent(name, lock, signal)
       return lock
     } catch (error) {
       await lock.release().catch(() => {})
@@ -79,13 +79,14 @@ export class PgLocks {
     }
   }
 
-  async #untilNothingIsLent(name: string, {ticket, lost}: Lock): Promise<void> {
+  async #untilNothingIsLent(name: string, {ticket, lost}: Lock, signal?: AbortSignal): Promise<void> {
+    const until = signal === undefined ? lost : AbortSignal.any([lost, signal])
     const lent =
       'SELECT DISTINCT process FROM leases WHERE lock = $1 AND ticket <> $2 AND expires > clock_timestamp()'
     for (;;) {
       const leases = await this.#db.all(lent, name, ticket)
       if (leases.every(({process}) => isGone(String(process)))) break
-      await this.#clock.sleep(LOOK_MS, lost)
+      await this.#clock.sleep(LOOK_MS, until)
     }
     await this.#db.run('DELETE FROM leases WHERE lock = $1 AND ticket <> $2', name, ticket)
   }

@@ -36,7 +36,7 @@ interface JobData {
 }
 
 /** The tables of pg-boss: beside ours. */
-export const queueSchema = (db: PgDatabase): string => `${db.schema.slice(0, 44)}_jobs`
+const queueSchema = (db: PgDatabase): string => `${db.schema.slice(0, 44)}_jobs`
 
 /**
  * The queue of one tenant in pg-boss, through our own connections. Its tables are made when first needed.
