@@ -1,4 +1,5 @@
 import {MfaError} from '../errors/mfa-error.js'
+import {timeIsOver} from '../errors/time-is-over.js'
 import type {ObjectId} from '../model/brand.js'
 import type {MethodWriter} from '../ports/method-writer.js'
 import type {Journal, UserResultRecord} from '../ports/journal.js'
@@ -264,10 +265,4 @@ export const tooManyErrors = (failures: number, errorsMax: number): MfaError =>
   new MfaError('TOO_MANY_ERRORS', `stopped after ${failures} failed users (--errors-max ${errorsMax})`, {
     exit: 'refused',
     fix: 'See the findings, mend the cause, and run the same command again; raise --errors-max to go on regardless.',
-  })
-
-export const timeIsOver = (): MfaError =>
-  new MfaError('MAX_DURATION', 'stopped: the time that --max-duration gives is over', {
-    exit: 'unavailable',
-    fix: 'The same command goes on where it stopped.',
   })

@@ -1,9 +1,10 @@
 import {MfaError} from '../errors/mfa-error.js'
+import {timeIsOver} from '../errors/time-is-over.js'
 import type {ExitName} from '../errors/exit-codes.js'
 import {countOf} from '../model/count-of.js'
 import type {ActionRecord, UserResultRecord} from '../ports/journal.js'
 import type {Standing, WorkQueue} from '../ports/work-queue.js'
-import {applyPlans, type ApplyLimits, type ApplyPlansDeps, type Stop, timeIsOver, tooManyErrors} from './apply-plans.js' // prettier-ignore
+import {applyPlans, type ApplyLimits, type ApplyPlansDeps, type Stop, tooManyErrors} from './apply-plans.js' // prettier-ignore
 import type {Collected} from './collect.js'
 import {count, recordedResult, type Results} from './result.js'
 import {type WorkOrder, workOrders} from './work-order.js'

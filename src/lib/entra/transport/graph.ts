@@ -1,4 +1,5 @@
 import {MfaError} from '../../errors/mfa-error.js'
+import {timeIsOver} from '../../errors/time-is-over.js'
 import type {Clock} from '../../ports/clock.js'
 import type {Reply} from './answers.js'
 import {sendTogether, type SendWire} from './batch.js'
@@ -244,14 +245,6 @@ function paceOf(request: GraphRequest, reply: Reply, now: Date): PaceReport {
     holdMs: asks ? retryAfterMs(headers['retry-after'], headers['date'], now) : undefined,
     throttlePercentage: Number.isFinite(share) && share > 0 ? share : undefined,
   }
-}
-
-/** Nothing of this request was sent. */
-function timeIsOver(): MfaError {
-  return new MfaError('MAX_DURATION', 'stopped: the time that --max-duration gives is over', {
-    exit: 'unavailable',
-    fix: 'The same command goes on where it stopped.',
-  })
 }
 
 function throttled(
