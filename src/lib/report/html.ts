@@ -6,6 +6,8 @@ export interface Part {
   readonly label: string
   readonly count: number
   readonly tone: 'good' | 'fine' | 'warning' | 'bad' | 'quiet'
+  /** What a whole bar stands for, as the size of a group; without it the greatest count beside it. */
+  readonly of?: number | undefined
 }
 
 export interface Section<Row> {
@@ -59,8 +61,8 @@ export function* pageAround(language: string, title: string, content: Iterable<s
 
 function* body(page: Page): Iterable<string> {
   yield `<h1>${escape(page.title)}</h1>
-<dl>${page.facts.map(([name, value]) => `<dt>${escape(name)}</dt><dd>${escape(value)}</dd>`).join('')}</dl>
-<p class="verdict">${escape(page.verdict)}</p>
+<p class="verdict ${worstTone(page.bar.parts)}">${escape(page.verdict)}</p>
+<dl>${page.facts.map(([name, value]) => `<dt>${escape(name)}</dt><dd>${fact(value)}</dd>`).join('')}</dl>
 ${stackedBar(page.bar)}
 ${[page.counts, ...(page.charts ?? [])].map(countBars).join('\n')}
 `
@@ -68,6 +70,18 @@ ${[page.counts, ...(page.charts ?? [])].map(countBars).join('\n')}
     yield `<h2>${escape(title)}</h2>\n`
     yield* tables(title, columns, rows())
   }
+}
+
+/** The gravest that the bar shows; the words say it too. */
+const worstTone = (parts: readonly Part[]): Part['tone'] =>
+  (['bad', 'warning', 'good'] as const).find((tone) =>
+    parts.some((part) => part.tone === tone && part.count > 0),
+  ) ?? 'fine'
+
+/** An instant is written without the part that nobody reads, and says its zone. */
+function fact(value: string): string {
+  const [, day, time] = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z$/.exec(value) ?? []
+  return day === undefined ? text(value) : `<time datetime="${value}">${day} ${time} UTC</time>`
 }
 
 /** One table, or several that can be unfolded; of the rows one part is in memory at a time. */
@@ -109,15 +123,13 @@ function firstWords<Row>(columns: readonly Column<Row>[], row: Row): string {
 }
 
 function table<Row>(title: string, columns: readonly Column<Row>[], rows: readonly Row[]): string {
-  const head = columns.map(({title: name}) => {
-    const text = name.trim()
-    return text === ''
+  const head = columns.map(({title: name, value}) => {
+    const kind = rows[0] === undefined ? '' : kindOf(value(rows[0]))
+    return name.trim() === ''
       ? '<th scope="col"><span class="unseen">Mark</span></th>'
-      : `<th scope="col">${escape(text)}</th>`
+      : `<th scope="col"${kind}>${escape(name.trim())}</th>`
   })
-  const lines = rows.map(
-    (row) => `<tr>${columns.map((column) => `<td>${cell(column.value(row))}</td>`).join('')}</tr>\n`,
-  )
+  const lines = rows.map((row) => `<tr>${columns.map(({value}) => cell(value(row))).join('')}</tr>\n`)
   if (rows.length === 0) lines.push(`<tr><td colspan="${columns.length}">none</td></tr>\n`)
   const mark = columns.findIndex(({title: name}) => name.trim() === '')
   return `${tableStart(title, mark)}<thead><tr>${head.join('')}</tr></thead>\n<tbody>\n${lines.join('')}</tbody>\n</table></div>\n`
@@ -126,24 +138,45 @@ function table<Row>(title: string, columns: readonly Column<Row>[], rows: readon
 /** A table that is wider than a phone is moved sideways, also with the keyboard. `mark`: a column of single characters. */
 export function tableStart(title: string, mark = -1): string {
   const kind = mark < 0 ? '' : ` class="mark${mark + 1}"`
-  return `<div class="wide" role="region" tabindex="0" aria-label="${escape(title)}"><table${kind}>\n`
+  return `<div class="wide" role="region" tabindex="0" aria-label="${escape(title)}"><table${kind}>${caption(title)}\n`
 }
 
-function cell(value: ReturnType<Column<never>['value']>): string {
-  if (value === undefined) return ''
-  return typeof value === 'object' ? value.map(escape).join('<br>') : escape(String(value))
+/** The heading above says it to the eye; a screen reader's list of tables needs it as well. */
+const caption = (title: string): string =>
+  title === '' ? '' : `<caption><span class="unseen">${escape(title)}</span></caption>`
+
+type Value = ReturnType<Column<never>['value']>
+
+/** Numbers stand under each other by their last digit; a day is not broken. */
+function kindOf(value: Value): string {
+  if (typeof value === 'number') return ' class="number"'
+  return typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value) ? ' class="day"' : ''
 }
+
+function cell(value: Value): string {
+  if (value === undefined) return '<td></td>'
+  const inside = typeof value === 'object' ? value.map(text).join('<br>') : text(String(value))
+  return `<td${kindOf(value)}>${inside}</td>`
+}
+
+/** The name of a flag is not broken after its hyphens. */
+const text = (words: string): string =>
+  escape(words).replaceAll(/(?<=^|\s)--[a-z][a-z-]{0,30}(?![\w-])/g, '<span class="whole">$&</span>')
 
 const WIDTH = 720
 const HEIGHT = 28
+/** One user of fifty thousand is still seen; the legend has the figures. */
+const LEAST = 12
 
 function stackedBar({title, parts}: Page['bar']): string {
   const shown = parts.filter(({count}) => count > 0)
   if (shown.length === 0) return ''
   const total = shown.reduce((sum, {count}) => sum + count, 0)
+  const shares = shown.map(({count}) => Math.max(LEAST, (WIDTH * count) / total))
+  const all = shares.reduce((sum, share) => sum + share, 0)
   let x = 0
-  const bars = shown.map(({label, count, tone}) => {
-    const width = (WIDTH * count) / total
+  const bars = shown.map(({label, count, tone}, at) => {
+    const width = (WIDTH * (shares[at] ?? 0)) / all
     const rect = `<rect class="${tone}" x="${x.toFixed(1)}" y="0" width="${width.toFixed(1)}" height="${HEIGHT}"><title>${escape(label)}: ${count}</title></rect>`
     x += width
     return rect
@@ -161,10 +194,10 @@ function countBars({title, parts}: Page['counts']): string {
   if (parts.length === 0) return ''
   const most = Math.max(1, ...parts.map(({count}) => count))
   const rows = parts.map(
-    ({label, count, tone}) =>
-      `<tr><th scope="row">${escape(label)}</th><td class="count">${count}</td><td class="bar"><svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"><rect class="${tone}" width="${((100 * count) / most).toFixed(1)}" height="10"></rect></svg></td></tr>`,
+    ({label, count, tone, of = most}) =>
+      `<tr><th scope="row">${escape(label)}</th><td class="count">${count}</td><td class="bar"><svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="100" height="10"></rect><rect class="${tone}" width="${((100 * count) / Math.max(1, of)).toFixed(1)}" height="10"></rect></svg></td></tr>`,
   )
-  return `<h2>${escape(title)}</h2>\n<table class="bars"><tbody>${rows.join('')}</tbody></table>`
+  return `<h2>${escape(title)}</h2>\n<table class="bars">${caption(title)}<tbody>${rows.join('')}</tbody></table>`
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {

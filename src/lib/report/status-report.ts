@@ -146,7 +146,7 @@ export function statusPage(view: StatusView): Iterable<string> {
     title: 'Where this migration stands',
     facts: [
       ['Tenant', facts.tenantId ?? 'not known'],
-      ['Time', time(facts.now.toISOString())],
+      ['Time', facts.now.toISOString()],
       ...(next?.next === undefined ? [] : [['Next', next.next] as const]),
       ...attention.map((text) => ['Attention', text] as const),
     ],
@@ -164,6 +164,7 @@ export function statusPage(view: StatusView): Iterable<string> {
       parts: facts.groups.map(({displayName, migrated, users}) => ({
         label: `${displayName} (of ${users})`,
         count: migrated,
+        of: users,
         tone: migrated === users ? ('good' as const) : ('warning' as const),
       })),
     },
