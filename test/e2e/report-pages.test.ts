@@ -164,7 +164,7 @@ describe.skipIf(!hasBrowser)('every page', () => {
         passed.push(await page.evaluate(FOCUSED))
       }
       const forth = Array.from({length: count}, (_, at) => ({at, seen: true}))
-      expect(passed).toEqual([...forth, ...forth.slice(0, -1).reverse()])
+      expect(passed).toEqual([...forth, ...forth.slice(0, -1).toReversed()])
       await page.close()
     })
 
