@@ -4,6 +4,7 @@ import {Command, Flags} from '@oclif/core'
 
 import {EXIT, type ExitName} from './lib/errors/exit-codes.js'
 import {MfaError} from './lib/errors/mfa-error.js'
+import {printableLines} from './lib/model/printable.js'
 import {redact} from './lib/model/redact.js'
 import {jsonText} from './lib/report/lazy-list.js'
 import type {Wiring} from './wire.js'
@@ -163,7 +164,7 @@ export function report(error: unknown, json: boolean, logFile?: string): void {
     ...(requestId === undefined ? [] : [`Request id: ${requestId}`]),
     ...(log === undefined ? [] : [`Log: ${log}`]),
   ]
-  process.stderr.write(`error: ${message}\n${below.map((line) => `  ${line}\n`).join('')}`)
+  process.stderr.write(printableLines(`error: ${message}\n${below.map((line) => `  ${line}\n`).join('')}`))
 }
 
 /** Undefined for oclif's own way of saying that all is well. */
@@ -183,9 +184,10 @@ function understood(error: unknown): MfaError | undefined {
   })
 }
 
-/** oclif puts a heading above some messages, and repeats "See more help with --help" below. */
+/** oclif puts a heading above some messages, breaks their line, and repeats "See more help with --help" below. */
 const withoutHint = (text: string): string =>
   text
     .replace(/\n?See more help with --help\s*$/, '')
     .replace(/^The following errors? occurred:\s*/, '')
+    .replace(/^Parsing (--[\w-]+)\s+/, '$1: ')
     .trim()

@@ -19,3 +19,7 @@ export const syncFlags = {
   }),
   consistency: consistencyFlag,
 }
+
+export const logUsersFlag = Flags.boolean({
+  summary: 'Name the users who fail in the log; otherwise it counts them.',
+})

@@ -2,7 +2,7 @@ import {hostname, userInfo} from 'node:os'
 
 import {MfaError} from './lib/errors/mfa-error.js'
 import {smsVoiceEnd} from './lib/migration/rules/sms-voice.js'
-import type {Journal} from './lib/ports/journal.js'
+import type {Journal, RunKind} from './lib/ports/journal.js'
 import type {StatusView} from './lib/report/status-report.js'
 import {attention, nextStep, stepsOf} from './lib/status/evaluate.js'
 import type {StatusFacts} from './lib/status/facts.js'
@@ -26,21 +26,19 @@ export async function lookAtStatus(wired: Wiring, flags: Flags, signal: AbortSig
   const journal = await wired.journal()
   const signIn = await lookAtSignIn(wired)
   const tenantId = signIn.tenantId ?? (await onlyTenant(journal))
-  // Newest first.
-  const runs = tenantId === undefined ? [] : (await journal.runs()).filter((run) => run.tenantId === tenantId)
-  const lastOf = (kind: string) => runs.find((run) => run.kind === kind && run.status === 'finished')
+  const finished = async (kind: RunKind, limit?: number) =>
+    tenantId === undefined ? [] : await journal.runs({tenantId, kinds: [kind], statuses: ['finished'], limit})
+  const [rolledBack] = await finished('rollback', 1)
   const recorded = tenantId === undefined ? undefined : await readRecorded(journal, tenantId)
-  const sync = lastOf('sync')
+  const [sync] = await finished('sync', 1)
+  const configured = await finished('app')
   const facts: StatusFacts = {
     now: wired.clock.now(),
     tenantId,
     cloud: wired.settings.cloud.value,
     signIn: signIn.described,
     certificate: signIn.certificate,
-    configuredAt: runs.find(
-      ({kind, status, sourceLabel}) =>
-        kind === 'app' && status === 'finished' && sourceLabel === 'mfa app configure',
-    )?.endedAt,
+    configuredAt: configured.find(({sourceLabel}) => sourceLabel === 'mfa app configure')?.endedAt,
     dependencies: await lookAtDependencies(flags),
     backup: await lookAtBackups(wired, flags, signal),
     groups: tenantId === undefined ? [] : await groupFacts(journal, tenantId),
@@ -48,7 +46,7 @@ export async function lookAtStatus(wired: Wiring, flags: Flags, signal: AbortSig
     pilots: recorded?.pilots ?? [],
     rollout: await lookAtRollout(wired, signIn, signal),
     federation: await lookAtFederation(wired, signIn, signal),
-    rolledBackAt: lastOf('rollback')?.endedAt,
+    rolledBackAt: rolledBack?.endedAt,
     smsVoiceEnd: smsVoiceEnd(wired.settings.cloud.value),
     attested: recorded?.attested ?? new Map(),
   }
@@ -158,6 +156,6 @@ async function recording(wired: Wiring, signal: AbortSignal) {
 
 /** Where the settings do not say it and everything so far concerned one tenant. */
 async function onlyTenant(journal: Journal): Promise<string | undefined> {
-  const ids = new Set((await journal.runs()).map(({tenantId}) => tenantId))
+  const ids = new Set((await journal.runScopes()).map(({tenantId}) => tenantId))
   return ids.size === 1 ? [...ids][0] : undefined
 }

@@ -7,11 +7,21 @@ import type {Wiring} from './wire.js'
 /** Rounds without success after which the service calls itself not ready. */
 const STALE_ROUNDS = 3
 
+/** How this machine stands. */
+export interface Standing {
+  readonly state: LoopState | undefined
+  readonly leads: boolean
+  /** When a round last went well before this process began; ISO 8601. */
+  readonly before: string | undefined
+  /** What last kept this machine from working or leading; `at` in Unix milliseconds. */
+  readonly trouble: {readonly why: string; readonly at: number} | undefined
+}
+
 /** `mfa sync run --listen`: health and metrics of this machine. */
 export async function listen(
   wired: Wiring,
   at: ReturnType<typeof parseListen>,
-  stands: () => {readonly state: LoopState | undefined; readonly leads: boolean},
+  stands: () => Standing,
   intervalMs: number,
 ) {
   const {isPrivate, startHealthServer} = await import('./lib/monitor/health-server.js')
@@ -24,24 +34,27 @@ export async function listen(
   const {traffic} = await wired.tenant()
   const seconds = (iso: string | undefined) => (iso === undefined ? undefined : Date.parse(iso) / 1000)
   const numbers = async (): Promise<SyncNumbers> => {
-    const now = stands().state
+    const {state: now, leads, before} = stands()
     const summary = now?.last?.summary
-    const lastSuccess = seconds(now?.lastSuccessAt)
+    const lastSuccess = seconds(now?.lastSuccessAt ?? (leads ? before : undefined))
     return {
       rounds: now?.rounds ?? 0,
       skipped: now?.skipped ?? 0,
-      errors: now?.errors ?? 0,
-      lastSeconds: now?.last?.seconds ?? 0,
+      errors: now?.failed ?? 0,
+      lastSeconds: now?.last?.seconds,
       lastSuccess,
       lagSeconds:
         lastSuccess === undefined ? undefined : Math.max(0, wired.clock.now().getTime() / 1000 - lastSuccess),
-      users: {
-        in_sync: (summary?.migrated ?? 0) + (summary?.unchanged ?? 0),
-        pending: now?.last?.postponed ?? 0,
-        failed: now?.last?.failing.length ?? 0,
-        unmatched: summary?.unmatched ?? 0,
-        disabled: summary?.disabled ?? 0,
-      },
+      users:
+        summary === undefined
+          ? undefined
+          : {
+              in_sync: summary.migrated + summary.unchanged,
+              pending: now?.last?.postponed ?? 0,
+              failed: now?.last?.failing.length ?? 0,
+              unmatched: summary.unmatched,
+              disabled: summary.disabled,
+            },
       requests: traffic.byResult,
       throttledSeconds: traffic.throttledMs / 1000,
       certificateDays: await certificateDays(wired),
@@ -49,12 +62,15 @@ export async function listen(
   }
   const health: Health = {
     notReady: () => {
-      const {state: now, leads} = stands()
+      const {state: now, leads, before, trouble} = stands()
+      const longest = STALE_ROUNDS * intervalMs
+      const age = (at: number) => wired.clock.now().getTime() - at
       // Whoever follows is ready to lead; whether rounds go well is the leader's to say.
-      if (!leads) return undefined
-      if (now?.lastSuccessAt === undefined) return now?.error?.message ?? 'no round has ended yet'
-      const age = wired.clock.now().getTime() - Date.parse(now.lastSuccessAt)
-      return age > STALE_ROUNDS * intervalMs ? `no round went well since ${now.lastSuccessAt}` : undefined
+      if (!leads) return trouble === undefined || age(trouble.at) > longest ? undefined : trouble.why
+      const success = now?.lastSuccessAt ?? before
+      if (success === undefined) return now?.error?.message ?? 'no round has ended yet'
+      if (age(Date.parse(success)) <= longest) return undefined
+      return [`no round went well since ${success}`, now?.error?.message ?? []].flat().join(': ')
     },
     metrics: await createMetrics(numbers),
   }

@@ -7,18 +7,27 @@ import {parseListen} from './lib/monitor/health-server.js'
 import type {Journal} from './lib/ports/journal.js'
 import {leadInTurn} from './lib/sync/lead.js'
 import {type LoopState, syncLoop} from './lib/sync/loop.js'
-import {type RoundInput, type RoundReport, roundsOf, type Scope, syncRound} from './lib/sync/round.js'
+import {
+  differences,
+  lastRound,
+  type RoundInput,
+  type RoundReport,
+  type Scope,
+  syncRound,
+} from './lib/sync/round.js'
 import {syncStatus, type SyncStatus} from './lib/sync/status.js'
 import {sentSoFar, paceRates} from './wire-pace.js'
 import {listen} from './wire-sync-health.js'
 import {openSource} from './wire-source.js'
-import {joinCrew} from './wire-workers.js'
+import {joinCrew, type Trouble} from './wire-workers.js'
 import type {Wiring} from './wire.js'
 import {paceSettings} from './lib/config/pace-settings.js'
 
 type Flags = Readonly<Record<string, unknown>>
 
 const DEFAULT_INTERVAL = '15m'
+/** Timers of Node's go up to 24 days, and fire at once beyond. */
+const LONGEST_INTERVAL_MS = 7 * 86_400_000
 
 /** `mfa sync once` */
 export async function syncOnce(wired: Wiring, flags: Flags, signal: AbortSignal): Promise<RoundReport> {
@@ -37,11 +46,19 @@ export async function syncRun(wired: Wiring, flags: Flags, signal: AbortSignal):
   scopeOf(flags)
   intervalOf(flags)
   const {shared} = await wired.state()
-  const crew = shared === undefined ? undefined : await joinCrew(wired, 'mfa sync run')
+  signal.addEventListener('abort', () => shared?.hurry(HURRY_MS), {once: true})
+  let crew: Crew | undefined
   try {
+    crew = shared === undefined ? undefined : await joinCrew(wired, 'mfa sync run', signal)
     return await inCrew(wired, flags, signal, at, crew)
+  } catch (error) {
+    // Being stopped is the regular end, also where something was failing.
+    if (!signal.aborted) throw error
+    return FOLLOWED
   } finally {
-    await crew?.stop()
+    await crew?.stop().catch((error: unknown) => {
+      if (!signal.aborted) throw error
+    })
     if (crew !== undefined)
       wired.ui.emit({type: 'note', text: `worked off here: ${countOf(crew.done.users, 'user')}`})
   }
@@ -61,30 +78,33 @@ async function inCrew(
   const {input, round} = await openRounds(wired, flags, signal, workers)
   const deps = await roundDeps(wired)
   const log = await wired.log()
+  const finished = () => lastRound(input, deps.journal, 'finished')
+  const before = await finished()
   let state: LoopState | undefined
   let leads = crew === undefined
-  const stands = () => ({state, leads})
+  let aside: Trouble | undefined
+  const stands = () => ({state, leads, before: before?.endedAt, trouble: crew?.trouble() ?? aside})
   const server = at === undefined ? undefined : await listen(wired, at, stands, input.intervalMs)
+  const told = (now: LoopState): void => {
+    state = now
+    const {last, error, ...rest} = now
+    const names = flags['log-users'] === true ? {failing: last?.failing} : {failing: last?.failing.length}
+    log.write(error === undefined ? 'info' : 'warn', 'round', {...rest, error, ...last, ...names})
+    wired.out.line(roundLine(now, deps.clock.now()))
+  }
   const loop = async (until: AbortSignal): Promise<LoopState> =>
     syncLoop(
       input.intervalMs,
       {
         ...deps,
-        worked:
-          crew !== undefined &&
-          (await roundsOf(input, deps.journal)).some(({status}) => status === 'finished'),
+        worked: (await finished()) !== undefined,
+        giveUpAfter: crew === undefined ? undefined : FAILED_ROUNDS,
         round: (stop) =>
           wired.traces.around('sync round', {'mfa.run.kind': 'sync', 'mfa.tenant.id': input.tenantId}, () =>
             syncRound(input, {...deps, migrate: round}, stop),
           ),
-        told: (now) => {
-          state = now
-          const {last, error, ...rest} = now
-          const names =
-            flags['log-users'] === true ? {failing: last?.failing} : {failing: last?.failing.length}
-          log.write(error === undefined ? 'info' : 'warn', 'round', {...rest, error, ...last, ...names})
-          wired.out.line(roundLine(now, deps.clock.now()))
-        },
+        unforeseen: (error) => log.write('error', 'unforeseen', {error}),
+        told,
       },
       until,
     )
@@ -93,18 +113,54 @@ async function inCrew(
     if (crew === undefined) return await underLock(name, deps.journal, loop, signal)
     const turned = (now: boolean) => {
       leads = now
+      aside = undefined
+      if (now) return
+      if (state?.error !== undefined) aside = {why: state.error.message, at: deps.clock.now().getTime()}
       // What the rounds of an earlier lead came to is old news.
-      if (!now) state = undefined
+      state = undefined
     }
-    const ended = await leadInTurn(name, {...deps, turned}, loop, signal)
+    const asideMs = input.intervalMs
+    const ended = await leadInTurn(
+      name,
+      {...deps, asideMs, turned, follows: comparing(input, deps)},
+      loop,
+      signal,
+    )
     return ended ?? state ?? FOLLOWED
   } finally {
     await server?.close()
   }
 }
 
+/** A clean end takes ten seconds at most. */
+const HURRY_MS = 3000
+/** Rounds in a row that a leader may fail before others get the lead. */
+const FAILED_ROUNDS = 2
+
+/** Once an interval: whether the leader's options are those of this machine, which would plan everybody anew (U5). */
+function comparing(
+  input: RoundInput,
+  {journal, clock, ui}: Awaited<ReturnType<typeof roundDeps>>,
+): () => Promise<void> {
+  let next = -Infinity
+  let said: string | undefined
+  return async () => {
+    if (clock.monotonic() < next) return
+    next = clock.monotonic() + input.intervalMs
+    const newest = await lastRound(input, journal).catch(() => undefined)
+    if (newest === undefined) return
+    const text = differences(input.options, newest.options).join(', ')
+    if (text !== '' && text !== said)
+      ui.emit({
+        type: 'warning',
+        text: `The leader has other migration options than this machine (here ${text}): when this one leads, everybody is planned again. Give every machine the same flags.`,
+      })
+    said = text
+  }
+}
+
 /** Ended without a round of its own. */
-const FOLLOWED: LoopState = {rounds: 0, skipped: 0, errors: 0, nextAt: ''}
+const FOLLOWED: LoopState = {rounds: 0, skipped: 0, errors: 0, failed: 0, nextAt: ''}
 
 /** On one machine: who is not alone is told so. */
 async function underLock(
@@ -116,10 +172,11 @@ async function underLock(
   const lock = await journal.lock(name, 'mfa sync run')
   try {
     const ended = await loop(AbortSignal.any([signal, lock.lost]))
-    if (lock.lost.aborted) throw lock.lost.reason
+    if (!signal.aborted) lock.lost.throwIfAborted()
     return ended
   } finally {
-    await lock.release()
+    // Not released it frees itself; what ended the loop is what has to be said.
+    await lock.release().catch(() => {})
   }
 }
 
@@ -133,8 +190,14 @@ export async function readSyncStatus(wired: Wiring, flags: Flags): Promise<SyncS
 export function intervalOf(flags: Flags): number {
   const text = typeof flags['interval'] === 'string' ? flags['interval'] : DEFAULT_INTERVAL
   const parsed = duration(text)
-  if ('value' in parsed) return parsed.value
-  throw new MfaError('INTERVAL', `--interval: ${parsed.problem}`, {exit: 'usage', fix: parsed.fix})
+  if ('problem' in parsed)
+    throw new MfaError('INTERVAL', `--interval: ${parsed.problem}`, {exit: 'usage', fix: parsed.fix})
+  if (parsed.value > LONGEST_INTERVAL_MS)
+    throw new MfaError('INTERVAL', `--interval: ${text} is more than a week`, {
+      exit: 'usage',
+      fix: 'For so few rounds let a scheduler start mfa sync once.',
+    })
+  return parsed.value
 }
 
 async function roundDeps(wired: Wiring) {

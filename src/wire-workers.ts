@@ -16,11 +16,18 @@ export interface Crew {
   readonly seeds: boolean
   /** What this machine has worked off. */
   readonly done: Worked
+  /** What last kept this machine from working, and when (Unix milliseconds); undefined once something went well again. */
+  trouble(): Trouble | undefined
   stop(): Promise<void>
 }
 
+export interface Trouble {
+  readonly why: string
+  readonly at: number
+}
+
 /** Throws MfaError `usage` where the state is not shared. */
-export async function joinCrew(wired: Wiring, command: string): Promise<Crew> {
+export async function joinCrew(wired: Wiring, command: string, signal?: AbortSignal): Promise<Crew> {
   const {settings, clock, ui} = wired
   const {shared, journal} = await wired.state()
   if (shared === undefined)
@@ -30,10 +37,11 @@ export async function joinCrew(wired: Wiring, command: string): Promise<Crew> {
     })
   const tenant = await wired.tenant()
   const end = new AbortController()
-  const tenantId = await tenant.directory.tenantId(end.signal)
+  const tenantId = await tenant.directory.tenantId(signal ?? end.signal)
   const queue = await shared.queue(tenantId)
   const seeds = settings.seedFiles.value.length > 0
   const done = {users: 0, failures: 0}
+  let trouble: Trouble | undefined
   const working = work(
     {
       queue,
@@ -52,6 +60,10 @@ export async function joinCrew(wired: Wiring, command: string): Promise<Crew> {
       told: ({users, failures}) => {
         done.users += users
         done.failures += failures
+        trouble = undefined
+      },
+      troubled: (why) => {
+        trouble = {why, at: clock.now().getTime()}
       },
     },
     end.signal,
@@ -76,7 +88,7 @@ export async function joinCrew(wired: Wiring, command: string): Promise<Crew> {
   let stopped: Promise<void> | undefined
   const once = (): Promise<void> => (stopped ??= stop())
   wired.onClose(once)
-  return {queue, seeds, done, stop: once}
+  return {queue, seeds, done, trouble: () => trouble, stop: once}
 }
 
 /** A lock that nobody else wants: its heartbeat tells that this worker lives. */

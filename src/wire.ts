@@ -144,8 +144,14 @@ export class Wiring {
     if (this.#log !== undefined) return this.#log
     const {logFolder} = await this.state()
     const {openLog} = await import('./lib/state/log.js')
-    const stamp = this.clock.now().toISOString().replaceAll(/[:.]/g, '-')
-    const name = `${stamp}-${this.#command.replaceAll(':', '-')}-${process.pid}`
+    const {dropOldLogs} = await import('./lib/state/log-file.js')
+    const command = this.#command.replaceAll(':', '-')
+    const now = this.clock.now()
+    // What a scheduler or a service manager starts again and again has a log a day, every other command one of its own.
+    const daily = /^sync-(once|run)$/.test(command)
+    const stamp = now.toISOString().replaceAll(/[:.]/g, '-')
+    const name = daily ? `${stamp.slice(0, 10)}-${command}` : `${stamp}-${command}-${process.pid}`
+    if (daily) await dropOldLogs(logFolder, now)
     const verbose = this.#flags['verbose'] === true ? process.stderr : undefined
     const log = await openLog(logFolder, name, {verbose})
     this.#log = log

@@ -31,6 +31,7 @@ test('nothing is there before the first run', async () => {
   expect((await place.mfa(['runs', 'list', '--json'])).json()).toEqual({
     schemaVersion: 1,
     runs: [],
+    more: false,
     warnings: [],
   })
   const none = await place.mfa(['runs', 'show', 'last', '--json'])

@@ -1,6 +1,6 @@
 import {hash} from 'node:crypto'
 import {appendFileSync} from 'node:fs'
-import {chmod, chown, mkdir, readdir, readFile, stat, truncate, utimes, writeFile} from 'node:fs/promises'
+import {chmod, chown, mkdir, readdir, readFile, rm, stat, truncate, utimes, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {spawn, spawnSync} from 'node:child_process'
 import {setTimeout as sleep} from 'node:timers/promises'
@@ -64,12 +64,32 @@ describe('mfa server backup', () => {
     )
   })
 
-  test('for people: where it is, what is in it, one plain line at the end', async () => {
+  test('for people: where it is, what is in it, one plain line, and what comes next', async () => {
     const made = await place.mfa(BACKUP)
     expect(made.stdout).toMatch(/^Backup: .*\/backups\/mfa-server-/)
-    expect(made.stdout).toMatch(/backup of 2 files is good: read back and every hash compared\n$/)
+    expect(made.stdout).toMatch(
+      /backup of 2 files is good: read back and every hash compared\nNext: mfa server preflight --to \S+\/backups --data \S+\/Data\n$/,
+    )
     expect(made.stdout).toContain('No installer was kept')
     expect(made.stderr).toContain('warning: whether this server is the primary is not known')
+  })
+
+  test('a limit that is none is a fault of the command line, in one line, with how to write it', async () => {
+    expect((await place.mfa([...BACKUP, '--keep', '0'])).stderr).toBe(
+      'error: --keep: Expected an integer greater than or equal to 1 but received: 0\n  See --help.\n',
+    )
+    const bogus = await place.mfa([...BACKUP, '--max-age', 'bogus'])
+    expect(bogus.code).toBe(64)
+    expect(bogus.stderr).toContain('30d')
+  })
+
+  test('a name that would steer the terminal is shown, not obeyed', async () => {
+    await place.file('Data/\u001b[31mred', '')
+    const folder = await backup()
+    await rm(join(folder, 'data/\u001b[31mred'))
+    const verified = await place.mfa(['server', 'verify-backup', folder])
+    expect(verified.code).toBe(65)
+    expect(verified.stderr).toContain(String.raw`data/\x1b[31mred is missing`)
   })
 
   test('--keep and --max-age: the old ones go, another server’s and the last good one stay', async () => {
@@ -217,6 +237,7 @@ test('mfa server backups: table, CSV, JSON; none, and no such folder', async () 
   await backup('--server', 'mfa1', '--server-version', '8.0.1.1', '--role', 'primary')
   const listed = await place.mfa(['server', 'backups', '--to', 'backups', '--csv', 'list.csv'])
   expect(listed.stdout).toMatch(/mfa-server-\d{8}T\d{6}Z │ yes/)
+  expect(listed.stdout).toMatch(/Next: mfa server verify-backup \S+\/mfa-server-\d{8}T\d{6}Z\n/)
   expect(listed.stdout.split('\n').filter((line) => line.length > 80 && line.includes('│'))).toEqual([])
   expect((await place.read('list.csv')).split('\r\n')[1] ?? (await place.read('list.csv'))).toContain(
     '8.0.1.1',
@@ -236,7 +257,9 @@ test('mfa server backups: table, CSV, JSON; none, and no such folder', async () 
     ],
   })
   await mkdir(join(place.work, 'none'))
-  expect((await place.mfa(['server', 'backups', '--to', 'none'])).stdout).toContain('No backup is here.')
+  expect((await place.mfa(['server', 'backups', '--to', 'none'])).stdout).toContain(
+    'No backup is here.\nNext: mfa server backup --to none\n',
+  )
   expect((await place.mfa(['server', 'backups', '--to', 'nowhere'])).code).toBe(64)
 })
 

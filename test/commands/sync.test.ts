@@ -1,3 +1,5 @@
+import {readFile} from 'node:fs/promises'
+import {join} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
 
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
@@ -32,6 +34,40 @@ describe('mfa sync', () => {
     })
   })
 
+  it('a round shows whom it has news about, and how many there were', async () => {
+    const shown = await place.mfa(['runs', 'show', 'last'])
+    expect(shown.stdout).toContain(
+      '6 users in this round, 6 unchanged; listed are those about whom there was something new',
+    )
+    expect(shown.stdout).toContain('No such users.')
+    const {users} = (await place.mfa(['runs', 'show', 'last', '--json'])).json()
+    expect(users).toEqual([])
+  })
+
+  it('rounds are listed as far back as was asked', async () => {
+    const list = async (...flags: readonly string[]) =>
+      (await place.mfa(['runs', 'list', ...flags, '--json'])).json() as {
+        runs: {kind: string}[]
+        more: boolean
+      }
+    expect(await list('--limit', '1')).toMatchObject({runs: [{kind: 'sync'}], more: true})
+    expect(await list('--limit', '2')).toMatchObject({runs: [{}, {}], more: false})
+    expect(await list('--all')).toMatchObject({runs: [{}, {}], more: false})
+    expect(await list('--kind', 'migrate')).toMatchObject({runs: [], more: false})
+    expect(await list('--kind', 'sync', '--limit', '1')).toMatchObject({runs: [{}], more: true})
+    const {stdout} = await place.mfa(['runs', 'list', '--limit', '1'])
+    expect(stdout).toContain('The newest 1; --limit N shows more, --all every run, --kind those of a kind.')
+  })
+
+  it('has one log a day for all rounds', async () => {
+    const {runs} = (await place.mfa(['runs', 'list', '--json'])).json() as {runs: {logFile: string}[]}
+    const [one, other] = runs
+    expect(one?.logFile).toMatch(/\d{4}-\d\d-\d\d-sync-once\.jsonl$/)
+    // Unless midnight lay between them.
+    const day = ({logFile}: {logFile: string}) => logFile.replace(/-\d\d-sync/, '-sync')
+    expect(one && day(one)).toBe(other && day(other))
+  })
+
   it('run serves health and metrics, refuses a second one, and ends with 0 on SIGTERM', async () => {
     const running = place.start(['sync', 'run', ...GROUP, '--interval', '1h', '--listen', '127.0.0.1:0'])
     const told = untilStderr(running, /health and metrics: (http:\S+)\/live/)
@@ -53,7 +89,7 @@ describe('mfa sync', () => {
     running.process.kill('SIGTERM')
     const ended = await running.ended
     expect(ended.code, ended.stderr).toBe(0)
-    expect(ended.stdout).toMatch(/stopped after 1 rounds\n$/)
+    expect(ended.stdout).toMatch(/stopped after 1 round\n$/)
   })
 
   it('run goes on after a kill', async () => {
@@ -67,10 +103,35 @@ describe('mfa sync', () => {
     expect((await again.ended).code).toBe(0)
   })
 
+  it('names nobody in the log, unless asked to', async () => {
+    const state = join(place.work, 'log-state')
+    const once = await place.mfa(['sync', 'once', '--all-users', '--state', state])
+    expect([0, 3]).toContain(once.code)
+    const logs = (await place.everything()).filter(({path}) => path.startsWith(join(state, 'logs')))
+    const text = logs.map((log) => log.text).join('')
+    expect(text).toMatch(/"requestId"/)
+    // Account names and addresses of the example, and numbers.
+    expect(text).not.toMatch(/acommon|dplainname|ada\.sunrise|[\w.]+(@|%40)contoso\.com|\+1 ?\d{6}/)
+  })
+
+  it('run begins while the bundle is half written, says so, and goes on when it is whole', async () => {
+    const users = await readFile(join(CONTOSO, 'users.csv'), 'utf8')
+    await place.file('half/users.csv', users.slice(0, 20))
+    const words = ['sync', 'run', '--group', 'MFA early birds', '--source', 'half', '--interval', '1s']
+    const running = place.start(words)
+    const seen = await running.untilStdout(/round 1: BUNDLE_UNREADABLE/)
+    expect(seen).toContain('has no column')
+    await place.file('half/users.csv', users)
+    await running.untilStdout(/round \d+: 6 users/)
+    running.process.kill('SIGTERM')
+    expect((await running.ended).code).toBe(0)
+  })
+
   it.each([
     [['sync', 'once'], 'give either --group or --all-users'],
     [['sync', 'once', '--group', 'MFA early birds', '--all-users'], 'give either --group or --all-users'],
     [['sync', 'run', ...GROUP, '--interval', 'soon'], '--interval: "soon" is no length of time'],
+    [['sync', 'run', ...GROUP, '--interval', '30d'], '--interval: 30d is more than a week'],
     [['sync', 'run', ...GROUP, '--listen', 'here'], '--listen: "here" is no address with a port'],
     [['sync', 'service', '--format', 'systemd'], 'give either --group or --all-users'],
   ])('%j is a usage error', async (args, message) => {
@@ -79,11 +140,18 @@ describe('mfa sync', () => {
     expect(stderr).toContain(message)
   })
 
-  it('service repeats what was typed, with absolute paths', async () => {
-    const {stdout} = await place.mfa(['sync', 'service', '--format', 'systemd', ...GROUP, '--interval', '5m'])
+  it('service repeats what was typed, rules too, with absolute paths', async () => {
+    const typed = ['--interval', '5m', '--default-method', 'always', '--no-promote-backup', '--log-users']
+    const {stdout} = await place.mfa(['sync', 'service', '--format', 'windows-service', ...GROUP, ...typed])
     expect(stdout).toContain(
-      `mfa sync run --group "MFA early birds" --seed-file ${CONTOSO}/seeds.csv --interval 5m --source ${CONTOSO} --tenant sandbox`,
+      `sync run --group &quot;MFA early birds&quot; --seed-file ${CONTOSO}/seeds.csv ${typed.join(' ')} --source ${CONTOSO} --tenant sandbox`,
     )
+  })
+
+  it('service says where the state is that machines share, and what a Windows machine calls a path', async () => {
+    const words = ['sync', 'service', '--format', 'windows-service', '--all-users', '--source', 'C:\\export']
+    const {stdout} = await place.mfa(words, {env: {MFA_STATE: 'postgres://mfa@db.contoso.com/mfa'}})
+    expect(stdout).toContain('--source C:\\export --tenant sandbox --state postgres://mfa@db.contoso.com/mfa')
   })
 })
 

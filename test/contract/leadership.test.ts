@@ -1,5 +1,6 @@
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 
+import type {Clock} from '../../src/lib/ports/clock.js'
 import {leadInTurn} from '../../src/lib/sync/lead.js'
 import {openPostgres} from '../../src/lib/state/postgres/open-postgres.js'
 import {PgLeases} from '../../src/lib/state/postgres/pg-leases.js'
@@ -63,5 +64,37 @@ describe.skipIf(!hasPostgres)('leadership between machines', () => {
     expect(await leases.take({name: 'migrate t', ticket: next.ticket}, ['ann'])).not.toBe('held')
     await one.close()
     await other.close()
+  })
+
+  it('comes back to a process that lost it while the database was away', async () => {
+    const journal = await openPostgres(postgres.address(), {
+      clock: systemClock,
+      password: postgres.password,
+      lockTiming: {heartbeat: 50, expiry: 600, margin: 300},
+    })
+    const lock = await journal.lock('sync t', 'mfa sync run')
+    const run = journal.db.run.bind(journal.db)
+    journal.db.run = () => Promise.reject(new Error('away'))
+    await new Promise<void>((resolve) => lock.lost.addEventListener('abort', () => resolve(), {once: true}))
+    await lock.release()
+    journal.db.run = run
+    const again = await journal.lock('sync t', 'mfa sync run')
+    expect(again.ticket).not.toBe(lock.ticket)
+    await journal.close()
+  })
+
+  it('does not turn on the clock of a machine', async () => {
+    const address = postgres.address()
+    const holder = await open(address)
+    await holder.lock('sync t', 'mfa sync run')
+    await holder.db.run(MOVE)
+    const clock: Clock = {...systemClock, now: () => new Date(Date.now() + 3_600_000)}
+    const ahead = await openPostgres(address, {clock, password: postgres.password})
+    await expect(ahead.lock('sync t', 'mfa sync run')).rejects.toMatchObject({exit: 'locked'})
+    // Told by the clock of whoever asks.
+    const [seen] = await ahead.locks()
+    expect(Math.abs(Date.parse(seen?.heartbeat ?? '') - clock.now().getTime())).toBeLessThan(5000)
+    await ahead.close()
+    await holder.close()
   })
 })

@@ -4,6 +4,7 @@ import type {ActionId, ObjectId} from '../../src/lib/model/brand.js'
 import type {RunStart} from '../../src/lib/ports/journal.js'
 import {openPostgres} from '../../src/lib/state/postgres/open-postgres.js'
 import {systemClock} from '../../src/wire.js'
+import {newPlace} from '../helpers/mfa.js'
 import {hasPostgres, startPostgres, type TestPostgres} from '../helpers/postgres.js'
 
 const START: RunStart = {
@@ -84,10 +85,33 @@ describe.skipIf(!hasPostgres)('a PostgreSQL that restarts', () => {
     await Promise.all(journals.map((journal) => journal.close()))
   })
 
+  it('ends with what to do where there is no password at all', async () => {
+    const place = await newPlace()
+    const {code, stderr} = await place.mfa(['runs', 'list', '--state', postgres.address()])
+    expect({code, stderr}).toMatchObject({code: 64})
+    expect(stderr).toContain('PGPASSWORD or a passfile')
+    await place.remove()
+  })
+
+  it('is waited for no longer than a command that ends has time', async () => {
+    const other = await startPostgres()
+    const journal = await openPostgres(other.address(), {clock: systemClock, password: other.password})
+    other.stop()
+    const began = performance.now()
+    const asked = journal.runs()
+    journal.db.hurry(500)
+    await expect(asked).rejects.toMatchObject({code: 'STATE_UNREACHABLE'})
+    await expect(journal.runs()).rejects.toMatchObject({code: 'STATE_UNREACHABLE'})
+    expect(performance.now() - began).toBeLessThan(5000)
+    await journal.close()
+  })
+
   it.each([
     ['postgres://app@db.example.com/x?sslmode=disable', 'sslmode=disable would send everything in the clear'],
     ['postgres://app@127.0.0.1/x?sslmode=prefer', 'sslmode=prefer is not known here'],
     ['postgres://app@127.0.0.1/x?schema=a;b', 'no plain name'],
+    ['postgres://app@127.0.0.1/x?password=invented', '"password" in the address is not known here'],
+    ['postgres://app@127.0.0.1/x?ssl_mode=verify-full', '"ssl_mode" in the address is not known here'],
   ])('%s is refused', async (address, message) => {
     await expect(open(address)).rejects.toThrow(message)
   })

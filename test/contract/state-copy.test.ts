@@ -11,6 +11,7 @@ import {openCopyEnd, openState, type StateLocation} from '../../src/lib/state/op
 import {FakeClock} from '../fakes/clock.js'
 import {dump, player, scriptOf, TENANT} from '../helpers/journal-script.js'
 import {newPlace} from '../helpers/mfa.js'
+import type {PgJournal} from '../../src/lib/state/postgres/pg-journal.js'
 import {hasPostgres, startPostgres, type TestPostgres} from '../helpers/postgres.js'
 
 const never = new AbortController().signal
@@ -107,6 +108,18 @@ describe.skipIf(!hasPostgres)('a state that is copied', () => {
       await lock.release()
     })
     await expect(copy(sqlite('nowhere'), shared())).rejects.toMatchObject({code: 'STATE_MISSING'})
+  })
+
+  it('does not wait for somebody who died', async () => {
+    const [first, second] = [shared(), shared()]
+    await on(first, async (journal) => {
+      await fill(journal, 1, 10)
+      await journal.lock('worker t x', 'mfa sync run')
+      const {db} = journal as PgJournal
+      // As a machine leaves it that lost its power an hour ago.
+      await db.run(`UPDATE locks SET host = 'elsewhere', expires = '2026-01-01T00:00:00.000Z'`)
+      expect((await copy(first, second)).rows['runs']).toBe(1)
+    })
   })
 
   it('is used by the command line like any other', async () => {

@@ -134,6 +134,11 @@ describe.skipIf(!hasBrowser)('every page', () => {
     test('fits a phone: what is wider can be moved inside', async () => {
       const {page} = await browser.open(join(place.work, name), {width: 360})
       expect(await overhang(page)).toBeLessThanOrEqual(0)
+      // Each row is a block of lines, and every line says which column it is.
+      const unnamed =
+        await page.evaluate(`[...document.querySelectorAll('.wide tbody td:not([colspan]):not(:empty)')].filter(
+        (cell) => !/^"[^"]+"$/.test(getComputedStyle(cell, '::before').content) && !(cell.textContent.trim().length <= 1)).length`)
+      expect(unnamed).toBe(0)
       await page.close()
     })
 

@@ -6,12 +6,16 @@ import type {Clock} from '../../src/lib/ports/clock.js'
 import type {
   ActionRecord,
   Journal,
+  LatestResult,
   Lock,
   LockHolder,
   PermissionUse,
+  RunQuery,
   RunRecord,
+  RunScope,
   RunStart,
   RunStatus,
+  Stands,
   UserMemory,
   UserResultRecord,
 } from '../../src/lib/ports/journal.js'
@@ -22,6 +26,8 @@ export interface JournalStore {
   readonly actions: (ActionRecord & {readonly tenantId: string})[]
   readonly images: Map<string, string>
   readonly results: Map<string, UserResultRecord>
+  /** Tenant, group and user, as JSON. */
+  readonly latest: Map<string, LatestResult>
   readonly migrated: Map<string, NonNullable<UserMemory['migrated']>>
   readonly remembered: {readonly owner: string; readonly what: Remember}[]
   readonly locks: Map<string, LockHolder & {readonly lost: AbortController; readonly ticket: string}>
@@ -38,6 +44,7 @@ export function journalStore(): JournalStore {
     actions: [],
     images: new Map(),
     results: new Map(),
+    latest: new Map(),
     migrated: new Map(),
     remembered: [],
     locks: new Map(),
@@ -86,8 +93,28 @@ export class MemoryJournal implements Journal {
     this.store.runs.set(run, json<RunRecord>({...this.#run(run), status, summary, endedAt: at}))
   }
 
-  async runs(): Promise<readonly RunRecord[]> {
-    return [...this.store.runs.values()].toReversed()
+  async runs(query: RunQuery = {}): Promise<readonly RunRecord[]> {
+    const {tenantId, kinds, statuses, group, resumeKey, idPrefix, before, endedSince, limit} = query
+    return [...this.store.runs.values()]
+      .toReversed()
+      .filter((run) => tenantId === undefined || run.tenantId === tenantId)
+      .filter((run) => kinds?.includes(run.kind) !== false && statuses?.includes(run.status) !== false)
+      .filter((run) => group === undefined || run.group?.id === group)
+      .filter((run) => resumeKey === undefined || run.resumeKey === resumeKey)
+      .filter((run) => idPrefix === undefined || run.id.startsWith(idPrefix))
+      .filter((run) => before === undefined || run.id < before)
+      .filter(({endedAt}) => endedSince === undefined || endedAt === undefined || endedAt >= endedSince)
+      .slice(0, limit)
+  }
+
+  async runScopes(): Promise<readonly RunScope[]> {
+    const scopes = new Map<string, RunScope>()
+    for (const {tenantId, kind, group, id} of await this.runs()) {
+      const key = JSON.stringify([tenantId, kind, group?.id])
+      if (!scopes.has(key))
+        scopes.set(key, {tenantId, kind, ...(group === undefined ? {} : {group}), newest: id})
+    }
+    return [...scopes.values()]
   }
 
   async run(id: string): Promise<RunRecord | undefined> {
@@ -131,6 +158,14 @@ export class MemoryJournal implements Journal {
       if (record.run === run && (user === undefined || record.user === user)) yield record
   }
 
+  async writesTo(tenantId: string, user: ObjectId, since?: RunId): Promise<readonly ActionRecord[]> {
+    return this.store.actions
+      .filter((one) => one.tenantId === tenantId && one.user === user)
+      .filter(({run}) => since === undefined || run >= since)
+      .toSorted((one, other) => (one.run < other.run ? -1 : one.run > other.run ? 1 : 0))
+      .map(({tenantId: _tenantId, ...record}) => record)
+  }
+
   async beforeImage(run: RunId, user: ObjectId, image: EntraMethods): Promise<void> {
     this.#run(run)
     const key = owner(run, user)
@@ -147,6 +182,41 @@ export class MemoryJournal implements Journal {
     const key = owner(record.run, record.user)
     this.store.results.delete(key)
     this.store.results.set(key, json(record))
+    this.#fold(json(record))
+  }
+
+  #fold(record: UserResultRecord): void {
+    const {kind, tenantId, group} = this.#run(record.run)
+    const key = JSON.stringify([tenantId, group?.id ?? '', record.user])
+    const latest = folded(this.store.latest.get(key), record, kind, group?.id ?? ('' as ObjectId))
+    this.store.latest.set(key, latest)
+  }
+
+  async latestOf(
+    tenantId: string,
+    users: readonly ObjectId[],
+    group?: ObjectId,
+  ): Promise<readonly LatestResult[]> {
+    return this.#latest(tenantId).filter(
+      (one) => users.includes(one.user) && (group === undefined || one.group === group),
+    )
+  }
+
+  async *latestIn(tenantId: string, group: ObjectId, only?: 'failing'): AsyncGenerator<LatestResult> {
+    for (const one of this.#latest(tenantId).toSorted((a, b) => (a.user < b.user ? -1 : 1)))
+      if (one.group === group && (only === undefined || one.failures > 0)) yield one
+  }
+
+  async latestCounts(tenantId: string, group: ObjectId): Promise<Partial<Record<Stands, number>>> {
+    const counts: Partial<Record<Stands, number>> = {}
+    for await (const {stands} of this.latestIn(tenantId, group)) counts[stands] = (counts[stands] ?? 0) + 1
+    return counts
+  }
+
+  #latest(tenantId: string): readonly LatestResult[] {
+    return [...this.store.latest].flatMap(([key, one]) =>
+      (JSON.parse(key) as readonly string[])[0] === tenantId ? [one] : [],
+    )
   }
 
   async *userResults(run: RunId, users?: readonly ObjectId[]): AsyncGenerator<UserResultRecord> {
@@ -212,6 +282,8 @@ export class MemoryJournal implements Journal {
     for (const [key, memory] of migrated) {
       if (isGone(memory.run, key.split(' ')[1] ?? '')) migrated.delete(key)
     }
+    for (const [key, {user: whose}] of this.store.latest) if (users.has(whose)) this.store.latest.delete(key)
+    for (const record of results.values()) if (users.has(record.user)) this.#fold(record)
     if (run === undefined) {
       const rest = remembered.filter((one) => !users.has(one.owner.split(' ')[1] as ObjectId))
       remembered.splice(0, Infinity, ...rest)
@@ -228,6 +300,8 @@ export class MemoryJournal implements Journal {
         for (const key of map.keys()) if (key.startsWith(owner(id, ''))) map.delete(key)
     }
     const mine = owner(tenantId, '')
+    for (const key of this.store.latest.keys())
+      if ((JSON.parse(key) as readonly string[])[0] === tenantId) this.store.latest.delete(key)
     for (const map of [migrated, used])
       for (const key of map.keys()) if (key.startsWith(mine)) map.delete(key)
     actions.splice(0, Infinity, ...actions.filter((one) => one.tenantId !== tenantId))
@@ -324,6 +398,31 @@ export class MemoryJournal implements Journal {
     if (run === undefined) throw new Error(`No run ${id}`)
     return run
   }
+}
+
+/** What one more result makes of what a user's results came to so far. */
+function folded(
+  old: LatestResult | undefined,
+  {run, user, userPrincipalName, source, outcome, findings, at}: UserResultRecord,
+  kind: RunRecord['kind'],
+  group: ObjectId,
+): LatestResult {
+  const isUndo = kind === 'undo'
+  const tells = !isUndo && outcome !== 'left' && !(outcome === 'unchanged' && findings.length === 0)
+  const told = tells ? {run, ...(source === undefined ? {} : {source}), outcome, findings, at} : old?.told
+  const before = old?.failures ?? 0
+  const bad = outcome === 'failed' || outcome === 'partly'
+  let failures = before
+  if (!isUndo && !bad) failures = 0
+  if (kind === 'sync' && bad) failures = before > 0 && old?.told?.run === run ? before : before + 1
+  const good = outcome === 'migrated' || outcome === 'unchanged'
+  const same = ['partly', 'unmatched', 'disabled', 'left'] as const
+  const stands: Stands = good
+    ? isUndo
+      ? 'put-back'
+      : 'migrated'
+    : (same.find((one) => one === outcome) ?? 'failed')
+  return {user, userPrincipalName, group, ...(told === undefined ? {} : {told}), failures, stands}
 }
 
 function isOpen(record: ActionRecord): boolean {

@@ -1,7 +1,7 @@
 import type {ActionId, ObjectId, RunId, SourceKey} from '../../src/lib/model/brand.js'
 import type {PhoneSlot} from '../../src/lib/model/entra-user.js'
 import type {Outcome} from '../../src/lib/model/outcome.js'
-import type {Journal} from '../../src/lib/ports/journal.js'
+import type {Journal, RunKind} from '../../src/lib/ports/journal.js'
 import {collect} from './collect.js'
 
 /** One journal call as data. `run` counts the runs in the order in which they were begun. */
@@ -15,6 +15,9 @@ export type Step =
   | {readonly do: 'migrated'; readonly user: string; readonly fingerprint: string}
 
 export const TENANT = '11111111-1111-4111-8111-111111111111'
+/** What runs of a key are. */
+const KINDS: Readonly<Record<string, RunKind>> = {k1: 'sync', k2: 'undo'}
+const GROUP = 'g1' as ObjectId
 export const USERS = ['u1', 'u2', 'u3'] as const
 
 interface Attempt {
@@ -32,9 +35,9 @@ export function player(journal: Journal, open?: Attempt): (step: Step, index: nu
     if (step.do === 'begin') {
       run = (
         await journal.beginRun({
-          kind: 'migrate',
+          kind: KINDS[step.key] ?? 'migrate',
           tenantId: TENANT,
-          group: {id: 'g1' as ObjectId, displayName: 'MFA pilot'},
+          group: {id: GROUP, displayName: 'MFA pilot'},
           sourceLabel: 'export',
           sourceFingerprint: 'f0',
           options: {phones: 'safe'},
@@ -68,7 +71,7 @@ export function player(journal: Journal, open?: Attempt): (step: Step, index: nu
           userPrincipalName: `${step.user}@contoso.com`,
           source: step.user as SourceKey,
           outcome: step.outcome,
-          findings: [{code: 'phone-kept'}],
+          findings: index % 3 === 0 ? [] : [{code: 'phone-kept'}],
           at,
         })
       case 'migrated':
@@ -116,6 +119,10 @@ export async function dump(journal: Journal): Promise<unknown> {
       })),
     ),
     memory: [...memory],
+    latest: await collect(journal.latestIn(TENANT, GROUP)),
+    failing: await collect(journal.latestIn(TENANT, GROUP, 'failing')),
+    counts: await journal.latestCounts(TENANT, GROUP),
+    scopes: (await journal.runScopes()).toSorted((one, other) => (one.kind < other.kind ? -1 : 1)),
   }
   let text = JSON.stringify(whole, sortKeys)
   runs.forEach((run, index) => {
@@ -143,13 +150,14 @@ export function scriptOf(seed: number, length: number): readonly Step[] {
   while (steps.length < length) {
     const user = pick(USERS)
     const kind = pick(kinds)
-    if (kind === 'begin') steps.push({do: kind, key: pick(['k0', 'k1'])})
+    if (kind === 'begin') steps.push({do: kind, key: pick(['k0', 'k1', 'k2'])})
     else if (kind === 'end') steps.push({do: kind, status: pick(['finished', 'interrupted', 'stopped'])})
     else if (kind === 'intent') steps.push({do: kind, user, action: pick(['mobile', 'office'])})
     else if (kind === 'outcome')
       steps.push({do: kind, status: pick(['done', 'already-done', 'failed', 'unknown'])})
     else if (kind === 'image') steps.push({do: kind, user, preferred: pick(['push', 'sms'])})
-    else if (kind === 'result') steps.push({do: kind, user, outcome: pick(['migrated', 'partly'])})
+    else if (kind === 'result')
+      steps.push({do: kind, user, outcome: pick(['migrated', 'partly', 'failed', 'unchanged', 'left'])})
     else steps.push({do: kind, user, fingerprint: pick(['a', 'b'])})
   }
   return steps

@@ -32,7 +32,11 @@ export const hasPostgres = ((): boolean => {
   return false
 })()
 
-export async function startPostgres(): Promise<TestPostgres> {
+/** @param tls PEM: it answers over TLS as well then, at 127.0.0.2 too. */
+export async function startPostgres(tls?: {
+  readonly key: string
+  readonly cert: string
+}): Promise<TestPostgres> {
   const bin = programs() ?? ''
   const folder = mkdtempSync(join(tmpdir(), 'mfa-pg-'))
   const data = join(folder, 'data')
@@ -54,7 +58,15 @@ export async function startPostgres(): Promise<TestPostgres> {
   }
   run('initdb', ['-D', data, '-U', 'app', `--pwfile=${join(folder, 'pw')}`, '-A', 'scram-sha-256', '-E', 'UTF8', '--no-sync']) // prettier-ignore
   const port = await freePort()
-  const options = `-c listen_addresses=127.0.0.1 -p ${port} -c unix_socket_directories='' -c shared_buffers=32MB`
+  const listen = tls === undefined ? '127.0.0.1' : '127.0.0.1,127.0.0.2'
+  const options = `-c listen_addresses=${listen} -p ${port} -c unix_socket_directories='' -c shared_buffers=32MB${tls === undefined ? '' : ' -c ssl=on'}`
+  // The names that it looks for unless told otherwise.
+  for (const [name, text] of Object.entries(
+    tls === undefined ? {} : {'server.key': tls.key, 'server.crt': tls.cert},
+  )) {
+    writeFileSync(join(data, name), text, {mode: 0o600})
+    if (other !== undefined) chownSync(join(data, name), other.uid, other.gid)
+  }
   const start = (): void =>
     run('pg_ctl', ['-D', data, '-w', '-t', '30', '-l', join(folder, 'log'), '-o', options, 'start'])
   const stop = (): void => run('pg_ctl', ['-D', data, '-m', 'fast', '-w', 'stop'])

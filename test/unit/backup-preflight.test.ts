@@ -78,6 +78,24 @@ test.each<readonly [string, () => Promise<Partial<PreflightRequest>>, string, Ch
     'blocks',
   ],
   [
+    'a backup from the future: one of the clocks is wrong, so its age is not known',
+    async () => {
+      world.clock.advance(-3_600_000)
+      return {}
+    },
+    'backup-fresh',
+    'blocks',
+  ],
+  [
+    'a backup from a machine whose clock is a little ahead',
+    async () => {
+      world.clock.advance(-60_000)
+      return {}
+    },
+    'backup-fresh',
+    'ok',
+  ],
+  [
     'a damaged backup',
     async () => {
       const {readdir} = await import('node:fs/promises')

@@ -109,6 +109,13 @@ test('says what will be replaced and what will be lost, before it asks', async (
   })
 })
 
+test('links that come back are told before the question: where they lead, the service will write', async () => {
+  await back()
+  expect(world.ui.warnings.filter((text) => text.startsWith('link comes back'))).toEqual([
+    'link comes back as a link to nowhere; what that leads to is not in the backup',
+  ])
+})
+
 test('a file that differs but is older than the backup is replaced, and not called lost', async () => {
   await writeFile(join(world.data, 'PhoneFactor.pfdata'), 'now')
   await utimes(join(world.data, 'PhoneFactor.pfdata'), new Date(0), new Date(0))
@@ -370,7 +377,7 @@ test('a manifest with a path that leads out is refused, and nothing is written o
   await writeFile(path, text)
   const {hash} = await import('node:crypto')
   await writeFile(join(backup, 'manifest.json.sha256'), `${hash('sha256', text)}  manifest.json\n`)
-  await expect(back()).rejects.toMatchObject({code: 'UNSAFE_PATH', exit: 'data'})
+  await expect(back()).rejects.toMatchObject({code: 'BACKUP_DAMAGED', exit: 'data'})
   expect((await readdir(world.folder)).sort()).toEqual(['Data', 'backups'])
 })
 

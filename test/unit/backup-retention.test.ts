@@ -26,7 +26,7 @@ const backup = (daysOld: number, changes: Partial<ListedBackup> = {}): ListedBac
   faults: [],
   ...changes,
 })
-const MINE = {server: 'mfa1', data: '/data'}
+const MINE = {server: 'mfa1', data: '/data', name: 'b0'}
 const gone = (backups: readonly ListedBackup[], keep?: number, maxAgeDays?: number): readonly string[] =>
   outlived(backups, MINE, {keep, maxAgeMs: maxAgeDays === undefined ? undefined : maxAgeDays * DAY}, NOW).map(
     ({name}) => name,
@@ -53,6 +53,12 @@ test('damaged ones neither count nor go; another server’s are not touched', ()
     backup(5),
   ]
   expect(gone(backups, 2)).toEqual(['b5'])
+})
+
+test('the one just made stays where another says that it is from the future, and that one counts as older', () => {
+  const ahead = backup(-30, {name: 'ahead'})
+  expect(gone([ahead, backup(0), backup(1)], 1)).toEqual(['ahead', 'b1'])
+  expect(gone([ahead, backup(0), backup(1)], 2)).toEqual(['b1'])
 })
 
 test('the last good one stays, however old', () => {

@@ -1,3 +1,4 @@
+import {hash} from 'node:crypto'
 import {
   appendFile,
   chmod,
@@ -144,6 +145,37 @@ test.each(['../../outside', '/etc/passwd', 'a/../../b', 'data//x', '.'])(
     if (first !== undefined) first.stored = stored
     await writeFile(path, JSON.stringify(manifest))
     expect(await faultsOf(verify())).toContain(`  ${stored} is missing`)
+  },
+)
+
+interface Paths {
+  readonly files: {path: string}[]
+  readonly folders: {path: string; mode: number}[]
+  readonly links: {path: string; target: string}[]
+}
+test.each<readonly [string, (manifest: Paths) => void, string]>([
+  ['a file that leads out', ({files}) => files.forEach((file) => (file.path = '../x')), 'files.0.path'],
+  ['a file from the root', ({files}) => files.forEach((file) => (file.path = '/x')), 'files.0.path'],
+  [
+    'a folder that leads out',
+    ({folders}) => folders.push({path: 'a/../../x', mode: 0o700}),
+    'folders.2.path',
+  ],
+  ['a link that leads out', ({links}) => links.push({path: '..', target: 'x'}), 'links.0.path'],
+  ['two of one name', ({links}) => links.push({path: 'empty', target: 'x'}), 'links.0.path'],
+  ['a link above a file', ({links}) => links.push({path: 'sub', target: '/tmp'}), 'links.0.path'],
+  ['a file below a file', ({folders}) => folders.push({path: 'empty/x', mode: 0o700}), 'folders.2.path'],
+])(
+  'a manifest whose hash is right but that could not be put back is damaged: %s',
+  async (_, change, field) => {
+    const path = join(folder, 'manifest.json')
+    const manifest = JSON.parse(await readFile(path, 'utf8')) as Paths
+    change(manifest)
+    const text = JSON.stringify(manifest)
+    await writeFile(path, text)
+    await writeFile(join(folder, 'manifest.json.sha256'), `${hash('sha256', text)}  manifest.json\n`)
+    expect((await faultsOf(verify()))[0]).toContain(`manifest.json, field ${field}: `)
+    expect(await listBackups(world.to, world.deps)).toMatchObject([{good: false}])
   },
 )
 

@@ -1,5 +1,6 @@
 import {describe, expect, it} from 'vitest'
 
+import type {RunId} from '../../src/lib/model/brand.js'
 import type {MigrateReport} from '../../src/lib/migration/migrate.js'
 import {work} from '../../src/lib/migration/work.js'
 import {MemoryLeases, MemoryWork, MemoryWorkQueue} from '../fakes/memory-work-queue.js'
@@ -7,6 +8,7 @@ import {FakeSource} from '../fakes/fake-source.js'
 import {memoryScratch} from '../fakes/memory-scratch.js'
 import {FakeUi} from '../fakes/ui.js'
 import {device, inventoryToken, phone, seed, token} from '../fixtures/users.js'
+import {collect} from '../helpers/collect.js'
 import {killAt} from '../helpers/kill-switch.js'
 import {allowing, type Asked, codesOf, idOf, keyOf, type Person, resultOf, run, type World, world} from '../helpers/migration-world.js' // prettier-ignore
 
@@ -125,6 +127,23 @@ describe('handing out', () => {
     expect(many.work.leases.size).toBe(0)
     const again = await run(many.at)
     expect(again.results.summary).toMatchObject({unchanged: MANY, migrated: 0})
+  })
+
+  it('of a round leaves results of those who were handed out, and of nobody else about whom nothing is new', async () => {
+    const {at, lead, join} = crew(people(10))
+    const workers = [join(), join()]
+    const asked = {input: {kind: 'sync' as const}}
+    const told = async ({run: id}: MigrateReport) =>
+      (await collect(at.journal.userResults(id as RunId))).map(({user, outcome}) => `${user} ${outcome}`)
+    expect(await told(await lead(asked))).toHaveLength(10)
+    at.source.change(keyOf('u001'), {phone: phone('4255550199')})
+    const second = await lead(asked)
+    expect(await told(second)).toEqual(['id-u001 migrated'])
+    expect(second.results.summary).toMatchObject({users: 10, migrated: 1, unchanged: 9})
+    const third = await lead(asked)
+    expect(await told(third)).toEqual([])
+    expect(third.results.summary).toMatchObject({users: 10, unchanged: 10})
+    for (const worker of workers) await worker.stop()
   })
 
   it('puts neither a number nor a secret into the queue', async () => {

@@ -91,10 +91,10 @@ describe('a report page', () => {
     expect(good[1]).toBeGreaterThan(700)
   })
 
-  it('says the zone of a time, aligns numbers, and breaks neither days nor flags', () => {
+  it('says the zone of a time, aligns numbers, and does not break flags', () => {
     expect(drawn).toContain('<time datetime="2026-11-27T01:46:22.036Z">2026-11-27 01:46:22 UTC</time>')
-    expect(drawn).toContain('<th scope="col" class="number">Users</th>')
-    expect(drawn).toContain('<td class="day">2026-11-27</td><td class="number">7</td>')
+    expect(drawn).toContain('<th scope="col" class="n">Users</th>')
+    expect(drawn).toContain('<td>2026-11-27</td><td class="n">7</td>')
     expect(drawn).toContain('mfa status <span class="whole">--report</span> FILE')
   })
 })

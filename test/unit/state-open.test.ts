@@ -1,4 +1,4 @@
-import {chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs'
+import {chmodSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync} from 'node:fs'
 import {mkdtemp, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -8,6 +8,7 @@ import {afterEach, beforeEach, describe, expect, test} from 'vitest'
 import {MfaError} from '../../src/lib/errors/mfa-error.js'
 import {OathSecret, Secret} from '../../src/lib/model/secret.js'
 import {openLog} from '../../src/lib/state/log.js'
+import {dropOldLogs} from '../../src/lib/state/log-file.js'
 import {openDatabase} from '../../src/lib/state/open-database.js'
 import {openState} from '../../src/lib/state/open-state.js'
 import {aclCommand} from '../../src/lib/state/restrict.js'
@@ -361,6 +362,46 @@ describe('log', () => {
     expect(shown).toHaveLength(2)
     expect(shown[0]).toMatch(/^09:00:00\.000 warn  sending \\x1b\[31m \{/)
     expect(text + shown.join('')).not.toMatch(/hidden-|JBSWY3/)
+  })
+
+  test('goes on in a new part when it is full, and keeps ten parts', async () => {
+    const log = await openLog(root, 'run', {partBytes: 1000})
+    const long = 'x'.repeat(200)
+    for (let turn = 1; turn <= 100; turn++) log.write('info', `line ${turn}`, {long})
+    log.close()
+    const names = readdirSync(root).toSorted()
+    expect(names).toEqual([...Array.from({length: 9}, (_, index) => `run.${index + 1}.jsonl`), 'run.jsonl'])
+    const oldestFirst = [...Array.from({length: 9}, (_, index) => `run.${9 - index}.jsonl`), 'run.jsonl']
+    const lines = oldestFirst.flatMap((name) => readFileSync(join(root, name), 'utf8').trimEnd().split('\n'))
+    const messages = lines.map((line) => (JSON.parse(line) as {message: string}).message)
+    // Every line from the oldest kept one on, in order.
+    const first = 101 - messages.length
+    expect(messages).toEqual(messages.map((_, index) => `line ${first + index}`))
+    for (const name of names) {
+      expect(statSync(join(root, name)).size).toBeLessThanOrEqual(1000)
+      expect(statSync(join(root, name)).mode & 0o777).toBe(0o600)
+    }
+    expect(messages.length).toBeGreaterThan(20)
+  })
+
+  test('of rounds long ago go, those of other commands stay', async () => {
+    const now = new Date('2026-11-01T00:00:00.000Z')
+    const ages = {
+      '2026-07-01-sync-once.jsonl': 100,
+      '2026-07-01-sync-run.3.jsonl': 100,
+      '2026-07-01-sync-run.jsonl': 1,
+      '2026-07-01T00-00-00-000Z-migrate-7.jsonl': 100,
+    }
+    for (const [name, days] of Object.entries(ages)) {
+      writeFileSync(join(root, name), '')
+      const at = new Date(now.getTime() - days * 24 * 3_600_000)
+      utimesSync(join(root, name), at, at)
+    }
+    await dropOldLogs(root, now)
+    expect(readdirSync(root).toSorted()).toEqual([
+      '2026-07-01-sync-run.jsonl',
+      '2026-07-01T00-00-00-000Z-migrate-7.jsonl',
+    ])
   })
 
   test('appends, and says where it cannot', async () => {

@@ -79,6 +79,67 @@ describe('who leads', () => {
     expect(errors).toEqual([])
   })
 
+  it('is somebody else once its rounds fail, and the one again where nobody else is there', async () => {
+    const {clock, store, pass} = machines()
+    const end = new AbortController()
+    const led: string[] = []
+    const follows: string[] = []
+    const machine = (name: string, works: boolean) =>
+      leadInTurn(
+        NAME,
+        {
+          journal: new MemoryJournal(clock, store),
+          clock,
+          ui: new FakeUi(),
+          asideMs: 60_000,
+          follows: async () => void follows.push(name),
+        },
+        async (signal) => {
+          led.push(name)
+          if (works) await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+        },
+        end.signal,
+      )
+    const bad = machine('bad', false)
+    await pass(200)
+    expect(led.length).toBeGreaterThan(1)
+    const good = machine('good', true)
+    await pass(200)
+    expect(led.at(-1)).toBe('good')
+    expect(follows).toContain('bad')
+    end.abort(new Error('stopped'))
+    await Promise.all([bad, good])
+  })
+
+  it('waits out what nobody foresaw, once the database has answered', async () => {
+    const {clock} = machines()
+    const journal = new MemoryJournal(clock)
+    const lock = journal.lock.bind(journal)
+    let asked = 0
+    const end = new AbortController()
+    journal.lock = async (name, command) => {
+      asked += 1
+      if (asked === 2) throw new Error('cannot execute INSERT')
+      return lock(name, command)
+    }
+    let terms = 0
+    const ui = new FakeUi()
+    await leadInTurn(
+      NAME,
+      {journal, clock, ui},
+      async () => {
+        terms += 1
+        if (terms === 2) end.abort(new Error('stopped'))
+      },
+      end.signal,
+    )
+    expect({asked, terms}).toEqual({asked: 3, terms: 2})
+    journal.lock = () => Promise.reject(new Error('cannot execute INSERT'))
+    await expect(
+      leadInTurn(NAME, {journal, clock, ui}, () => Promise.resolve(), new AbortController().signal),
+    ).rejects.toThrow('cannot execute')
+  })
+
   it('throws what the leading itself throws', async () => {
     const {clock} = machines()
     const bad = new MfaError('SOURCE', 'no such file', {exit: 'usage'})

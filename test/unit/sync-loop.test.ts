@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import {describe, expect, it} from 'vitest'
 
 import {MfaError} from '../../src/lib/errors/mfa-error.js'
-import {type LoopState, syncLoop} from '../../src/lib/sync/loop.js'
+import {type LoopDeps, type LoopState, syncLoop} from '../../src/lib/sync/loop.js'
 import type {RoundReport} from '../../src/lib/sync/round.js'
 import {FakeUi} from '../fakes/ui.js'
 import {VirtualClock} from '../fakes/virtual-clock.js'
@@ -11,7 +11,12 @@ const MINUTE = 60_000
 const REPORT = {summary: {users: 1}} as unknown as RoundReport
 
 /** Rounds that take so long each (the last one for ever after), or fail. */
-async function looped(rounds: readonly (number | MfaError)[], untilMs: number, intervalMs = 15 * MINUTE) {
+async function looped(
+  rounds: readonly (number | Error)[],
+  untilMs: number,
+  intervalMs = 15 * MINUTE,
+  more: Partial<LoopDeps> = {},
+) {
   const clock = new VirtualClock()
   const ui = new FakeUi()
   const stop = new AbortController()
@@ -32,13 +37,14 @@ async function looped(rounds: readonly (number | MfaError)[], untilMs: number, i
         overlapped ||= running > 1
         try {
           const next = rounds[Math.min(turn++, rounds.length - 1)] ?? 0
-          if (next instanceof MfaError) throw next
+          if (next instanceof Error) throw next
           await clock.sleep(next, signal)
           return REPORT
         } finally {
           running -= 1
         }
       },
+      ...more,
     },
     stop.signal,
   )
@@ -79,6 +85,50 @@ describe('the loop of rounds', () => {
 
   it('ends where the settings are wrong from the beginning', async () => {
     expect((await looped([usage], 31 * MINUTE)).error).toBe(usage)
+  })
+
+  it('waits for a bundle that is half written when it begins', async () => {
+    const data = new MfaError('BUNDLE_UNREADABLE', 'no header', {exit: 'data'})
+    const {starts, told, error} = await looped([data, MINUTE], 16 * MINUTE)
+    expect(starts).toEqual([0, 15 * MINUTE])
+    expect(told.map(({errors, failed}) => ({errors, failed}))).toEqual([
+      {errors: 1, failed: 1},
+      {errors: 0, failed: 1},
+    ])
+    expect(error).toBeUndefined()
+  })
+
+  it('goes on after errors that nobody foresaw, with pauses that double up to an hour, and names them', async () => {
+    const seen: unknown[] = []
+    const bug = new TypeError('x is not a function')
+    const {starts, told, ui, error} = await looped([bug, bug, bug, bug, MINUTE], 211 * MINUTE, 15 * MINUTE, {
+      unforeseen: (each) => void seen.push(each),
+    })
+    expect(starts.map((ms) => ms / MINUTE)).toEqual([0, 15, 45, 105, 165, 180, 195, 210])
+    expect(seen).toEqual([bug, bug, bug, bug])
+    expect(told[3]).toMatchObject({errors: 4, skipped: 0, error: {code: 'BUG'}})
+    expect(ui.notes[0]).toContain('unforeseen: x is not a function. This is a fault of mfa.')
+    expect(error).toBeUndefined()
+  })
+
+  it('gives up after so many rounds that failed, where others may do better', async () => {
+    const {told, starts} = await looped([unavailable, MINUTE, unavailable], 200 * MINUTE, 15 * MINUTE, {
+      giveUpAfter: 2,
+    })
+    expect(starts.map((ms) => ms / MINUTE)).toEqual([0, 15, 30, 45])
+    expect(told.at(-1)).toMatchObject({errors: 2, failed: 3})
+  })
+
+  it('does not give up for what others would meet as well', async () => {
+    const locked = new MfaError('LOCKED', 'mfa migrate has it', {exit: 'locked'})
+    const {starts} = await looped([locked], 61 * MINUTE, 15 * MINUTE, {giveUpAfter: 2})
+    expect(starts).toHaveLength(5)
+  })
+
+  it('goes on where a group is gone at the first round after a restart', async () => {
+    const {starts, error} = await looped([usage], 16 * MINUTE, 15 * MINUTE, {worked: true})
+    expect(starts).toHaveLength(2)
+    expect(error).toBeUndefined()
   })
 
   it('goes on where a group disappears later', async () => {

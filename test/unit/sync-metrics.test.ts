@@ -32,3 +32,13 @@ it('says nothing of what is not known yet, and counts anew at each asking', asyn
   expect(second).toContain('mfa_sync_lag_seconds 7')
   expect(second).toContain('mfa_certificate_days_left 12')
 })
+
+it('has no users before a round went well here, and none any more once it stopped leading', async () => {
+  let numbers: SyncNumbers = {...NUMBERS, users: undefined, lastSeconds: undefined, rounds: 0}
+  const metrics = await createMetrics(async () => numbers)
+  expect(await metrics()).not.toMatch(/^mfa_sync_(users\{|round_seconds)/m)
+  numbers = {...NUMBERS, lagSeconds: 3}
+  expect(await metrics()).toMatch(/^mfa_sync_users\{state="in_sync"\} 6$/m)
+  numbers = {...NUMBERS, users: undefined, lastSeconds: undefined}
+  expect(await metrics()).not.toMatch(/^mfa_sync_(users\{|round_seconds|lag)/m)
+})

@@ -78,6 +78,7 @@ const BAD: readonly Bad[] = [
   {what: 'a host with a line of configuration', text: replaced('mfa1.contoso.com', '"mfa1;\\nlisten 80"'), says: [/line 6, field servers\[0\]\.host/]},
   {what: 'a port of another version', text: replaced('version: 1', 'version: 2'), says: [/line 1, field version: must be 1/]},
   {what: 'a name given twice', text: replaced('replication', '  - name: mfa1\n    host: mfa2.contoso.com\n    role: subordinate\n    domain: contoso.com\nreplication'), says: [/line 9, field servers\[1\]\.name: mfa1 is the name of something else too/]},
+  {what: 'a name in capitals given twice, as it is written', text: replaced('replication', '  - name: Mfa1\n    host: mfa2.contoso.com\n    role: subordinate\n    domain: contoso.com\nreplication'), says: [/line 9, field servers\[1\]\.name: Mfa1 is the name of something else too/]},
   {what: 'a key given twice', text: replaced('    role: primary\n', '    role: primary\n    role: subordinate\n'), says: [/line 8: this key is there twice/]},
   {what: 'a tab', text: replaced('    role', '\trole'), says: [/line 7: a tab stands where YAML wants spaces/]},
   {what: 'an anchor and an alias', text: replaced('name: small', 'name: &n small').replace('host: mfa1.contoso.com', 'host: *n'), says: [/line 2: the anchor &n stands here/, /line 6: an alias/]},

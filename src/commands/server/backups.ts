@@ -17,6 +17,7 @@ export default class ServerBackups extends MfaCommand {
     const wired = await this.wire(flags)
     const {backupDeps, listing} = await import('../../wire-backup.js')
     const {showBackups} = await import('../../lib/report/backups-report.js')
-    return showBackups(await listing(flags.to, backupDeps(wired), this.signal), wired.show, flags.csv)
+    const backups = await listing(flags.to, backupDeps(wired), this.signal)
+    return showBackups(flags.to, backups, wired.show, flags.csv)
   }
 }

@@ -1,8 +1,9 @@
 import {Flags} from '@oclif/core'
 
+import {countOf} from '../../lib/model/count-of.js'
 import {MfaCommand, type Result} from '../../mfa-command.js'
 import {ruleFlags, sourceFlags, tenantFlags} from '../../mfa-flags.js'
-import {syncFlags} from '../../sync-flags.js'
+import {logUsersFlag, syncFlags} from '../../sync-flags.js'
 
 export default class SyncRun extends MfaCommand {
   static override summary = 'Keep Entra in step with the server until stopped: a round every interval.'
@@ -18,7 +19,7 @@ with exit code 0; after a kill the same command goes on. A line on stdout for ea
       summary: 'Serve /live, /ready and /metrics (Prometheus) here.',
       helpValue: '127.0.0.1:9464',
     }),
-    'log-users': Flags.boolean({summary: 'Name the users who fail in the log; otherwise it counts them.'}),
+    'log-users': logUsersFlag,
     ...sourceFlags,
     ...tenantFlags,
     ...ruleFlags,
@@ -31,7 +32,7 @@ with exit code 0; after a kill the same command goes on. A line on stdout for ea
     const {syncRun} = await import('../../wire-sync.js')
     const state = await syncRun(wired, flags, this.signal)
     this.endedWell()
-    wired.out.line(`stopped after ${state.rounds} rounds`)
+    wired.out.line(`stopped after ${countOf(state.rounds, 'round')}`)
     return {...state}
   }
 }

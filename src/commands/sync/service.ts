@@ -2,8 +2,8 @@ import {Flags} from '@oclif/core'
 
 import {SERVICE_FORMATS, type ServiceFormat} from '../../lib/sync/service-definitions.js'
 import {MfaCommand, type Result} from '../../mfa-command.js'
-import {sourceFlags, tenantFlags} from '../../mfa-flags.js'
-import {syncFlags} from '../../sync-flags.js'
+import {ruleFlags, sourceFlags, tenantFlags} from '../../mfa-flags.js'
+import {logUsersFlag, syncFlags} from '../../sync-flags.js'
 
 export default class SyncService extends MfaCommand {
   static override summary = 'Write the definition of a service that runs mfa sync run all the time.'
@@ -18,9 +18,11 @@ it to stderr. The systemd unit was checked with systemd-analyze; the others were
     format: Flags.string({summary: 'What kind of service.', options: [...SERVICE_FORMATS], required: true}),
     out: Flags.string({summary: 'Write it to this file.', helpValue: 'FILE'}),
     listen: Flags.string({summary: 'Health checks, as for mfa sync run.', helpValue: '127.0.0.1:9464'}),
+    'log-users': logUsersFlag,
     ...syncFlags,
     ...sourceFlags,
     ...tenantFlags,
+    ...ruleFlags,
   }
 
   async run(): Promise<Result> {

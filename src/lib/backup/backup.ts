@@ -60,7 +60,7 @@ export async function backUp(
     throw error
   }
   const {manifest, contents} = done
-  const removed = await retire(target.path, manifest, request, deps)
+  const removed = await retire(target.path, basename(folder), manifest, request, deps)
   const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0)
   return {folder, name: basename(folder), manifest, sha256: contents.files, bytes, removed}
 }
@@ -110,22 +110,23 @@ async function sources(
 /** The new backup is safe by now: what goes wrong here is a warning. */
 async function retire(
   folder: string,
+  name: string,
   {server, data}: Manifest,
   retention: Retention,
   {store, clock, ui}: BackupDeps,
 ): Promise<readonly string[]> {
   if (retention.keep === undefined && retention.maxAgeMs === undefined) return []
   const backups = await listBackups(folder, {store, ui})
-  for (const {name, good} of backups)
-    if (!good) ui.emit({type: 'warning', text: `${name} is damaged: it does not count, and is not removed`})
+  for (const {name: other, good} of backups)
+    if (!good) ui.emit({type: 'warning', text: `${other} is damaged: it does not count, and is not removed`})
   const removed: string[] = []
-  for (const {name} of outlived(backups, {server, data}, retention, clock.now())) {
+  for (const {name: old} of outlived(backups, {name, server, data}, retention, clock.now())) {
     try {
-      await store.remove(folder, name)
-      removed.push(name)
+      await store.remove(folder, old)
+      removed.push(old)
     } catch (error) {
       if (!(error instanceof MfaError)) throw error
-      ui.emit({type: 'warning', text: `the old backup ${name} could not be removed: ${error.message}`})
+      ui.emit({type: 'warning', text: `the old backup ${old} could not be removed: ${error.message}`})
     }
   }
   return removed

@@ -27,6 +27,9 @@ export interface PreflightDeps {
   readonly ui: Ui
 }
 
+/** Clocks of two machines may differ by so many milliseconds. */
+const CLOCKS_DIFFER = 5 * 60_000
+
 /** What has to be so before the installer of 8.1 runs on the primary (H1, H12, H13, and its notes on secondaries). */
 export async function preflight(
   request: PreflightRequest,
@@ -79,7 +82,8 @@ function backupChecks(
   }
   const {name, madeAt, verified, role, encrypted} = newest
   const hours = (now.getTime() - Date.parse(madeAt ?? '')) / 3_600_000
-  const old = !(hours * 3_600_000 <= maxAgeMs)
+  const early = hours * 3_600_000 < -CLOCKS_DIFFER
+  const old = early || !(hours * 3_600_000 <= maxAgeMs)
   const isProved = verified?.mode === 'full' && verified.good
   const verify = `mfa server verify-backup ${shellWord(newest.folder)}`
   return [
@@ -87,8 +91,10 @@ function backupChecks(
       old ? 'blocks' : 'ok',
       'backup-fresh',
       fresh,
-      `${name}, made ${hours.toFixed(1)} hours ago`,
-      old ? again : undefined,
+      early
+        ? `${name}, made ${(-hours).toFixed(1)} hours from now: a clock is wrong`
+        : `${name}, made ${Math.max(0, hours).toFixed(1)} hours ago`,
+      early ? `Set the clock right, then ${again}` : old ? again : undefined,
     ),
     isProved
       ? check('ok', 'backup-verified', 'Backup is verified', `every hash, ${verified.at}`)

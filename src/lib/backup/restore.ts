@@ -76,6 +76,11 @@ export async function restore(
     aside,
     ageMs: clock.now().getTime() - Date.parse(manifest.madeAt),
   }
+  for (const {path, target} of manifest.links)
+    ui.emit({
+      type: 'warning',
+      text: `${path} comes back as a link to ${target}; what that leads to is not in the backup`,
+    })
   await request.preview(plan)
   if (!request.yes && !(await ui.confirm(`Put the backup in the place of ${data}?`, '--yes')))
     throw new MfaError('DECLINED', 'nothing was changed', {exit: 'declined'})

@@ -18,10 +18,8 @@ export async function* pastChanges(
   tenantId: string,
   kinds: readonly TenantRunKind[],
 ): AsyncGenerator<PastChange> {
-  const runs = (await journal.runs())
-    .filter((run) => run.tenantId === tenantId && (kinds as readonly string[]).includes(run.kind))
-    .sort((one, other) => (one.id < other.id ? -1 : 1))
-  for (const run of runs)
+  const runs = await journal.runs({tenantId, kinds})
+  for (const run of runs.toReversed())
     for await (const {intent, outcome, made, intentAt} of journal.actions(run.id))
       yield {run, change: intent as unknown as TenantChange, outcome, made, at: intentAt}
 }

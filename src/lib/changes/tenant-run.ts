@@ -106,9 +106,8 @@ class Recorder implements TenantRun {
 
   /** A run of the same command that was cut off is gone on with, even if nothing is left to do. */
   async takeUp(): Promise<void> {
-    const cutOff = (run: RunRecord) =>
-      run.resumeKey === this.#resumeKey && (run.status === 'open' || run.status === 'interrupted')
-    if ((await this.#deps.journal.runs()).some(cutOff)) await this.#begin()
+    const cutOff = {resumeKey: this.#resumeKey, statuses: ['open', 'interrupted'], limit: 1} as const
+    if ((await this.#deps.journal.runs(cutOff)).length > 0) await this.#begin()
   }
 
   async #begin(): Promise<RunRecord> {

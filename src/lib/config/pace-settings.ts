@@ -63,5 +63,5 @@ export function duration(text: string): Parsed<number> {
   const ms = parts.reduce((sum, [, count, unit]) => sum + Number(count) * (UNITS[unit ?? ''] ?? 0), 0)
   return whole && ms > 0
     ? {value: ms}
-    : problem(`${quoted(text)} is no length of time`, 'Write it like 90s, 15m, 2h or 1h30m.')
+    : problem(`${quoted(text)} is no length of time`, 'Write it like 90s, 15m, 1h30m or 30d.')
 }

@@ -191,6 +191,8 @@ function problemOf(issue: Issue): string {
   }
   if (issue.code === 'invalid_value' && issue.values.length > 1)
     return `must be one of ${issue.values.map(String).join(', ')}`
+  // Ours are written as they are to be read, and may begin with a name.
+  if (issue.code === 'custom') return issue.message
   return issue.message.charAt(0).toLowerCase() + issue.message.slice(1)
 }
 

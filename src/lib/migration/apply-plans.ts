@@ -1,4 +1,5 @@
 import {MfaError} from '../errors/mfa-error.js'
+import type {ObjectId} from '../model/brand.js'
 import type {MethodWriter} from '../ports/method-writer.js'
 import type {Journal, UserResultRecord} from '../ports/journal.js'
 import type {Bag, Scratch} from '../ports/scratch.js'
@@ -6,6 +7,7 @@ import type {Ui} from '../ports/ui.js'
 import {type ApplyContext, type ApplyDeps, applyUser} from './apply-user.js'
 import type {Collected} from './collect.js'
 import {optionsFingerprint} from './fingerprint.js'
+import {isNews, LatestResults} from './news.js'
 import type {Finding, UserPlan} from './plan.js'
 import {pool} from './pool.js'
 import {
@@ -42,6 +44,12 @@ type Planned = Pick<Collected, 'methods'> & {
   readonly plans: Pick<Bag<UserPlan>, 'entries' | 'size'>
 } & Partial<Pick<Collected, 'again' | 'readAt'>>
 
+interface GroupContext extends ApplyContext {
+  readonly exactly?: boolean | undefined
+  /** A group: users to whom nothing is written and about whom nothing is new are counted, and not put on record. */
+  readonly newsOfGroup?: ObjectId | undefined
+}
+
 /** Why a run ended before its last user. Nothing of it is lost: the same command goes on. */
 export type Stop = {readonly error: unknown} | undefined
 
@@ -61,7 +69,7 @@ export interface ApplyPlansDeps extends Omit<ApplyDeps, 'writer'> {
 export async function applyPlans(
   collected: Planned,
   results: Results,
-  context: ApplyContext & {readonly resumed: boolean; readonly exactly?: boolean | undefined},
+  context: GroupContext & {readonly resumed: boolean},
   deps: ApplyPlansDeps,
   limits: ApplyLimits,
   signal: AbortSignal,
@@ -90,12 +98,13 @@ export async function applyPlans(
 class GroupWork {
   readonly #collected: Planned
   readonly #results: Results
-  readonly #context: ApplyContext & {readonly exactly?: boolean | undefined}
+  readonly #context: GroupContext
   readonly #deps: ApplyPlansDeps
   readonly #limits: ApplyLimits
   readonly #signals: Signals
   readonly #recalled: Bag<UserResultRecord>
   readonly #total: number
+  readonly #latest: LatestResults | undefined
   timeIsOver = false
   #done = 0
   #failures = 0
@@ -103,7 +112,7 @@ class GroupWork {
   constructor(
     collected: Planned,
     results: Results,
-    context: ApplyContext & {readonly exactly?: boolean | undefined},
+    context: GroupContext,
     deps: ApplyPlansDeps,
     limits: ApplyLimits,
     signals: Signals,
@@ -116,6 +125,8 @@ class GroupWork {
     this.#signals = signals
     this.#recalled = deps.scratch.bag<UserResultRecord>('recalled')
     this.#total = countWriters(collected.plans)
+    const {tenantId, newsOfGroup: group} = context
+    this.#latest = group === undefined ? undefined : new LatestResults(deps.journal, tenantId, group)
   }
 
   async recall(): Promise<void> {
@@ -171,9 +182,13 @@ class GroupWork {
     const earlier = this.#recalled.get(plan.id)[0]
     const stands = plan.outcome === 'unchanged' && /^(migrated|unchanged)$/.test(earlier?.outcome ?? '')
     const result = stands && earlier !== undefined ? keptResult(plan, earlier) : plannedResult(plan)
-    if (!stands) await this.#record(result, plan)
+    if (!stands && (await this.#isNews(result))) await this.#record(result, plan)
     await this.#remember(plan)
     this.#keep(key, result, plan)
+  }
+
+  async #isNews(result: UserResult): Promise<boolean> {
+    return this.#latest === undefined || isNews(result, await this.#latest.of(result.id as ObjectId))
   }
 
   #keep(key: string, result: UserResult, plan: UserPlan): void {

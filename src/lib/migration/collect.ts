@@ -38,6 +38,8 @@ export interface Collected {
   readonly matched: Bag<MatchedMember>
   /** O1: serial numbers that several users claim, with the names of all of them. */
   readonly shared: ReadonlyMap<string, readonly string[]>
+  /** Members who were not planned, because they failed lately. */
+  readonly leftOut: readonly ObjectId[]
 }
 
 /** Stands for a group where all users of the tenant are meant. */
@@ -71,7 +73,7 @@ export async function collectPlans(
 
   const plans = scratch.bag<UserPlan>('plans')
   const methods = scratch.bag<EntraMethods>('methods')
-  const cutOff = await runsCutOff(journal, tenantId)
+  const cutOff = await runsCutOff(journal, tenantId, clock.now())
   const tenant = {id: tenantId, policy, isMember, cutOff}
   const readAt = clock.monotonic()
   const matched = scratch.bag<MatchedMember>('matched')
@@ -138,6 +140,7 @@ export async function collectPlans(
     },
     matched,
     shared: claims.shared,
+    leftOut: members.leftOut,
   }
 }
 

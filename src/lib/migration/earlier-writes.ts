@@ -12,43 +12,44 @@ export async function writesSinceProven(
   user: ObjectId,
   migrated: UserMemory['migrated'],
 ): Promise<readonly ActionRecord[]> {
-  const runs = (await journal.runs()).filter(
-    (run) => run.tenantId === tenantId && (migrated === undefined || run.id >= migrated.run),
-  )
-  const writes: ActionRecord[] = []
-  for (const {id} of runs.toReversed()) {
-    for await (const record of journal.actions(id, user)) {
-      if (id !== migrated?.run || record.intentAt > migrated.at) writes.push(record)
-    }
-  }
-  return writes
+  const writes = await journal.writesTo(tenantId, user, migrated?.run)
+  return writes.filter(({run, intentAt}) => run !== migrated?.run || intentAt > migrated.at)
 }
 
-/** Runs of the tenant that were cut off; what they wrote last, readers may not see yet. */
-export async function runsCutOff(journal: Journal, tenantId: string): Promise<readonly RunId[]> {
-  const runs = await journal.runs()
-  return runs.filter((run) => run.tenantId === tenantId && run.status !== 'finished').map(({id}) => id)
+/** Longer than any service takes to show what was written, and than clocks differ. */
+const LONG_AGO_MS = 24 * 3_600_000
+
+/** Runs of the tenant that were cut off, in the last day or without a word; what they wrote last, readers may not see yet. */
+export async function runsCutOff(journal: Journal, tenantId: string, now: Date): Promise<readonly RunId[]> {
+  const runs = await journal.runs({
+    tenantId,
+    statuses: ['open', 'interrupted', 'stopped'],
+    endedSince: new Date(now.getTime() - LONG_AGO_MS).toISOString(),
+  })
+  return runs.map(({id}) => id)
 }
 
 /**
  * Writes to a user that went well, in runs that were cut off before they could see them in place (R4): oldest first.
  *
+ * @param runs newest first
  * @param since earlier ones are to be seen by now (ISO 8601)
  */
 export async function unseenWrites(
   journal: Journal,
+  tenantId: string,
   runs: readonly RunId[],
   user: ObjectId,
   since: string,
 ): Promise<readonly Action[]> {
-  const actions: Action[] = []
-  for (const run of runs.toReversed()) {
-    for await (const {intent, outcome, outcomeAt} of journal.actions(run, user)) {
-      if (outcome?.status === 'done' && outcomeAt !== undefined && outcomeAt >= since)
-        actions.push(intent as unknown as Action)
-    }
-  }
-  return lasting(actions)
+  const oldest = runs.at(-1)
+  if (oldest === undefined) return []
+  const writes = await journal.writesTo(tenantId, user, oldest)
+  const unseen = writes.filter(
+    ({run, outcome, outcomeAt}) =>
+      runs.includes(run) && outcome?.status === 'done' && outcomeAt !== undefined && outcomeAt >= since,
+  )
+  return lasting(unseen.map(({intent}) => intent as unknown as Action))
 }
 
 /** Of actions that were done one after the other, those whose effect is still to be seen at the end. */

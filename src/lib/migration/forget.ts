@@ -1,6 +1,7 @@
 import {MfaError} from '../errors/mfa-error.js'
+import {olderParts} from '../model/log-parts.js'
 import type {Files} from '../ports/files.js'
-import type {Journal, RunRecord} from '../ports/journal.js'
+import {type Journal, RUN_KINDS, type RunRecord} from '../ports/journal.js'
 import type {Ui} from '../ports/ui.js'
 
 export interface ForgetRequest {
@@ -34,7 +35,9 @@ export async function forget(
   if (!yes && !(await ui.confirm(`Forget ${what}? It can no longer be undone.`, '--yes'))) {
     throw new MfaError('DECLINED', 'nothing was changed', {exit: 'declined'})
   }
-  const runs = run === undefined ? await journal.runs() : [run]
+  // Rounds of `mfa sync` leave no files.
+  const kinds = RUN_KINDS.filter((kind) => kind !== 'sync')
+  const runs = run === undefined ? await journal.runs({kinds}) : [run]
   const users = await journal.forget({run: run?.id, user})
   if (users === 0 && user !== undefined) {
     throw new MfaError('USER_NOT_FOUND', `nothing is remembered about ${user}`, {
@@ -45,6 +48,7 @@ export async function forget(
   // Records of single users stand in their runs' files too; those are erased whole, the journal keeps the others.
   for (const {id} of runs)
     await files.remove([`${resultsFolder}/${id}.jsonl`, `${resultsFolder}/${id}-retry.txt`])
-  if (run?.logFile !== undefined && user === undefined) await files.remove([run.logFile])
+  if (run?.logFile !== undefined && user === undefined)
+    await files.remove([run.logFile, ...olderParts(run.logFile)])
   return {run: run?.id ?? null, user: user ?? null, users}
 }

@@ -4,7 +4,6 @@ import {countOf} from '../model/count-of.js'
 import type {ActionRecord, UserResultRecord} from '../ports/journal.js'
 import type {Standing, WorkQueue} from '../ports/work-queue.js'
 import {applyPlans, type ApplyLimits, type ApplyPlansDeps, type Stop, timeIsOver, tooManyErrors} from './apply-plans.js' // prettier-ignore
-import type {ApplyContext} from './apply-user.js'
 import type {Collected} from './collect.js'
 import {count, recordedResult, type Results} from './result.js'
 import {type WorkOrder, workOrders} from './work-order.js'
@@ -12,7 +11,7 @@ import {type WorkOrder, workOrders} from './work-order.js'
 export interface HandOut {
   readonly collected: Collected
   readonly results: Results
-  readonly context: ApplyContext & {readonly resumed: boolean}
+  readonly context: Parameters<typeof applyPlans>[2]
   /** Under which the workers work; its ticket names the lot. */
   readonly lock: {readonly name: string; readonly ticket: string}
   readonly key: string

@@ -48,7 +48,7 @@ export function refuseTooManyChanges(plans: Bag<UserPlan>, limit: ChangeLimit | 
     `the plan has ${shown}, more than --max-changes ${asked} allows; nothing was written`,
     {
       exit: 'refused',
-      fix: 'Look at the plan with --dry-run; if it is right, raise --max-changes.',
+      fix: 'Look at the plan with mfa migrate --dry-run; if it is right, raise --max-changes.',
     },
   )
 }

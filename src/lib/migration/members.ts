@@ -13,6 +13,8 @@ export interface Members {
   /** How many of them are asked for. */
   readonly users: number
   isWanted(member: EntraIdentity): boolean
+  /** Members who failed lately and whose next try has not come. */
+  readonly leftOut: readonly ObjectId[]
 }
 
 /**
@@ -32,12 +34,12 @@ export async function readMembers(
     request.postponed?.has(id) !== true
   const all = scratch.bag<EntraIdentity>('members')
   const wanted = new Set<ObjectId>()
-  let postponed = 0
+  const leftOut: ObjectId[] = []
   ui.emit({type: 'phase', phase: 'reading the group'})
   const pages = request.everyone === true ? directory.everyone(signal) : directory.members(group.id, signal)
   for await (const page of pages) {
     for (const member of page) {
-      if (asked.size === 0 && request.postponed?.has(member.id) === true) postponed += 1
+      if (asked.size === 0 && request.postponed?.has(member.id) === true) leftOut.push(member.id)
       missing.delete(member.userPrincipalName.toLowerCase())
       missing.delete(member.id.toLowerCase())
       if (asked.size > 0 && isWanted(member)) wanted.add(member.id)
@@ -60,7 +62,7 @@ export async function readMembers(
     const text = `Group "${group.displayName}" has no users that can be seen. If its membership is hidden, the permission Member.Read.Hidden is needed too.`
     ui.emit({type: 'warning', text})
   }
-  return {all, users: asked.size === 0 ? all.size - postponed : wanted.size, isWanted}
+  return {all, users: asked.size === 0 ? all.size - leftOut.length : wanted.size, isWanted, leftOut}
 }
 
 /**

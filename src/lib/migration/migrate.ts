@@ -10,6 +10,7 @@ import type {WorkQueue} from '../ports/work-queue.js'
 import {applyPlans, type Stop} from './apply-plans.js'
 import {type Collected, collectPlans} from './collect.js'
 import {forecast, type Forecast, type PaceRates, workOf} from './forecast.js'
+import {recordLeavers} from './leavers.js'
 import {type ChangeLimit, refuseTooManyChanges} from './max-changes.js'
 import {openPlan, type OpenedPlan, planHeader, planText} from './plan-file.js'
 import type {PlanHeader} from './plan.js'
@@ -183,7 +184,8 @@ async function write(
   const results = newResults(deps)
   const hashKey = await journal.hashKey()
   const exactly = input.savedPlan !== undefined
-  const context = {run: run.id, tenantId, hashKey, options, consistencyMs, resumed, exactly}
+  const newsOfGroup = input.kind === 'sync' ? group.id : undefined
+  const context = {run: run.id, tenantId, hashKey, options, consistencyMs, resumed, exactly, newsOfGroup}
   const limits = {errorsMax: input.errorsMax, endsAt}
   const {workers} = deps
   const stop =
@@ -202,6 +204,7 @@ async function write(
           {...limits, all},
           signal,
         )
+  if (stop === undefined && users.length === 0) await recordLeavers(collected, run.id, deps)
   const status =
     stop === undefined ? 'finished' : signal.aborted || outOfTime(stop) ? 'interrupted' : 'stopped'
   // Whoever has the lock now may have taken this run up: its end is not ours to write.
@@ -239,7 +242,7 @@ async function compare(
   resumeKey: string,
   {journal}: PlanningDeps,
 ): Promise<void> {
-  const earlier = (await journal.runs()).filter((run) => run.resumeKey === resumeKey)
+  const earlier = await journal.runs({resumeKey})
   await refuseStale(plans, fresh, {
     sameSource: header.source.fingerprint === sourceFingerprint,
     begun: async (user) => {

@@ -153,7 +153,7 @@ export class Planner {
     const {consistencyMs} = this.#request
     const {journal, clock} = this.#deps
     const since = new Date(clock.now().getTime() - consistencyMs).toISOString()
-    const unseen = await unseenWrites(journal, this.#tenant.cutOff, member.id, since)
+    const unseen = await unseenWrites(journal, this.#tenant.id, this.#tenant.cutOff, member.id, since)
     if (memory.unsettled.length + unseen.length === 0) return first
     const {shown, settled} = await settleUser(
       member.id,

@@ -2,7 +2,7 @@ import type {ObjectId, SourceKey} from '../model/brand.js'
 import type {EntraIdentity} from '../model/entra-user.js'
 import type {ServerUser} from '../model/server-user.js'
 import {DEVICES_MAX} from '../model/usable-methods.js'
-import type {RunRecord, UserMemory} from '../ports/journal.js'
+import type {LatestResult, UserMemory} from '../ports/journal.js'
 import type {MigrationState, MigrationStandings, UserStanding} from '../ports/migration-standing.js'
 import type {Bag} from '../ports/scratch.js'
 import type {Source} from '../ports/source.js'
@@ -38,50 +38,39 @@ export function migrationStandings(
   tenantId: string,
   deps: StandingDeps,
 ): MigrationStandings {
-  const {journal, scratch} = deps
-  const ourRuns = async (): Promise<readonly RunRecord[]> =>
-    (await journal.runs()).filter(
-      ({tenantId: of, kind}) => of === tenantId && (kind === 'migrate' || kind === 'sync'),
-    )
+  const {journal} = deps
   return {
     readsServer: deps.source !== undefined,
     async groups() {
-      return new Set((await ourRuns()).flatMap(({group}) => (group === undefined ? [] : [String(group.id)])))
+      const ours = (await journal.runScopes()).filter(
+        ({tenantId: of, kind}) => of === tenantId && (kind === 'migrate' || kind === 'sync'),
+      )
+      return new Set(ours.flatMap(({group}) => (group === undefined ? [] : [String(group.id)])))
     },
     async *of(members, signal) {
-      const last = scratch.bag<LastResult>('last-results')
-      await readLastResults(await ourRuns(), members, last, deps, signal)
       const hashKey = await journal.hashKey()
       for await (const chunk of chunksOf(members, request, deps, signal)) {
         signal.throwIfAborted()
         const users = chunk.map(({member}) => member.id)
         const memory = await journal.memory(tenantId, users)
+        const last = lastResults(await journal.latestOf(tenantId, users))
         yield chunk.map(({member, server}) =>
-          standingOf(member.id, server, memory.get(member.id), last.get(member.id)[0], hashKey),
+          standingOf(member.id, server, memory.get(member.id), last.get(member.id), hashKey),
         )
       }
     },
   }
 }
 
-/** Newest run first, until every member has one. */
-async function readLastResults(
-  runs: readonly RunRecord[],
-  members: Bag<EntraIdentity>,
-  last: Bag<LastResult>,
-  {journal}: StandingDeps,
-  signal: AbortSignal,
-): Promise<void> {
-  for (const {id} of [...runs].sort((one, other) => (one.id < other.id ? 1 : -1))) {
-    if (last.size >= members.size) return
-    for await (const {user, outcome, at, findings} of journal.userResults(id)) {
-      signal.throwIfAborted()
-      if (outcome === 'unchanged' && findings.length === 0) continue
-      if (members.get(user).length === 0 || last.get(user).length > 0) continue
-      const told = (findings as readonly Finding[]).map(({code, detail}) => ({code, detail}))
-      last.set(user, {outcome, at, findings: told})
-    }
+/** Of each user, whichever group's run told it: the newest run's. */
+function lastResults(latest: readonly LatestResult[]): ReadonlyMap<ObjectId, LastResult> {
+  const last = new Map<ObjectId, LastResult & {readonly run: string}>()
+  for (const {user, told} of latest) {
+    if (told === undefined || told.run < (last.get(user)?.run ?? '')) continue
+    const findings = (told.findings as readonly Finding[]).map(({code, detail}) => ({code, detail}))
+    last.set(user, {run: told.run, outcome: told.outcome, at: told.at, findings})
   }
+  return last
 }
 
 async function* chunksOf(

@@ -26,12 +26,12 @@ export async function settler(
 > {
   const {journal, clock} = deps
   const memory = await journal.memory(tenantId, users)
-  const cutOff = await runsCutOff(journal, tenantId)
+  const cutOff = await runsCutOff(journal, tenantId, clock.now())
   const hashKey = await journal.hashKey()
   return async (user, first, signal) => {
     const unsettled = memory.get(user)?.unsettled ?? []
     const since = new Date(clock.now().getTime() - consistencyMs).toISOString()
-    const unseen = await unseenWrites(journal, cutOff, user, since)
+    const unseen = await unseenWrites(journal, tenantId, cutOff, user, since)
     if (unsettled.length + unseen.length === 0) return {...first, settled: []}
     const {shown, settled} = await settleUser(
       user,

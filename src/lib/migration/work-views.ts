@@ -1,5 +1,6 @@
 import type {ObjectId, RunId} from '../model/brand.js'
 import type {MethodsPolicy} from '../model/methods-policy.js'
+import type {Clock} from '../ports/clock.js'
 import type {Directory} from '../ports/directory.js'
 import type {Journal} from '../ports/journal.js'
 import type {Scratch} from '../ports/scratch.js'
@@ -14,6 +15,7 @@ export interface ViewDeps {
   /** This machine's own. */
   openSource(scratch: Scratch): Promise<Source>
   openScratch(): Scratch
+  readonly clock: Clock
   readonly ui: Ui
 }
 
@@ -67,7 +69,7 @@ export class Views {
   }
 
   async #read(tenantId: string, signal: AbortSignal): Promise<View & {close(): Promise<void>}> {
-    const {journal, directory, ui} = this.#deps
+    const {journal, directory, clock, ui} = this.#deps
     const scratch = this.#deps.openScratch()
     let source: Source | undefined
     const close = async (): Promise<void> => {
@@ -80,7 +82,7 @@ export class Views {
       for await (const _ of source.identities(signal)) signal.throwIfAborted()
       const policy = await directory.methodsPolicy(signal)
       const isMember = await readPolicyGroups(policy, {directory, scratch, ui: quiet(ui)}, signal)
-      const cutOff = await runsCutOff(journal, tenantId)
+      const cutOff = await runsCutOff(journal, tenantId, clock.now())
       return {source, policy, isMember, cutOff, hashKey: await journal.hashKey(), close}
     } catch (error) {
       await close()

@@ -37,6 +37,8 @@ export interface WorkerDeps {
   around?<T>(run: RunId, work: () => Promise<T>): Promise<T>
   /** Told after each package. */
   told?(done: Worked): void
+  /** Told of what keeps this machine from working. */
+  troubled?(why: string): void
 }
 
 export interface Worked {
@@ -95,6 +97,7 @@ export async function work(deps: WorkerDeps, signal: AbortSignal): Promise<void>
           await one.giveBack(reasonOf(error)).catch(() => {})
           if (signal.aborted || isLost(error)) return
           ui.emit({type: 'note', text: `a package of work went back: ${messageOf(error)}`})
+          deps.troubled?.(messageOf(error))
           if (isOfMachine(error)) restUntil = clock.monotonic() + PAUSE_MS
           else await pause(PAUSE_MS)
         })

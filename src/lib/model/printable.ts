@@ -13,6 +13,9 @@ export function printable(text: string): string {
   return text.replace(UNSAFE, escapeOne)
 }
 
+/** As `printable`, but line breaks stay: for messages of our own, which may hold text from data. */
+export const printableLines = (text: string): string => text.split('\n').map(printable).join('\n')
+
 function escapeOne(character: string): string {
   if (character === '\n') return '\\n'
   if (character === '\r') return '\\r'

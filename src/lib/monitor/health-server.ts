@@ -40,7 +40,8 @@ export async function startHealthServer(
       response.writeHead(status, {'Content-Type': type, 'Cache-Control': 'no-store'}).end(text)
     }
     if (request.method !== 'GET' && request.method !== 'HEAD') return answer(405, 'GET only\n')
-    const {pathname} = new URL(request.url ?? '/', 'http://localhost')
+    // Whatever may come: not everything that HTTP takes for a target is one to `URL`.
+    const pathname = request.url?.split('?', 1)[0]
     if (pathname === '/live') return answer(200, 'live\n')
     if (pathname === '/ready') {
       const why = health.notReady()

@@ -5,12 +5,14 @@ export interface SyncNumbers {
   readonly rounds: number
   readonly skipped: number
   readonly errors: number
-  readonly lastSeconds: number
+  /** Undefined before a round here went well. */
+  readonly lastSeconds: number | undefined
   /** Unix seconds; undefined before the first round that went well. */
   readonly lastSuccess: number | undefined
   readonly lagSeconds: number | undefined
-  /** Users by where they stand. */
-  readonly users: Readonly<Record<'in_sync' | 'pending' | 'failed' | 'unmatched' | 'disabled', number>>
+  /** Users by where they stand; those who are pending are among the failed. Undefined before a round here went well. */
+  readonly users:
+    Readonly<Record<'in_sync' | 'pending' | 'failed' | 'unmatched' | 'disabled', number>> | undefined
   /** HTTP requests to Microsoft Graph by status, or code of a network fault. */
   readonly requests: ReadonlyMap<string, number>
   readonly throttledSeconds: number
@@ -26,7 +28,6 @@ export async function createMetrics(numbers: () => Promise<SyncNumbers>): Promis
   const counter = (name: string, help: string, labelNames: string[] = []) =>
     new Counter({name, help, labelNames, registers: [registry]})
   const users = gauge('mfa_sync_users', 'Users by where they stand after the last round', ['state'])
-  const seconds = gauge('mfa_sync_round_seconds', 'How long the last round took')
   const rounds = counter('mfa_sync_rounds_total', 'Rounds that ended')
   const skipped = counter('mfa_sync_rounds_skipped_total', 'Starts left out because a round still ran')
   const errors = counter('mfa_sync_round_errors_total', 'Rounds that ended with an error')
@@ -35,15 +36,20 @@ export async function createMetrics(numbers: () => Promise<SyncNumbers>): Promis
   const sometimes = new Map<string, ReturnType<typeof gauge>>()
   // A gauge says 0 until it is set: one whose value is not known yet is not there.
   const setIfKnown = (name: string, help: string, value: number | undefined): void => {
-    if (value === undefined) return
+    if (value === undefined) {
+      sometimes.delete(name)
+      registry.removeSingleMetric(name)
+      return
+    }
     const known = sometimes.get(name) ?? gauge(name, help)
     sometimes.set(name, known)
     known.set(value)
   }
   return async () => {
     const now = await numbers()
-    for (const [state, count] of Object.entries(now.users)) users.set({state}, count)
-    seconds.set(now.lastSeconds)
+    users.reset()
+    for (const [state, count] of Object.entries(now.users ?? {})) users.set({state}, count)
+    setIfKnown('mfa_sync_round_seconds', 'How long the last round took', now.lastSeconds)
     setIfKnown('mfa_sync_last_success_timestamp_seconds', 'When a round last went well', now.lastSuccess)
     setIfKnown('mfa_sync_lag_seconds', 'Seconds since a round last went well', now.lagSeconds)
     setIfKnown('mfa_certificate_days_left', 'Days until the client certificate ends', now.certificateDays)

@@ -3,8 +3,19 @@ import type {EntraMethods, PhoneSlot} from '../model/entra-user.js'
 import type {Outcome} from '../model/outcome.js'
 
 /** The first three write to users; the others change the tenant itself (see `changes/`). */
-export type RunKind = 'migrate' | 'undo' | 'sync' | TenantRunKind
-export type TenantRunKind = 'app' | 'rollout' | 'federation' | 'rollback' | 'status' | 'readiness'
+export type RunKind = (typeof RUN_KINDS)[number]
+export type TenantRunKind = Exclude<RunKind, 'migrate' | 'undo' | 'sync'>
+export const RUN_KINDS = [
+  'migrate',
+  'undo',
+  'sync',
+  'app',
+  'rollout',
+  'federation',
+  'rollback',
+  'status',
+  'readiness',
+] as const
 /** `open`: going on, or died without a word. */
 export type RunStatus = 'open' | 'finished' | 'interrupted' | 'stopped'
 
@@ -76,6 +87,55 @@ export interface UserResultRecord {
   readonly at: string
 }
 
+/** What has become of a user of a group, by every run so far; `left` is no longer among those a run of the group covers. */
+export type Stands = 'migrated' | 'partly' | 'failed' | 'unmatched' | 'disabled' | 'put-back' | 'left'
+
+/**
+ * What all results of a user of a group come to. Kept with the results, in the same transaction, so that nobody has to read the
+ * results of every run: rounds of `mfa sync` leave none for users about whom there is nothing new.
+ */
+export interface LatestResult {
+  readonly user: ObjectId
+  readonly userPrincipalName: string
+  readonly group: ObjectId
+  /** The last result of a migration that says anything: `unchanged` without a finding says only that nothing was to be done. */
+  readonly told?:
+    | (Pick<UserResultRecord, 'run' | 'source' | 'outcome' | 'findings'> & {
+        /** ISO 8601 */
+        readonly at: string
+      })
+    | undefined
+  /** Rounds (runs of kind `sync`) in a row that ended with `failed` or `partly`, those that left the user out not counted. */
+  readonly failures: number
+  readonly stands: Stands
+}
+
+/** Which runs; all of it must hold. */
+export interface RunQuery {
+  readonly tenantId?: string | undefined
+  readonly kinds?: readonly RunKind[] | undefined
+  readonly statuses?: readonly RunStatus[] | undefined
+  /** By its id. */
+  readonly group?: ObjectId | undefined
+  readonly resumeKey?: string | undefined
+  /** The first letters of the id. */
+  readonly idPrefix?: string | undefined
+  /** Begun before this one. */
+  readonly before?: RunId | undefined
+  /** Ended then (ISO 8601) or later, or not at all. */
+  readonly endedSince?: string | undefined
+  /** No more than the newest so many. */
+  readonly limit?: number | undefined
+}
+
+/** What runs were over. */
+export interface RunScope {
+  readonly tenantId: string
+  readonly kind: RunKind
+  readonly group?: {readonly id: ObjectId; readonly displayName: string} | undefined
+  readonly newest: RunId
+}
+
 /** That an application has used a permission, and when last. */
 export interface PermissionUse {
   /** The least permission of an operation that succeeded. */
@@ -114,7 +174,10 @@ export interface Journal {
     summary: Readonly<Record<string, unknown>>,
     at: string,
   ): Promise<void>
-  runs(): Promise<readonly RunRecord[]>
+  /** Newest first. Runs grow by tens of thousands a year: whoever needs few asks for few. */
+  runs(query?: RunQuery): Promise<readonly RunRecord[]>
+  /** Each tenant, kind and group that runs were over, as it was named last, with the newest run; newest first. */
+  runScopes(): Promise<readonly RunScope[]>
   run(id: string): Promise<RunRecord | undefined>
   /** Before the request (R1). */
   intent(record: Omit<ActionRecord, 'outcome' | 'outcomeAt' | 'made'>): Promise<void>
@@ -134,12 +197,21 @@ export interface Journal {
     at: string,
   ): Promise<void>
   actions(run: RunId, user?: ObjectId): AsyncIterable<ActionRecord>
+  /** Everything that runs wrote to a user, from run `since` on if it is given: by run, oldest first. */
+  writesTo(tenantId: string, user: ObjectId, since?: RunId): Promise<readonly ActionRecord[]>
   /** The first image of a user in a run stays; later ones are ignored (R3). */
   beforeImage(run: RunId, user: ObjectId, image: EntraMethods, at: string): Promise<void>
   beforeImageOf(run: RunId, user: ObjectId): Promise<EntraMethods | undefined>
+  /** Also brings the user's `LatestResult` in the run's group up to date. */
   userResult(record: UserResultRecord): Promise<void>
   /** Of everybody, or of these users alone. */
   userResults(run: RunId, users?: readonly ObjectId[]): AsyncIterable<UserResultRecord>
+  /** Of these users, in every group of the tenant or in one; who has none is not among them. */
+  latestOf(tenantId: string, users: readonly ObjectId[], group?: ObjectId): Promise<readonly LatestResult[]>
+  /** Of everybody in a group, who has left it among them, or only of those with failures; in the order of the user ids. */
+  latestIn(tenantId: string, group: ObjectId, only?: 'failing'): AsyncIterable<LatestResult>
+  /** How many users of a group stand how. */
+  latestCounts(tenantId: string, group: ObjectId): Promise<Readonly<Partial<Record<Stands, number>>>>
   /** U5; call only after a user was proven. */
   migrated(user: ObjectId, tenantId: string, memory: NonNullable<UserMemory['migrated']>): Promise<void>
   memory(tenantId: string, users: readonly ObjectId[]): Promise<ReadonlyMap<ObjectId, UserMemory>>

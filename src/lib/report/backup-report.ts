@@ -1,3 +1,5 @@
+import {dirname} from 'node:path'
+
 import type {BackupReport} from '../backup/backup.js'
 import type {VerifyReport} from '../backup/verify-backup.js'
 import {countOf} from '../model/count-of.js'
@@ -26,6 +28,10 @@ export function showBackup(report: BackupReport, out: Output): Json {
   out.line(`backup of ${countOf(files.length, 'file')} is good: read back and every hash compared`)
   if (sealed === 'recipients')
     out.line(`Next, where the key is: mfa server verify-backup ${shellWord(folder)} --identity FILE`)
+  else
+    out.line(
+      `Next: mfa server preflight --to ${shellWord(dirname(folder))} --data ${shellWord(manifest.data)}`,
+    )
   return {
     backup: folder,
     name,

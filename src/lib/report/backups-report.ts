@@ -1,5 +1,6 @@
 import type {ListedBackup} from '../backup/list-backups.js'
 import {countOf} from '../model/count-of.js'
+import {shellWord} from '../model/shell-word.js'
 import {sizeText} from '../model/size-text.js'
 import type {Column} from '../ports/output.js'
 import {type Show, TABLE_LIMIT, writeCsv} from './show.js'
@@ -55,6 +56,7 @@ const csvColumns: readonly Column<ListedBackup>[] = [
 
 /** `mfa server backups` */
 export async function showBackups(
+  to: string,
   backups: readonly ListedBackup[],
   show: Show,
   csv: string | undefined,
@@ -66,6 +68,11 @@ export async function showBackups(
   if (newest !== undefined)
     out.line(`newest of ${countOf(backups.filter(({good}) => good).length, 'good backup')}: ${newest.folder}`)
   else if (backups.length > 0) out.line('none of them is good')
+  out.line(
+    newest === undefined
+      ? `Next: mfa server backup --to ${shellWord(to)}`
+      : `Next: mfa server verify-backup ${shellWord(newest.folder)}`,
+  )
   await writeCsv(csv, csvColumns, backups, show)
   return {backups, newestGood: newest?.name ?? null}
 }

@@ -47,7 +47,7 @@ function htmlOf(block: Block, title: string): string {
       const rows = block.rows.map(
         (row) => `<tr>${row.map((text) => `<td>${linked(text)}</td>`).join('')}</tr>`,
       )
-      return `${tableStart(title)}<thead><tr>${head}</tr></thead>\n<tbody>${rows.join('\n')}</tbody>\n</table></div>\n`
+      return `${tableStart(title, block.head)}<thead><tr>${head}</tr></thead>\n<tbody>${rows.join('\n')}</tbody>\n</table></div>\n`
     }
     default:
       return block satisfies never

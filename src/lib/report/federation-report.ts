@@ -6,7 +6,7 @@ import {countOf} from '../model/count-of.js'
 import {equivalentOfNull, meaningOf, type ShownBehavior, wordOf} from '../model/mfa-behavior.js'
 import type {Column} from '../ports/output.js'
 import type {Ui} from '../ports/ui.js'
-import {utc} from './rollout-report.js'
+import {utc} from './utc.js'
 import {type Show, TABLE_LIMIT, writeCsv} from './show.js'
 
 const shownValue = (behavior: ShownBehavior): string => behavior ?? 'never set'

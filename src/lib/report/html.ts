@@ -6,7 +6,7 @@ export interface Part {
   readonly label: string
   readonly count: number
   readonly tone: 'good' | 'fine' | 'warning' | 'bad' | 'quiet'
-  /** What a whole bar stands for, as the size of a group; without it the greatest count beside it. */
+  /** In bars below each other: what a full bar stands for; the highest count unless given. */
   readonly of?: number | undefined
 }
 
@@ -61,7 +61,7 @@ export function* pageAround(language: string, title: string, content: Iterable<s
 
 function* body(page: Page): Iterable<string> {
   yield `<h1>${escape(page.title)}</h1>
-<p class="verdict ${worstTone(page.bar.parts)}">${escape(page.verdict)}</p>
+<p class="verdict ${worstOf(page.bar.parts)}">${escape(page.verdict)}</p>
 <dl>${page.facts.map(([name, value]) => `<dt>${escape(name)}</dt><dd>${fact(value)}</dd>`).join('')}</dl>
 ${stackedBar(page.bar)}
 ${[page.counts, ...(page.charts ?? [])].map(countBars).join('\n')}
@@ -72,17 +72,17 @@ ${[page.counts, ...(page.charts ?? [])].map(countBars).join('\n')}
   }
 }
 
-/** The gravest that the bar shows; the words say it too. */
-const worstTone = (parts: readonly Part[]): Part['tone'] =>
-  (['bad', 'warning', 'good'] as const).find((tone) =>
-    parts.some((part) => part.tone === tone && part.count > 0),
-  ) ?? 'fine'
-
 /** An instant is written without the part that nobody reads, and says its zone. */
 function fact(value: string): string {
   const [, day, time] = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z$/.exec(value) ?? []
-  return day === undefined ? text(value) : `<time datetime="${value}">${day} ${time} UTC</time>`
+  return day === undefined ? words(value) : `<time datetime="${value}">${day} ${time} UTC</time>`
 }
+
+/** The tone of the whole: the worst that there is any of. */
+const worstOf = (parts: readonly Part[]): Part['tone'] =>
+  (['bad', 'warning', 'quiet', 'fine', 'good'] as const).find((tone) =>
+    parts.some((part) => part.tone === tone && part.count > 0),
+  ) ?? 'fine'
 
 /** One table, or several that can be unfolded; of the rows one part is in memory at a time. */
 function* tables<Row>(title: string, columns: readonly Column<Row>[], rows: Iterable<Row>): Iterable<string> {
@@ -123,45 +123,52 @@ function firstWords<Row>(columns: readonly Column<Row>[], row: Row): string {
 }
 
 function table<Row>(title: string, columns: readonly Column<Row>[], rows: readonly Row[]): string {
-  const head = columns.map(({title: name, value}) => {
-    const kind = rows[0] === undefined ? '' : kindOf(value(rows[0]))
-    return name.trim() === ''
+  const values = rows.map((row) => columns.map((column) => column.value(row)))
+  const names = columns.map(({title: name}) => name.trim())
+  const kinds = names.map((_name, index) =>
+    values.length > 0 && values.every((row) => typeof row[index] === 'number') ? ' class="n"' : '',
+  )
+  const head = names.map((name, index) =>
+    name === ''
       ? '<th scope="col"><span class="unseen">Mark</span></th>'
-      : `<th scope="col"${kind}>${escape(name.trim())}</th>`
-  })
-  const lines = rows.map((row) => `<tr>${columns.map(({value}) => cell(value(row))).join('')}</tr>\n`)
+      : `<th scope="col"${kinds[index]}>${escape(name)}</th>`,
+  )
+  const lines = values.map(
+    (row) => `<tr>${row.map((value, index) => `<td${kinds[index]}>${cell(value)}</td>`).join('')}</tr>\n`,
+  )
   if (rows.length === 0) lines.push(`<tr><td colspan="${columns.length}">none</td></tr>\n`)
-  const mark = columns.findIndex(({title: name}) => name.trim() === '')
-  return `${tableStart(title, mark)}<thead><tr>${head.join('')}</tr></thead>\n<tbody>\n${lines.join('')}</tbody>\n</table></div>\n`
+  return `${tableStart(title, rows.length === 0 ? [] : names)}<thead><tr>${head.join('')}</tr></thead>\n<tbody>\n${lines.join('')}</tbody>\n</table></div>\n`
 }
 
-/** A table that is wider than a phone is moved sideways, also with the keyboard. `mark`: a column of single characters. */
-export function tableStart(title: string, mark = -1): string {
+/**
+ * A table that is wider than its place is moved sideways, also with the keyboard; on a phone each row becomes a block of lines that
+ * begin with the column's name. The first column without a name holds single characters.
+ */
+export function tableStart(title: string, names: readonly string[]): string {
+  const mark = names.indexOf('')
   const kind = mark < 0 ? '' : ` class="mark${mark + 1}"`
-  return `<div class="wide" role="region" tabindex="0" aria-label="${escape(title)}"><table${kind}>${caption(title)}\n`
+  const labels = names.map((name, index) => `--c${index + 1}:${cssText(name)}`).join(';')
+  return `<div class="wide" role="region" tabindex="0" aria-label="${escape(title)}"><table${kind} style="${escape(labels)}">${caption(title)}\n`
 }
+
+/** A string of CSS; what could end it is written by its number. */
+const cssText = (text: string): string =>
+  `"${text.replaceAll(/["\\\n<]/g, (character) => `\\${character.charCodeAt(0).toString(16)} `)}"`
+
+function cell(value: ReturnType<Column<never>['value']>): string {
+  if (value === undefined) return ''
+  return typeof value === 'object' ? value.map(words).join('<br>') : words(String(value))
+}
+
+/** Names of accounts break where people would break them, if they have to; the name of a flag does not. */
+const words = (text: string): string =>
+  escape(text)
+    .replaceAll(/[@\\](?=.)/g, '$&<wbr>')
+    .replaceAll(/(?<=^|\s)--[a-z][a-z-]{0,30}(?![\w-])/g, '<span class="whole">$&</span>')
 
 /** The heading above says it to the eye; a screen reader's list of tables needs it as well. */
 const caption = (title: string): string =>
   title === '' ? '' : `<caption><span class="unseen">${escape(title)}</span></caption>`
-
-type Value = ReturnType<Column<never>['value']>
-
-/** Numbers stand under each other by their last digit; a day is not broken. */
-function kindOf(value: Value): string {
-  if (typeof value === 'number') return ' class="number"'
-  return typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value) ? ' class="day"' : ''
-}
-
-function cell(value: Value): string {
-  if (value === undefined) return '<td></td>'
-  const inside = typeof value === 'object' ? value.map(text).join('<br>') : text(String(value))
-  return `<td${kindOf(value)}>${inside}</td>`
-}
-
-/** The name of a flag is not broken after its hyphens. */
-const text = (words: string): string =>
-  escape(words).replaceAll(/(?<=^|\s)--[a-z][a-z-]{0,30}(?![\w-])/g, '<span class="whole">$&</span>')
 
 const WIDTH = 720
 const HEIGHT = 28

@@ -3,7 +3,7 @@ import {isOver, type Step} from '../rollback/steps.js'
 import {countOf} from '../model/count-of.js'
 import type {Column} from '../ports/output.js'
 import type {Ui} from '../ports/ui.js'
-import {utc} from './rollout-report.js'
+import {utc} from './utc.js'
 import type {Show} from './show.js'
 
 /** What no step brings back. */

@@ -15,6 +15,7 @@ import {
 } from './rollout-objections.js'
 import {TABLE_LIMIT, type Show, writeCsv} from './show.js'
 import {shellWord} from '../model/shell-word.js'
+import {utc} from './utc.js'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -183,6 +184,3 @@ export function tellEffect(effect: Effect | undefined, out: Pick<Show['out'], 'p
     `It may take up to 24 hours until sign-ins follow${atOnce}: it should have taken effect by ${utc(effect.expectedBy)}.`,
   )
 }
-
-/** `2026-11-27 21:43 UTC` */
-export const utc = (iso: string): string => `${iso.slice(0, 16).replace('T', ' ')} UTC`

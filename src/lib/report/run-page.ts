@@ -1,6 +1,7 @@
 import {countOf} from '../model/count-of.js'
 import {htmlPage, type Part, section} from './html.js'
-import {actionColumns, changesTenant, failedColumns, type ShownRun} from './runs-report.js'
+import {actionColumns, changesTenant, failedColumns, newsOf, type ShownRun} from './runs-report.js'
+import {utc} from './utc.js'
 
 const TONES: Readonly<Record<string, Part['tone']>> = {
   migrated: 'good',
@@ -21,6 +22,7 @@ const WRITES: Readonly<Record<string, readonly [string, Part['tone']]>> = {
 /** `mfa runs show --report FILE.html`: the proof of one run. */
 export function runPage({run, users, actions}: ShownRun, at: string): Iterable<string> {
   const ofTenant = changesTenant(run)
+  const counted = newsOf(run)
   const writes = tally(actions.map(({outcome}) => outcome?.status ?? 'unknown'))
   return htmlPage({
     title: ofTenant ? `Run: ${run.sourceLabel}` : `Run: ${run.kind} of "${run.group?.displayName ?? ''}"`,
@@ -28,11 +30,12 @@ export function runPage({run, users, actions}: ShownRun, at: string): Iterable<s
       ['Run', run.id],
       ['Tenant', run.tenantId],
       ['Status', run.status],
-      ['Started', run.startedAt],
-      ['Ended', run.endedAt ?? 'not yet'],
+      ['Started', utc(run.startedAt)],
+      ['Ended', run.endedAt === undefined ? 'not yet' : utc(run.endedAt)],
       ...(ofTenant ? [] : [['Source', run.sourceLabel] as const]),
+      ...(counted === undefined ? [] : [['Round', counted] as const]),
       ...(run.logFile === undefined ? [] : [['Log', run.logFile] as const]),
-      ['Page made', at],
+      ['Page made', utc(at)],
     ],
     verdict: [
       run.status,

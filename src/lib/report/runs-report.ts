@@ -49,17 +49,31 @@ const count = ({summary}: RunRecord, key: string): number | undefined => {
   return typeof value === 'number' ? value : undefined
 }
 
-/** `mfa runs list` */
+export interface RunsList {
+  /** `undefined` means all of them. */
+  readonly limit: number | undefined
+  readonly kind: RunKind | undefined
+  readonly csv: string | undefined
+}
+
+/** `mfa runs list`: the newest; says where there are more. */
 export async function showRuns(
-  runs: readonly RunRecord[],
+  {limit, kind, csv}: RunsList,
+  journal: Journal,
   show: Show,
-  csv: string | undefined,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const newest = [...runs].sort((one, other) => (one.id < other.id ? 1 : -1))
+  const kinds = kind === undefined ? undefined : [kind]
+  const found = await journal.runs({kinds, limit: limit === undefined ? undefined : limit + 1})
+  const newest = found.slice(0, limit)
+  const more = found.length > newest.length
   await show.out.table(runTableColumns, newest, {limit: TABLE_LIMIT, empty: 'No runs yet.'})
   await writeCsv(csv, runColumns, newest, show)
+  if (more)
+    show.out.line(
+      `The newest ${newest.length}; --limit N shows more, --all every run, --kind those of a kind.`,
+    )
   if (newest[0] !== undefined) show.out.line('Next: mfa runs show last')
-  return {runs: newest}
+  return {runs: newest, more}
 }
 
 export const runUserColumns: readonly Column<UserResultRecord>[] = [
@@ -97,6 +111,13 @@ function target(intent: ActionRecord['intent']): string {
   return [slot, number, serialNumber, method].filter((part) => typeof part === 'string').join(' ')
 }
 
+/** Why a round of `mfa sync` lists fewer users than it had; undefined for other runs, and before it ended. */
+export function newsOf(run: RunRecord): string | undefined {
+  const users = count(run, 'users')
+  if (run.kind !== 'sync' || users === undefined) return undefined
+  return `${countOf(users, 'user')} in this round, ${count(run, 'unchanged') ?? 0} unchanged; listed are those about whom there was something new`
+}
+
 /** What `mfa runs show` found: the run, its users, its writes. */
 export interface ShownRun extends Readonly<Record<string, unknown>> {
   readonly run: RunRecord
@@ -132,6 +153,8 @@ export async function showRun(
       : `Group "${run.group?.displayName ?? ''}", source ${run.sourceLabel}, tenant ${run.tenantId}`,
   )
   if (run.logFile !== undefined) out.line(`Log ${run.logFile}`)
+  const counted = newsOf(run)
+  if (counted !== undefined) out.line(counted)
   if (!ofTenant)
     await out.table(options.failedOnly ? failedColumns : runUserColumns, users, {
       limit: TABLE_LIMIT,
@@ -144,9 +167,8 @@ export async function showRun(
 
 /** By id, by its first letters, or `last` (of a kind, if one is given). Throws MfaError `usage` if there is none or several. */
 export async function findRun(name: string, journal: Journal, kind?: RunKind): Promise<RunRecord> {
-  const all = (await journal.runs()).filter((run) => kind === undefined || run.kind === kind)
-  const runs = all.sort((one, other) => (one.id < other.id ? 1 : -1))
-  const found = name === 'last' ? runs.slice(0, 1) : runs.filter(({id}) => id.startsWith(name.toUpperCase()))
+  const which = name === 'last' ? {limit: 1} : {idPrefix: name.toUpperCase()}
+  const found = await journal.runs({...which, kinds: kind === undefined ? undefined : [kind]})
   const [run] = found
   if (run !== undefined && found.length === 1) return run
   throw new MfaError(

@@ -5,6 +5,7 @@ import {countOf} from '../model/count-of.js'
 import type {Column} from '../ports/output.js'
 import {htmlPage, type Part, section} from './html.js'
 import {type Show, writeCsv} from './show.js'
+import {utc} from './utc.js'
 
 export interface StatusView {
   readonly facts: StatusFacts
@@ -26,9 +27,8 @@ const PHASES: Readonly<Record<Phase, string>> = {
   finalise: '3 Finalise',
 }
 
-const time = (iso: string): string => `${iso.slice(0, 16).replace('T', ' ')}Z`
 const evidence = ({what, at, by}: Evidence): string =>
-  `${what} (${by}${at === undefined ? '' : `, ${time(at)}`})`
+  `${what} (${by}${at === undefined ? '' : `, ${utc(at)}`})`
 
 const columns: readonly Column<StepStatus>[] = [
   {key: 'phase', title: 'Phase', value: ({phase}) => PHASES[phase], weight: 0, min: 14},
@@ -132,7 +132,7 @@ const daysUntil = (iso: string, now: Date): number =>
 
 const TONES: Readonly<Record<StepState, Part['tone']>> = {
   done: 'good',
-  partly: 'warning',
+  partly: 'fine',
   open: 'quiet',
   unknown: 'warning',
   optional: 'fine',
@@ -146,14 +146,14 @@ export function statusPage(view: StatusView): Iterable<string> {
     title: 'Where this migration stands',
     facts: [
       ['Tenant', facts.tenantId ?? 'not known'],
-      ['Time', facts.now.toISOString()],
+      ['Time', utc(facts.now.toISOString())],
       ...(next?.next === undefined ? [] : [['Next', next.next] as const]),
       ...attention.map((text) => ['Attention', text] as const),
     ],
     verdict: statusVerdict(view),
     bar: {
       title: 'Steps',
-      parts: (['done', 'partly', 'open', 'unknown', 'optional'] as const).map((state) => ({
+      parts: (['done', 'partly', 'open', 'unknown'] as const).map((state) => ({
         label: MARKS[state],
         count: count(state),
         tone: TONES[state],
@@ -162,7 +162,7 @@ export function statusPage(view: StatusView): Iterable<string> {
     counts: {
       title: `Migrated users by group (${countOf(facts.groups.length, 'group')})`,
       parts: facts.groups.map(({displayName, migrated, users}) => ({
-        label: `${displayName} (of ${users})`,
+        label: `${displayName}, of ${users}`,
         count: migrated,
         of: users,
         tone: migrated === users ? ('good' as const) : ('warning' as const),

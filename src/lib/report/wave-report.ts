@@ -3,7 +3,8 @@ import {countOf} from '../model/count-of.js'
 import type {Ui} from '../ports/ui.js'
 import type {WaveReport} from '../rollout/wave-report.js'
 import {blockersJson, refuseUnaccepted, type Telling} from './rollout-objections.js'
-import {checkJson, tellEffect, utc} from './rollout-report.js'
+import {checkJson, tellEffect} from './rollout-report.js'
+import {utc} from './utc.js'
 import type {Show} from './show.js'
 
 type Json = Readonly<Record<string, unknown>>

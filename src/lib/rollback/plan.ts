@@ -92,11 +92,11 @@ async function plannedUndos(
   if (undo.length === 0) return []
   const waitsUntil = await pendingUntil(journal, tenantId, federations.now())
   const undone = new Set(
-    (await journal.runs())
-      .filter(({kind, status, options, summary}) => {
+    (await journal.runs({kinds: ['undo'], statuses: ['finished']}))
+      .filter(({options, summary}) => {
         const whole = Array.isArray(options['users']) && options['users'].length === 0
         const clean = Number(summary?.['failed'] ?? 0) + Number(summary?.['partly'] ?? 0) === 0
-        return kind === 'undo' && status === 'finished' && whole && clean
+        return whole && clean
       })
       .map(({options}) => String(options['undoes'])),
   )

@@ -16,7 +16,7 @@ export function sqliteEnd(db: Database, clock: Clock): CopyEnd {
   }
   return {
     label: db.file,
-    holders: async () => locks.list().map(({command, host, pid}) => `${command} on ${host} (process ${pid})`),
+    holders: async () => locks.held().map(({command, host, pid}) => `${command} on ${host} (process ${pid})`),
     page: async (table, after) => page(table, after),
     async fill(work) {
       db.exec('BEGIN IMMEDIATE')

@@ -32,6 +32,11 @@ export const COPIED: readonly CopiedTable[] = [
   table('images', 'run user', 'run user image at'),
   table('results', 'seq', 'seq run user user_principal_name source outcome findings at'),
   table(
+    'latest',
+    'tenant_id scope user',
+    'tenant_id scope user user_principal_name source run outcome findings at failures stands',
+  ),
+  table(
     'migrated',
     'tenant_id user',
     'tenant_id user run source server_fingerprint options_fingerprint sms_or_voice_only at',

@@ -4,6 +4,8 @@ import {stateFault} from './state-fault.js'
 
 const TIMEOUT_MS = 10_000
 const WAL_PAUSE_MS = 20
+/** Of the write-ahead log between two transactions. */
+const WAL_BYTES = 16 * 1024 * 1024
 const WAL_ATTEMPTS = TIMEOUT_MS / WAL_PAUSE_MS
 
 export type Row = Readonly<Record<string, SQLOutputValue>>
@@ -26,6 +28,8 @@ export class Database {
     try {
       this.#enterWal()
       this.exec('PRAGMA synchronous = FULL')
+      // What one large transaction blew up is given back at the next turn of the log.
+      this.exec(`PRAGMA journal_size_limit = ${WAL_BYTES}`)
     } catch (error) {
       this.close()
       throw error

@@ -1,9 +1,11 @@
 import type {RunId} from '../model/brand.js'
 import type {Database} from './database.js'
+import {foldInto} from './latest-sql.js'
 
 const OF_A_RUN = ['actions', 'images', 'results'] as const
-const OF_A_USER = ['migrated', 'numbers', 'tokens'] as const
+const OF_A_USER = ['latest', 'migrated', 'numbers', 'tokens'] as const
 const AMONG = 'user IN (SELECT value FROM json_each(?))'
+const FOLD = foldInto("json_extract(r.scope, '$.id')", `t.${AMONG} ORDER BY t.seq`)
 
 /** R8: erases a run, a user, or a user of a run, and overwrites what stood there. Answers how many users went. */
 export function forgetRecords(db: Database, run: RunId | undefined, user: string | undefined): number {
@@ -18,6 +20,9 @@ export function forgetRecords(db: Database, run: RunId | undefined, user: string
     for (const table of [...OF_A_RUN, 'migrated']) {
       db.run(`DELETE FROM ${table} WHERE ${AMONG} AND run = ?`, ids, run)
     }
+    // What is left of their results tells how they stand.
+    db.run(`DELETE FROM latest WHERE ${AMONG}`, ids)
+    db.run(FOLD, ids)
     if (user === undefined) db.run('DELETE FROM runs WHERE id = ?', run)
     return found
   })

@@ -53,6 +53,15 @@ export class SqliteLocks {
     return this.#db.all('SELECT * FROM locks ORDER BY name').map((row) => this.#holder(row))
   }
 
+  /** Without those whose process is gone, or that are over. */
+  held(): readonly LockHolder[] {
+    const now = this.#clock.now()
+    const rows = this.#db.all('SELECT * FROM locks ORDER BY name')
+    return rows
+      .filter((row) => this.#isHeld(reader(row, this.#db.file, 'lock'), now))
+      .map((row) => this.#holder(row))
+  }
+
   break(name: string): boolean {
     return this.#db.run('DELETE FROM locks WHERE name = ?', name) > 0
   }
@@ -102,16 +111,18 @@ export class SqliteLocks {
   }
 
   #refuseIfHeld(row: Reader, now: Date): void {
+    if (this.#isHeld(row, now)) throw lockedError(this.#holder(row.row))
+  }
+
+  #isHeld(row: Reader, now: Date): boolean {
     const holder = this.#holder(row.row)
     const [scope, started] = row.strings('process')
     const liveness =
       holder.host === hostname()
         ? livenessOf({pid: holder.pid, scope: scope ?? '', started: started ?? ''})
         : 'unknown'
-    if (liveness === 'dead') return
     // A process that provably runs keeps its lock whatever the wall clock says: clocks jump.
-    if (liveness === 'unknown' && now.toISOString() >= holder.expires) return
-    throw lockedError(holder)
+    return liveness === 'unknown' ? now.toISOString() < holder.expires : liveness !== 'dead'
   }
 
   #expiry(now: Date): string {

@@ -1,9 +1,10 @@
-import {makeFolders} from '../disk/make-folders.js'
 import {join} from 'node:path'
 import {inspect} from 'node:util'
+import {makeFolders} from '../disk/make-folders.js'
 import {MfaError} from '../errors/mfa-error.js'
 import {printable} from '../model/printable.js'
 import {redact} from '../model/redact.js'
+import {LogFile} from './log-file.js'
 import {stateFault} from './state-fault.js'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
@@ -21,6 +22,8 @@ export interface LogOptions {
   /** `--verbose`: the same lines for people, here as well. */
   readonly verbose?: NodeJS.WritableStream | undefined
   readonly now?: (() => Date) | undefined
+  /** Of one part of the log; ten are kept at most. */
+  readonly partBytes?: number | undefined
 }
 
 /** Names that never hold anything for a log, whatever their value is. */
@@ -28,14 +31,19 @@ const HIDDEN = new Set(['authorization', 'password', 'secret', 'secretkey', 'tok
 
 /**
  * Opens `folder/name.jsonl` for appending, made with 0600. A line is with the operating system when `write` returns, so
- * a killed process loses none. Throws MfaError (`usage`, `unavailable`) with the path if the file cannot be opened.
+ * a killed process loses none. A log that grows large goes on in a new part (see `LogFile`). Throws MfaError (`usage`,
+ * `unavailable`) with the path if the file cannot be opened.
  */
 export async function openLog(folder: string, name: string, options: LogOptions = {}): Promise<RunLog> {
   const file = join(folder, `${name}.jsonl`)
   const {destination, pino} = await import('pino')
   try {
     await makeFolders(folder, 0o700)
-    const stream = destination({dest: file, sync: true, append: true, mode: 0o600})
+    const stream = new LogFile(
+      file,
+      (dest) => destination({dest, sync: true, append: true, mode: 0o600}),
+      options.partBytes,
+    )
     const now = options.now ?? (() => new Date())
     const logger = pino(
       {

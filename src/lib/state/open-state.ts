@@ -1,7 +1,7 @@
-import {makeFolders} from '../disk/make-folders.js'
 import {closeSync, existsSync, openSync} from 'node:fs'
 import {readdir} from 'node:fs/promises'
 import {dirname, join, resolve} from 'node:path'
+import {makeFolders} from '../disk/make-folders.js'
 import {MfaError} from '../errors/mfa-error.js'
 import type {Clock} from '../ports/clock.js'
 import type {Journal} from '../ports/journal.js'

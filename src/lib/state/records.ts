@@ -1,27 +1,20 @@
 import type {ActionId, ObjectId, RunId, SourceKey} from '../model/brand.js'
-import type {ActionRecord, RunKind, RunRecord, RunStatus, UserResultRecord} from '../ports/journal.js'
+import {
+  type ActionRecord,
+  RUN_KINDS,
+  type RunRecord,
+  type RunStatus,
+  type UserResultRecord,
+} from '../ports/journal.js'
 import type {Row} from './database.js'
 import {isOutcome, isRecord, isStringRecord, reader} from './decode.js'
 import {stateDamaged} from './state-fault.js'
 
-const RUN_KINDS: readonly RunKind[] = [
-  'migrate',
-  'undo',
-  'sync',
-  'app',
-  'rollout',
-  'federation',
-  'rollback',
-  'status',
-  'readiness',
-]
 const RUN_STATUSES: readonly RunStatus[] = ['open', 'finished', 'interrupted', 'stopped']
 
 export function runRecord(row: Row, file: string): RunRecord {
   const read = reader(row, file, 'run')
-  const group = read.optionalRecord('scope')
-  if (group !== undefined && !isGroup(group))
-    throw stateDamaged(file, 'a run has an unexpected value in "scope"')
+  const group = groupOf(read, file)
   return {
     id: read.text('id') as RunId,
     kind: read.oneOf('kind', RUN_KINDS),
@@ -37,6 +30,14 @@ export function runRecord(row: Row, file: string): RunRecord {
     ...present('endedAt', read.optionalText('ended_at')),
     ...present('summary', read.optionalRecord('summary')),
   }
+}
+
+/** Of a run. */
+export function groupOf(read: ReturnType<typeof reader>, file: string): RunRecord['group'] {
+  const group = read.optionalRecord('scope')
+  if (group !== undefined && !isGroup(group))
+    throw stateDamaged(file, 'a run has an unexpected value in "scope"')
+  return group
 }
 
 export function actionRecord(row: Row, file: string): ActionRecord {
@@ -71,7 +72,7 @@ export function userResultRecord(row: Row, file: string): UserResultRecord {
   }
 }
 
-function present<K extends string, V>(key: K, value: V | undefined): {readonly [key in K]?: V} {
+export function present<K extends string, V>(key: K, value: V | undefined): {readonly [key in K]?: V} {
   return value === undefined ? {} : ({[key]: value} as {readonly [key in K]: V})
 }
 

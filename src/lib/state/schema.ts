@@ -117,4 +117,55 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (tenant_id, client_id, permission)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- What all results of a user of a group come to, so that nobody has to read every run: see LatestResult in ports/journal.ts.
+  -- run to at are empty where no result has told anything; failures is empty where no round has told anything.
+  CREATE TABLE latest (
+    tenant_id TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    user TEXT NOT NULL,
+    user_principal_name TEXT NOT NULL,
+    source TEXT,
+    run TEXT,
+    outcome TEXT,
+    findings TEXT,
+    at TEXT,
+    failures INTEGER,
+    stands TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, scope, user)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX latest_user ON latest (tenant_id, user);
+  CREATE INDEX latest_stands ON latest (tenant_id, scope, stands);
+  CREATE INDEX latest_failing ON latest (tenant_id, scope, user) WHERE failures > 0;
+
+  INSERT INTO latest (tenant_id, scope, "user", user_principal_name, source, run, outcome, findings, at, failures, stands)
+    SELECT r.tenant_id, coalesce(json_extract(r.scope, '$.id'), ''), t."user", t.user_principal_name,
+      CASE WHEN r.kind <> 'undo' AND t.outcome <> 'left' AND NOT (t.outcome = 'unchanged' AND t.findings = '[]') THEN t.source END,
+      CASE WHEN r.kind <> 'undo' AND t.outcome <> 'left' AND NOT (t.outcome = 'unchanged' AND t.findings = '[]') THEN t.run END,
+      CASE WHEN r.kind <> 'undo' AND t.outcome <> 'left' AND NOT (t.outcome = 'unchanged' AND t.findings = '[]') THEN t.outcome END,
+      CASE WHEN r.kind <> 'undo' AND t.outcome <> 'left' AND NOT (t.outcome = 'unchanged' AND t.findings = '[]') THEN t.findings END,
+      CASE WHEN r.kind <> 'undo' AND t.outcome <> 'left' AND NOT (t.outcome = 'unchanged' AND t.findings = '[]') THEN t.at END,
+      CASE WHEN r.kind = 'undo' THEN NULL WHEN t.outcome = 'left' THEN 0
+           WHEN t.outcome IN ('failed', 'partly') THEN CASE WHEN r.kind = 'sync' THEN 1 END ELSE 0 END,
+      CASE WHEN t.outcome IN ('migrated', 'unchanged') THEN CASE WHEN r.kind = 'undo' THEN 'put-back' ELSE 'migrated' END
+           WHEN t.outcome IN ('partly', 'unmatched', 'disabled', 'left') THEN t.outcome ELSE 'failed' END
+    FROM results AS t JOIN runs AS r ON r.id = t.run WHERE true ORDER BY t.seq
+    ON CONFLICT (tenant_id, scope, "user") DO UPDATE SET
+      user_principal_name = excluded.user_principal_name,
+      source = CASE WHEN excluded.run IS NULL THEN latest.source ELSE excluded.source END,
+      run = coalesce(excluded.run, latest.run),
+      outcome = coalesce(excluded.outcome, latest.outcome),
+      findings = coalesce(excluded.findings, latest.findings),
+      at = coalesce(excluded.at, latest.at),
+      failures = CASE
+        WHEN excluded.failures IS NULL THEN latest.failures
+        WHEN excluded.failures = 0 THEN 0
+        WHEN latest.run = excluded.run AND latest.failures > 0 THEN latest.failures
+        ELSE coalesce(latest.failures, 0) + 1 END,
+      stands = excluded.stands;
+
+  CREATE INDEX runs_kind ON runs (tenant_id, kind, id);
+  CREATE INDEX runs_scope ON runs (tenant_id, kind, scope, id);
+  CREATE INDEX runs_unfinished ON runs (tenant_id, status, ended_at) WHERE status <> 'finished';
+  `,
 ]

@@ -2,18 +2,23 @@ import {randomBytes} from 'node:crypto'
 import type {ActionId, ObjectId, RunId} from '../model/brand.js'
 import type {EntraMethods} from '../model/entra-user.js'
 import type {Clock} from '../ports/clock.js'
-import type {ActionRecord, Journal, Lock, LockHolder, PermissionUse, RunRecord, RunStart, RunStatus, UserMemory, UserResultRecord} from '../ports/journal.js' // prettier-ignore
+import type {ActionRecord, Journal, LatestResult, Lock, LockHolder, PermissionUse, RunQuery, RunRecord, RunScope, RunStart, RunStatus, Stands, UserMemory, UserResultRecord} from '../ports/journal.js' // prettier-ignore
 import type {Database, Row} from './database.js'
 import {isEntraMethods, reader} from './decode.js'
 import {GroupCommit} from './group-commit.js'
 import {forgetRecords} from './forget.js'
+import {countsByStands, latestRecord, runScopes} from './latest.js'
+import {foldInto} from './latest-sql.js'
 import {LOCK_TIMING, type LockTiming, SqliteLocks} from './locks.js'
 import {actionRecord, runRecord, userResultRecord} from './records.js'
 import {nextRunId} from './run-ids.js'
+import {runStatement} from './run-query.js'
 import {readMemory, rememberMigrated, rememberWrite} from './user-memory.js'
 import {stateDamaged} from './state-fault.js'
 
 const PAGE = 500
+const GROUP_ID = "json_extract(scope, '$.id')"
+const FOLD_ONE = foldInto("json_extract(r.scope, '$.id')", 't.run = ? AND t.user = ?')
 
 /**
  * The journal in one SQLite file. A call that resolves is on the disk. Every attempt is a row of its own: an action that
@@ -70,8 +75,14 @@ export class SqliteJournal implements Journal {
     if (this.#db.run(sql, status, JSON.stringify(summary), at, run) === 0) throw new Error(`No run ${run}`)
   }
 
-  async runs(): Promise<readonly RunRecord[]> {
-    return this.#db.all('SELECT * FROM runs ORDER BY id DESC').map((row) => runRecord(row, this.#db.file))
+  async runs(query: RunQuery = {}): Promise<readonly RunRecord[]> {
+    const {sql, values} = runStatement(query, (nth) => `?${nth}`, GROUP_ID)
+    return this.#db.all(sql, ...values).map((row) => runRecord(row, this.#db.file))
+  }
+
+  async runScopes(): Promise<readonly RunScope[]> {
+    const sql = 'SELECT tenant_id, kind, scope, max(id) AS newest FROM runs GROUP BY tenant_id, kind, scope'
+    return runScopes(this.#db.all(sql), this.#db.file)
   }
 
   async run(id: string): Promise<RunRecord | undefined> {
@@ -122,6 +133,11 @@ export class SqliteJournal implements Journal {
       yield actionRecord(row, this.#db.file)
   }
 
+  async writesTo(tenantId: string, user: ObjectId, since = '' as RunId): Promise<readonly ActionRecord[]> {
+    const sql = 'SELECT * FROM actions WHERE user = ? AND tenant_id = ? AND run >= ? ORDER BY run, seq'
+    return this.#db.all(sql, user, tenantId, since).map((row) => actionRecord(row, this.#db.file))
+  }
+
   async beforeImage(run: RunId, user: ObjectId, image: EntraMethods, at: string): Promise<void> {
     const sql = 'INSERT INTO images (run, user, image, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING'
     await this.#group.write(() => this.#db.run(sql, run, user, JSON.stringify(image), at))
@@ -141,9 +157,10 @@ export class SqliteJournal implements Journal {
        VALUES (?, ?, ?, ?, ?, ?, ?)`
     const {run, user, userPrincipalName, source, outcome, at} = record
     const findings = JSON.stringify(record.findings)
-    await this.#group.write(() =>
-      this.#db.run(sql, run, user, userPrincipalName, source ?? null, outcome, findings, at),
-    )
+    await this.#group.write(() => {
+      this.#db.run(sql, run, user, userPrincipalName, source ?? null, outcome, findings, at)
+      this.#db.run(FOLD_ONE, run, user)
+    })
   }
 
   async *userResults(run: RunId, users?: readonly ObjectId[]): AsyncGenerator<UserResultRecord> {
@@ -152,6 +169,37 @@ export class SqliteJournal implements Journal {
     const names = users === undefined ? [] : [JSON.stringify(users)]
     for (const row of this.#pages((after) => this.#db.all(sql, run, after, ...names, PAGE)))
       yield userResultRecord(row, this.#db.file)
+  }
+
+  async latestOf(
+    tenantId: string,
+    users: readonly ObjectId[],
+    group?: ObjectId,
+  ): Promise<readonly LatestResult[]> {
+    const only = group === undefined ? '' : 'AND scope = ?'
+    const sql = `SELECT * FROM latest WHERE tenant_id = ? AND user IN (SELECT value FROM json_each(?)) ${only}`
+    const rows = this.#db.all(sql, tenantId, JSON.stringify(users), ...(group === undefined ? [] : [group]))
+    return rows.map((row) => latestRecord(row, this.#db.file))
+  }
+
+  async *latestIn(tenantId: string, group: ObjectId, only?: 'failing'): AsyncGenerator<LatestResult> {
+    // Else SQLite would look at everybody.
+    const from = only === undefined ? 'latest' : 'latest INDEXED BY latest_failing'
+    const failing = only === undefined ? '' : 'AND failures > 0'
+    const sql = `SELECT * FROM ${from} WHERE tenant_id = ? AND scope = ? AND user > ? ${failing} ORDER BY user LIMIT ?`
+    for (let after = ''; ;) {
+      const rows = this.#db.all(sql, tenantId, group, after, PAGE)
+      for (const row of rows) yield latestRecord(row, this.#db.file)
+      const last = rows.at(-1)
+      if (last === undefined || rows.length < PAGE) return
+      after = String(last['user'])
+    }
+  }
+
+  async latestCounts(tenantId: string, group: ObjectId): Promise<Readonly<Partial<Record<Stands, number>>>> {
+    const sql =
+      'SELECT stands, count(*) AS users FROM latest WHERE tenant_id = ? AND scope = ? GROUP BY stands'
+    return countsByStands(this.#db.all(sql, tenantId, group), this.#db.file)
   }
 
   async migrated(
@@ -176,7 +224,7 @@ export class SqliteJournal implements Journal {
 
   async forgetTenant(tenantId: string): Promise<void> {
     this.#db.transaction(() => {
-      for (const table of ['actions', 'migrated', 'numbers', 'tokens', 'permission_use', 'runs']) {
+      for (const table of ['actions', 'latest', 'migrated', 'numbers', 'tokens', 'permission_use', 'runs']) {
         this.#db.run(`DELETE FROM ${table} WHERE tenant_id = ?`, tenantId)
       }
     })

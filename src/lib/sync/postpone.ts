@@ -1,10 +1,8 @@
 import type {ObjectId} from '../model/brand.js'
-import type {Journal, RunRecord} from '../ports/journal.js'
+import type {Journal} from '../ports/journal.js'
 
 /** The longest pause before somebody who keeps failing is tried again. */
 const LONGEST_MS = 24 * 3_600_000
-/** Rounds looked back at. */
-const ROUNDS = 200
 
 /** Somebody whom the last rounds could not bring over. */
 export interface Failing {
@@ -24,37 +22,25 @@ export function pauseMs(failures: number, intervalMs: number): number {
   return Math.min(LONGEST_MS, intervalMs * 2 ** Math.min(30, Math.max(0, failures - 1)))
 }
 
-/**
- * Who fails now, by object id: users whose newest result in rounds of this scope is a failure. Memory grows with those who fail
- * or have failed, not with the users.
- *
- * @param rounds runs of kind `sync` over one scope, newest first
- */
+/** Who of a group fails now, by object id: users whose newest result in a round is a failure. */
 export async function failingUsers(
-  rounds: readonly RunRecord[],
+  tenantId: string,
+  group: ObjectId,
   journal: Journal,
   intervalMs: number,
 ): Promise<ReadonlyMap<ObjectId, Failing>> {
-  const failing = new Map<
-    ObjectId,
-    {failures: number; name: string; lastAt: string; findings: readonly unknown[]}
-  >()
-  for (const round of rounds.slice(0, ROUNDS).toReversed()) {
-    for await (const {user, userPrincipalName, outcome, at, findings} of journal.userResults(round.id)) {
-      const bad = outcome === 'failed' || outcome === 'partly'
-      if (!bad) failing.delete(user)
-      else {
-        const failures = (failing.get(user)?.failures ?? 0) + 1
-        failing.set(user, {failures, name: userPrincipalName, lastAt: at, findings})
-      }
-    }
+  const failing = new Map<ObjectId, Failing>()
+  for await (const {user: id, userPrincipalName, failures, told} of journal.latestIn(
+    tenantId,
+    group,
+    'failing',
+  )) {
+    if (told === undefined) continue
+    const {at: lastAt, findings} = told
+    const nextAt = new Date(Date.parse(lastAt) + pauseMs(failures, intervalMs)).toISOString()
+    failing.set(id, {id, userPrincipalName, failures, lastAt, nextAt, findings})
   }
-  return new Map(
-    [...failing].map(([id, {failures, name, lastAt, findings}]) => {
-      const nextAt = new Date(Date.parse(lastAt) + pauseMs(failures, intervalMs)).toISOString()
-      return [id, {id, userPrincipalName: name, failures, lastAt, nextAt, findings}]
-    }),
-  )
+  return failing
 }
 
 /** Those whose time has not come. */

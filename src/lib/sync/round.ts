@@ -1,5 +1,3 @@
-import {createHash} from 'node:crypto'
-
 import type {ObjectId, RunId} from '../model/brand.js'
 import type {Clock} from '../ports/clock.js'
 import type {Journal, RunRecord} from '../ports/journal.js'
@@ -69,59 +67,75 @@ export async function syncRound(
   const {journal, clock, ui} = deps
   const began = clock.monotonic()
   const startedAt = clock.now().toISOString()
-  const before = await roundsOf(input, journal)
-  sayIfOptionsChanged(before[0], input.options, ui)
-  const left = postponed(await failingUsers(before, journal, input.intervalMs), clock.now())
+  sayIfOptionsChanged(await lastRound(input, journal), input.options, ui)
+  const left = postponed(await failingIn(input, journal), clock.now())
   const {stop, ...migrated} = await deps.migrate(left, signal)
   if (stop !== undefined) throw stop.error
-  const failing = await failingUsers(await roundsOf(input, journal), journal, input.intervalMs)
+  const failing = await failingIn(input, journal)
   return {
     ...migrated,
     startedAt,
     seconds: Math.round((clock.monotonic() - began) / 100) / 10,
     failing: [...failing.values()],
-    postponed: left.size,
+    // Who has left the group meanwhile does not count.
+    postponed: [...left].filter((id) => failing.has(id)).length,
   }
 }
 
-/** Rounds of this tenant, source and scope, newest first. */
-export async function roundsOf(
-  {
-    tenantId,
-    scope,
-    sourceLabel,
-    anySource,
-  }: Pick<RoundInput, 'tenantId' | 'scope' | 'sourceLabel' | 'anySource'>,
+type Where = Pick<RoundInput, 'tenantId' | 'scope' | 'sourceLabel' | 'anySource'>
+
+/** Rounds looked at together. */
+const PAGE = 20
+
+/** The newest round of this tenant, source and scope, or the newest that ended so. */
+export async function lastRound(
+  {tenantId, scope, sourceLabel, anySource}: Where,
   journal: Journal,
-): Promise<readonly RunRecord[]> {
-  return (await journal.runs())
-    .filter((run) => run.kind === 'sync' && run.tenantId === tenantId)
-    .filter((run) => anySource === true || run.sourceLabel === sourceLabel)
-    .filter(({group}) =>
-      scope.kind === 'everyone'
-        ? group?.id === 'all-users'
-        : group?.id === scope.nameOrId || group?.displayName === scope.nameOrId,
-    )
-    .sort((one, other) => (one.id < other.id ? 1 : -1))
+  status?: 'finished',
+): Promise<RunRecord | undefined> {
+  const group = await groupOf({tenantId, scope}, journal)
+  if (group === undefined) return undefined
+  const statuses = status === undefined ? undefined : [status]
+  for (let before: RunId | undefined; ;) {
+    const runs = await journal.runs({tenantId, kinds: ['sync'], group, statuses, before, limit: PAGE})
+    const found = runs.find((run) => anySource === true || run.sourceLabel === sourceLabel)
+    before = runs.at(-1)?.id
+    if (found !== undefined || before === undefined || runs.length < PAGE) return found
+  }
 }
 
-function sayIfOptionsChanged(
-  last: RunRecord | undefined,
-  options: Readonly<Record<string, unknown>>,
-  ui: Ui,
-): void {
+async function failingIn(input: RoundInput, journal: Journal): Promise<ReadonlyMap<ObjectId, Failing>> {
+  const group = await groupOf(input, journal)
+  return group === undefined ? new Map() : failingUsers(input.tenantId, group, journal, input.intervalMs)
+}
+
+/** By id, or by the name that it had in a round; undefined before the first one. */
+async function groupOf(
+  {tenantId, scope}: Pick<RoundInput, 'tenantId' | 'scope'>,
+  journal: Journal,
+): Promise<ObjectId | undefined> {
+  const scopes = (await journal.runScopes()).filter((one) => one.kind === 'sync' && one.tenantId === tenantId)
+  const found = scopes.find(({group}) =>
+    scope.kind === 'everyone'
+      ? group?.id === 'all-users'
+      : group?.id === scope.nameOrId || group?.displayName === scope.nameOrId,
+  )
+  return found?.group?.id
+}
+
+function sayIfOptionsChanged(last: RunRecord | undefined, options: RoundInput['options'], ui: Ui): void {
   if (last === undefined) return
-  const of = (all: Readonly<Record<string, unknown>>) =>
-    createHash('sha256')
-      .update(
-        JSON.stringify(
-          Object.keys(options)
-            .toSorted()
-            .map((name) => [name, all[name] ?? null]),
-        ),
-      )
-      .digest('hex')
-  if (of(last.options) === of(options)) return
-  const text = `The migration options changed since the last round (${last.startedAt}): everybody is planned again.`
+  const changed = differences(options, last.options)
+  if (changed.length === 0) return
+  const text = `The migration options changed since the last round (${last.startedAt}): everybody is planned again. Changed: ${changed.join(', ')}.`
   ui.emit({type: 'warning', text})
+}
+
+/** Options that are not the same, each with both values, in the order of their names. */
+export function differences(ours: RoundInput['options'], theirs: RoundInput['options']): readonly string[] {
+  const text = (value: unknown): string => JSON.stringify(value ?? null)
+  return Object.keys(ours)
+    .toSorted()
+    .filter((name) => text(ours[name]) !== text(theirs[name]))
+    .map((name) => `${name} ${text(ours[name])} instead of ${text(theirs[name])}`)
 }

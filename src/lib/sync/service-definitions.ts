@@ -1,3 +1,6 @@
+import {namedFiles} from './service-files.js'
+import {kubernetesDefinition} from './service-kubernetes.js'
+
 /** Ways of running `mfa sync run` all the time. */
 export const SERVICE_FORMATS = [
   'systemd',
@@ -13,6 +16,12 @@ export interface ServiceRequest {
   readonly words: readonly string[]
   /** For health checks, where one was asked for. */
   readonly listen?: {readonly host: string; readonly port: number} | undefined
+  /** The bundle that the words name; undefined where they name a server. */
+  readonly bundle?: string | undefined
+  /** Other files that the words name. */
+  readonly files?: readonly string[] | undefined
+  /** State is in PostgreSQL: several may run. */
+  readonly shared?: boolean | undefined
 }
 
 export interface ServiceDefinition {
@@ -33,7 +42,7 @@ const DESCRIPTION = 'Keeps Microsoft Entra MFA in step with Azure MFA Server'
 const STOP_SECONDS = 20
 
 const MAKERS: Readonly<Record<ServiceFormat, (request: ServiceRequest) => ServiceDefinition>> = {
-  systemd: ({words}) => ({
+  systemd: ({words, bundle, files = []}) => ({
     file: '/etc/systemd/system/mfa-sync.service',
     text: `[Unit]
 Description=${DESCRIPTION}
@@ -42,19 +51,23 @@ After=network-online.target
 
 [Service]
 Type=exec
-ExecStart=/usr/local/bin/mfa ${words.map(systemdWord).join(' ')}
-# MFA_TENANT_ID, MFA_CLIENT_ID, MFA_SOURCE_USERNAME and the like; root:root 0600
+ExecStart=/usr/local/bin/mfa ${systemdLine(words, files)}
+# MFA_TENANT_ID, MFA_CLIENT_ID; where needed MFA_SOURCE_USERNAME, MFA_SOURCE_PASSWORD, PGPASSWORD; root:root 0600
 EnvironmentFile=-/etc/mfa/mfa.env
-# The certificate with its key stays root's; the service sees a copy in memory.
+# The certificate with its key, and files with seeds, stay root's; the service sees copies in memory.
 LoadCredential=client.pem:/etc/mfa/client.pem
-Environment=MFA_CLIENT_CERTIFICATE_PATH=%d/client.pem
-Environment=MFA_STATE=/var/lib/mfa-sync
+${namedFiles(files)
+  .map(({path, name}) => `LoadCredential=${credential(name)}:${path.replaceAll('%', '%%')}\n`)
+  .join('')}Environment=MFA_CLIENT_CERTIFICATE_PATH=%d/client.pem
+Environment=MFA_STATE=/var/lib/mfa-sync XDG_STATE_HOME=/var/lib/mfa-sync XDG_CACHE_HOME=/var/lib/mfa-sync/cache
 DynamicUser=yes
 StateDirectory=mfa-sync
 StateDirectoryMode=0700
 UMask=0077
 Restart=on-failure
 RestartSec=30
+# Wrong flags or settings: a person has to mend them.
+RestartPreventExitStatus=64
 TimeoutStopSec=${STOP_SECONDS}
 NoNewPrivileges=yes
 ProtectSystem=strict
@@ -80,7 +93,8 @@ SystemCallFilter=@system-service
 WantedBy=multi-user.target
 `,
     steps: [
-      'Put settings without secrets into /etc/mfa/mfa.env, and the certificate with its key into /etc/mfa/client.pem (both root, 0600).',
+      'Put settings into /etc/mfa/mfa.env, and the certificate with its key into /etc/mfa/client.pem (both root, 0600).',
+      ...(bundle === undefined ? [] : [readable(bundle)]),
       'systemctl daemon-reload && systemctl enable --now mfa-sync',
       'journalctl -u mfa-sync -f shows the rounds; journald rotates what it keeps.',
     ],
@@ -116,8 +130,8 @@ WantedBy=multi-user.target
 </Task>
 `,
     steps: [
-      'Save as UTF-16. Put mfa.config.json (settings, the path of the certificate) into %ProgramData%\\mfa; let NETWORK SERVICE alone read it and the certificate.',
-      'schtasks /Create /TN mfa-sync /XML mfa-sync-task.xml',
+      'Put mfa.config.json (settings, the path of the certificate) into %ProgramData%\\mfa; let NETWORK SERVICE alone read it and the certificate.',
+      'In PowerShell: Register-ScheduledTask -TaskName mfa-sync -Xml (Get-Content -Raw -Encoding UTF8 mfa-sync-task.xml)',
       'Not tried: this was written on another system.',
     ],
   }),
@@ -153,54 +167,9 @@ WantedBy=multi-user.target
     ],
   }),
 
-  kubernetes: ({words, listen}) => ({
-    file: 'mfa-sync.yaml',
-    text: `apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: mfa-sync
-spec:
-  # State is a SQLite file on one volume: one at a time.
-  replicas: 1
-  strategy: {type: Recreate}
-  selector: {matchLabels: {app: mfa-sync}}
-  template:
-    metadata: {labels: {app: mfa-sync}}
-    spec:
-      automountServiceAccountToken: false
-      terminationGracePeriodSeconds: ${STOP_SECONDS}
-      securityContext: {runAsNonRoot: true, runAsUser: 1000, fsGroup: 1000, seccompProfile: {type: RuntimeDefault}}
-      containers:
-        - name: mfa
-          image: mfa:latest
-          args: ${JSON.stringify(words)}
-          env:
-            - {name: MFA_STATE, value: /var/lib/mfa}
-            - {name: MFA_TENANT_ID, valueFrom: {configMapKeyRef: {name: mfa-sync, key: tenantId}}}
-            - {name: MFA_CLIENT_ID, valueFrom: {configMapKeyRef: {name: mfa-sync, key: clientId}}}
-            - {name: MFA_CLIENT_CERTIFICATE_PATH, value: /etc/mfa/client.pem}
-          volumeMounts:
-            - {name: certificate, mountPath: /etc/mfa, readOnly: true}
-            - {name: state, mountPath: /var/lib/mfa}
-            - {name: tmp, mountPath: /tmp}
-          securityContext:
-            allowPrivilegeEscalation: false
-            readOnlyRootFilesystem: true
-            capabilities: {drop: [ALL]}
-${probes(listen)}          resources: {requests: {cpu: 100m, memory: 256Mi}, limits: {memory: 1Gi}}
-      volumes:
-        - {name: certificate, secret: {secretName: mfa-client, defaultMode: 256, items: [{key: client.pem, path: client.pem}]}}
-        - {name: state, persistentVolumeClaim: {claimName: mfa-state}}
-        - {name: tmp, emptyDir: {}}
-`,
-    steps: [
-      'kubectl create secret generic mfa-client --from-file=client.pem; a ConfigMap mfa-sync with tenantId and clientId; a PersistentVolumeClaim mfa-state.',
-      'kubectl apply -f mfa-sync.yaml',
-      'Not tried in a cluster.',
-    ],
-  }),
+  kubernetes: (request) => kubernetesDefinition(request, STOP_SECONDS),
 
-  container: ({words, listen}) => ({
+  container: ({words, listen, bundle, files = []}) => ({
     file: 'Containerfile',
     text: `FROM node:24-slim
 COPY mfa-*.tgz /tmp/
@@ -209,24 +178,44 @@ USER node
 ENV MFA_STATE=/var/lib/mfa MFA_CLIENT_CERTIFICATE_PATH=/run/secrets/client.pem
 VOLUME /var/lib/mfa
 STOPSIGNAL SIGTERM
-${listen === undefined ? '' : `HEALTHCHECK --interval=1m CMD ["node", "-e", "fetch('http://127.0.0.1:${listen.port}/live').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]\n`}ENTRYPOINT ["mfa"]
+${listen === undefined ? '' : `HEALTHCHECK --interval=1m CMD ["node", "-e", "fetch('http://${inside(listen.host)}:${listen.port}/live').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]\n`}ENTRYPOINT ["mfa"]
 CMD ${JSON.stringify(words)}
 `,
     steps: [
       'npm pack in the clone makes mfa-0.1.0.tgz beside the Containerfile; then podman build -t mfa . (or docker build).',
-      `podman run -d --restart=on-failure --stop-timeout ${STOP_SECONDS} --read-only --cap-drop=all --secret client.pem -e MFA_TENANT_ID -e MFA_CLIENT_ID -v mfa-state:/var/lib/mfa mfa`,
+      `podman run -d --restart=on-failure --stop-timeout ${STOP_SECONDS} --read-only --tmpfs /tmp --cap-drop=all --secret client.pem${[
+        bundle ?? [],
+        files,
+      ]
+        .flat()
+        .map((path) => ` -v ${path}:${path}:ro`)
+        .join('')} -e MFA_TENANT_ID -e MFA_CLIENT_ID -v mfa-state:/var/lib/mfa mfa`,
+      'Where needed, -e MFA_SOURCE_USERNAME, and --secret NAME,type=env,target=MFA_SOURCE_PASSWORD or target=PGPASSWORD.',
       'Not tried with a container engine.',
     ],
   }),
 }
 
-const probes = (listen: ServiceRequest['listen']): string =>
-  listen === undefined
-    ? ''
-    : `          ports: [{name: health, containerPort: ${listen.port}}]
-          livenessProbe: {httpGet: {path: /live, port: health}, periodSeconds: 30}
-          readinessProbe: {httpGet: {path: /ready, port: health}, periodSeconds: 30}
-`
+/** Where a process beside the server reaches it. */
+const inside = (host: string): string =>
+  host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host
+
+/** It runs as a user that is made anew at each start. */
+function readable(bundle: string): string {
+  const hidden = /^\/(home|root|run\/user|tmp|var\/tmp)(\/|$)/.test(bundle)
+  return hidden
+    ? `The service cannot see ${bundle} (ProtectHome, PrivateTmp): put the bundle below /srv, and write this anew.`
+    : `Let a group of its own read ${bundle}, and name it: systemctl edit mfa-sync, [Service], SupplementaryGroups=GROUP.`
+}
+
+/** Beside the client's certificate. */
+const credential = (name: string): string => (name === 'client.pem' ? 'file-client.pem' : name)
+
+/** Files as the copies that systemd makes of them. */
+function systemdLine(words: readonly string[], files: readonly string[]): string {
+  const copies = new Map(namedFiles(files).map(({path, name}) => [path, `%d/${credential(name)}`]))
+  return words.map((word) => copies.get(word) ?? systemdWord(word)).join(' ')
+}
 
 /** Quoted for a unit file: specifiers and variables stand for themselves. */
 function systemdWord(word: string): string {

@@ -54,24 +54,23 @@ export async function syncStatus(
   intervalMs: number,
   pending: (tenantId: string) => Promise<number> = () => Promise.resolve(0),
 ): Promise<SyncStatus> {
-  const runs = (await journal.runs())
-    .filter(({kind}) => kind === 'sync')
-    .sort((one, other) => (one.id < other.id ? 1 : -1))
   // Not by source: machines that share the work may each have their own.
-  const byScope = Map.groupBy(runs, ({tenantId, group}) => JSON.stringify([tenantId, group?.id]))
+  const synced = (await journal.runScopes()).filter(({kind}) => kind === 'sync')
   const scopes: ScopeStatus[] = []
-  for (const rounds of byScope.values()) {
+  for (const {tenantId, group} of synced) {
+    const which = {tenantId, kinds: ['sync'], group: group?.id} as const
+    const rounds = await journal.runs({...which, limit: ROUNDS_SHOWN})
     const [newest] = rounds
-    if (newest === undefined) continue
-    const through = rounds.find(({status}) => status === 'finished')
+    if (newest === undefined || group === undefined) continue
+    const [through] = await journal.runs({...which, statuses: ['finished'], limit: 1})
     const at = through?.endedAt ?? through?.startedAt
     scopes.push({
-      tenantId: newest.tenantId,
-      scope: newest.group?.displayName ?? '',
+      tenantId,
+      scope: group.displayName,
       source: newest.sourceLabel,
-      rounds: rounds.slice(0, ROUNDS_SHOWN).map(rowOf),
+      rounds: rounds.map(rowOf),
       lagSeconds: at === undefined ? null : Math.max(0, Math.round((now.getTime() - Date.parse(at)) / 1000)),
-      failing: [...(await failingUsers(rounds, journal, intervalMs)).values()],
+      failing: [...(await failingUsers(tenantId, group.id, journal, intervalMs)).values()],
     })
   }
   const locks = (await journal.locks()).filter(({expires}) => expires > now.toISOString())

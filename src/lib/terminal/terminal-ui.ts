@@ -1,7 +1,7 @@
 import {styleText} from 'node:util'
 import type * as Prompts from '@inquirer/prompts'
 import {MfaError} from '../errors/mfa-error.js'
-import {printable} from '../model/printable.js'
+import {printable, printableLines} from '../model/printable.js'
 import type {Clock} from '../ports/clock.js'
 import type {Ui, UiEvent} from '../ports/ui.js'
 import {Progress} from './progress.js'
@@ -110,9 +110,4 @@ export function createTerminalUi(options: TerminalUiOptions): TerminalUi {
       ),
     close: () => progress.end(),
   }
-}
-
-/** Line breaks of our own messages stay; everything else that could steer the terminal is shown as its code. */
-function printableLines(text: string): string {
-  return text.split('\n').map(printable).join('\n')
 }

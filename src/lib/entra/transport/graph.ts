@@ -15,6 +15,7 @@ import {backOffMs, retryAfterMs} from './retry-after.js'
 import {createServiceClock, type ServiceClock} from './service-clock.js'
 import {withTimeLimit} from './time-limit.js'
 import {createTokens, type GetToken} from './tokens.js'
+import {withoutNames} from './without-names.js'
 
 /** What the transport does, for the log file. Never a token, never a body. */
 export type GraphLogEvent =
@@ -142,7 +143,7 @@ export function createGraph(options: GraphOptions): Graph {
       options.log?.({
         type: 'http',
         method,
-        url,
+        url: withoutNames(url),
         size,
         ms: clock.monotonic() - started,
         result: answer.fault ? answer.code : answer.status,
@@ -186,7 +187,8 @@ export function createGraph(options: GraphOptions): Graph {
       if (attempt >= attemptsFor(verdict) || waitedMs + waitMs > budget.maxWaitMs) {
         throw pastBudget(request, verdict, waitMs, attempt)
       }
-      const {method, path} = request
+      const {method} = request
+      const path = withoutNames(request.path)
       options.log?.({type: 'wait', method, path, reason: verdict.reason, attempt, ms: waitMs, requestId})
       const before = clock.monotonic()
       await clock.sleep(waitMs, signal)

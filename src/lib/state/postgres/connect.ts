@@ -1,3 +1,5 @@
+import {isIP} from 'node:net'
+
 import {MfaError} from '../../errors/mfa-error.js'
 import {isLoopback} from '../../model/loopback.js'
 import {PgDatabase} from './pg-database.js'
@@ -12,6 +14,7 @@ export interface PostgresOptions {
   readonly schema?: string | undefined
 }
 
+const PARAMETERS = ['sslmode', 'sslrootcert', 'schema']
 const CONNECT_TIMEOUT_MS = 10_000
 const BIGINT = 20
 
@@ -27,7 +30,7 @@ export async function connectPostgres(
   options: PostgresOptions = {},
 ): Promise<{readonly db: PgDatabase; readonly schema: string}> {
   const url = parse(address)
-  const host = decodeURIComponent(url.hostname)
+  const host = decodeURIComponent(url.hostname).replace(/^\[(.*)\]$/, '$1')
   const local = isLoopback(host) || host.startsWith('/') || host === ''
   const mode = url.searchParams.get('sslmode') ?? (local ? 'disable' : 'verify-full')
   if (mode !== 'disable' && mode !== 'verify-full')
@@ -41,10 +44,18 @@ export async function connectPostgres(
   if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema))
     throw refuse(`schema "${schema}" is no plain name`, 'Use lower-case letters, digits and _.')
   const {default: pg} = await import('pg')
+  /** What fails during the sign-in on our side (no password) would leave the connection open, and the process waiting for it. */
+  class Client extends pg.Client {
+    constructor(config?: ConstructorParameters<typeof pg.Client>[0]) {
+      super(config)
+      this.connection.once('error', () => this.connection.stream.destroy())
+    }
+  }
   const types = new pg.TypeOverrides()
   // Sequence numbers stay below 2^53.
   types.setTypeParser(BIGINT, Number)
   const pool = new pg.Pool({
+    Client,
     host: host === '' ? undefined : host,
     port: url.port === '' ? undefined : Number(url.port),
     user: url.username === '' ? undefined : decodeURIComponent(url.username),
@@ -65,10 +76,12 @@ export async function connectPostgres(
 
 async function tls(url: URL, host: string): Promise<object> {
   const file = url.searchParams.get('sslrootcert')
-  if (file === null) return {rejectUnauthorized: true, servername: host}
+  // The certificate is compared with `host`; the name that is sent along must not be an address (RFC 6066).
+  const checked = {rejectUnauthorized: true, host, ...(isIP(host) === 0 ? {servername: host} : {})}
+  if (file === null) return checked
   const {readFile} = await import('node:fs/promises')
   try {
-    return {rejectUnauthorized: true, servername: host, ca: await readFile(file, 'utf8')}
+    return {...checked, ca: await readFile(file, 'utf8')}
   } catch {
     throw refuse(`sslrootcert ${file} cannot be read`, 'Check the path.')
   }
@@ -87,6 +100,13 @@ function parse(address: string): URL {
       'a password stands in the address, where others can read it',
       'Take it out, and set PGPASSWORD or use a passfile.',
     )
+  for (const name of url.searchParams.keys()) {
+    if (PARAMETERS.includes(name)) continue
+    throw refuse(
+      `"${name}" in the address is not known here`,
+      `Known are ${PARAMETERS.join(', ')}; a password belongs into PGPASSWORD or a passfile.`,
+    )
+  }
   return url
 }
 

@@ -7,11 +7,11 @@ type Value = Parameters<Statements['run']>[1]
 
 /** A PostgreSQL state as one side of a copy. */
 export function postgresEnd(db: PgDatabase, clock: Clock): CopyEnd {
-  const locks = new PgLocks(db, clock, PG_LOCK_TIMING, 0)
+  const locks = new PgLocks(db, clock, PG_LOCK_TIMING)
   return {
     label: db.label,
     holders: async () =>
-      (await locks.list()).map(({command, host, pid}) => `${command} on ${host} (process ${pid})`),
+      (await locks.held()).map(({command, host, pid}) => `${command} on ${host} (process ${pid})`),
     page: (table, after) => db.all(pageQuery(table, after), ...((after ?? []) as readonly Value[])),
     fill: (work) =>
       db

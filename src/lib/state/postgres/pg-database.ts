@@ -31,6 +31,10 @@ export class PgDatabase implements Statements {
   readonly schema: string
   readonly #pool: Pool
   readonly #patienceMs: number
+  /** By the clock of `performance.now()`: nobody waits longer. */
+  #until = Infinity
+  /** Why the last try did not get through; undefined where it did. */
+  #away: unknown
 
   constructor(pool: Pool, label: string, schema: string, patienceMs = PATIENCE_MS) {
     this.#pool = pool
@@ -85,6 +89,11 @@ export class PgDatabase implements Statements {
     })
   }
 
+  /** The command ends: after `ms` nothing is tried again, and nothing begun while the server is away. */
+  hurry(ms: number): void {
+    this.#until = Math.min(this.#until, performance.now() + ms)
+  }
+
   /** Again does no harm. */
   async close(): Promise<void> {
     if (!this.#pool.ending) await this.#pool.end()
@@ -93,11 +102,17 @@ export class PgDatabase implements Statements {
   async #patient<T>(work: () => Promise<T>): Promise<T> {
     const until = performance.now() + this.#patienceMs
     for (;;) {
+      if (this.#away !== undefined && performance.now() > this.#until)
+        throw postgresFault(this.#away, this.label)
       try {
-        return await work()
+        const done = await work()
+        this.#away = undefined
+        return done
       } catch (error) {
         if (error instanceof MfaError) throw error
-        if (!isPassing(error) || performance.now() > until) throw postgresFault(error, this.label)
+        this.#away = isPassing(error) ? error : undefined
+        if (this.#away === undefined || performance.now() > Math.min(until, this.#until))
+          throw postgresFault(error, this.label)
         await sleep(PAUSE_MS)
       }
     }

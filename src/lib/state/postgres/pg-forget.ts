@@ -1,8 +1,12 @@
 import type {RunId} from '../../model/brand.js'
+import {foldInto} from '../latest-sql.js'
 import type {PgDatabase} from './pg-database.js'
 
+/** Of a run and a user. */
+export const FOLD_ONE = foldInto("r.scope::json ->> 'id'", 't.run = $1 AND t."user" = $2')
+
 const OF_A_RUN = ['actions', 'images', 'results'] as const
-const OF_A_USER = ['migrated', 'numbers', 'tokens'] as const
+const OF_A_USER = ['latest', 'migrated', 'numbers', 'tokens'] as const
 
 /**
  * R8: erases a run, a user, or a user of a run. Answers how many users went. What stood there is gone from the tables; when the
@@ -32,6 +36,13 @@ export function forgetRecords(
     }
     for (const table of [...OF_A_RUN, 'migrated'])
       await on.run(`DELETE FROM ${table} WHERE "user" = ANY($1::text[]) AND run = $2`, users, run)
+    // What is left of their results tells how they stand; one after the other, a statement may change a row only once.
+    await on.run('DELETE FROM latest WHERE "user" = ANY($1::text[])', users)
+    const left = await on.all(
+      'SELECT run, "user" FROM results WHERE "user" = ANY($1::text[]) ORDER BY seq',
+      users,
+    )
+    for (const row of left) await on.run(FOLD_ONE, String(row['run']), String(row['user']))
     if (user === undefined) await on.run('DELETE FROM runs WHERE id = $1', run)
     return users.length
   })

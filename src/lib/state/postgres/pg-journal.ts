@@ -3,15 +3,17 @@ import {randomBytes} from 'node:crypto'
 import type {ActionId, ObjectId, RunId} from '../../model/brand.js'
 import type {EntraMethods} from '../../model/entra-user.js'
 import type {Clock} from '../../ports/clock.js'
-import type {ActionRecord, Journal, Lock, LockHolder, PermissionUse, RunRecord, RunStart, RunStatus, UserMemory, UserResultRecord} from '../../ports/journal.js' // prettier-ignore
+import type {ActionRecord, Journal, LatestResult, Lock, LockHolder, PermissionUse, RunQuery, RunRecord, RunScope, RunStart, RunStatus, Stands, UserMemory, UserResultRecord} from '../../ports/journal.js' // prettier-ignore
 import type {Row} from '../database.js'
 import {isEntraMethods, reader} from '../decode.js'
+import {countsByStands, latestRecord, runScopes} from '../latest.js'
 import type {LockTiming} from '../locks.js'
 import {actionRecord, runRecord, userResultRecord} from '../records.js'
 import {nextRunId} from '../run-ids.js'
+import {runStatement} from '../run-query.js'
 import {stateDamaged} from '../state-fault.js'
 import type {PgDatabase, Statements} from './pg-database.js'
-import {forgetRecords} from './pg-forget.js'
+import {FOLD_ONE, forgetRecords} from './pg-forget.js'
 import {PgGroup} from './pg-group.js'
 import {PG_LOCK_TIMING, PgLocks} from './pg-locks.js'
 import {readMemory, rememberMigrated, rememberWrite} from './pg-memory.js'
@@ -29,12 +31,12 @@ export class PgJournal implements Journal {
   readonly #clock: Clock
   readonly #locks: PgLocks
 
-  constructor(db: PgDatabase, clock: Clock, skewMs: number, timing: LockTiming = PG_LOCK_TIMING) {
+  constructor(db: PgDatabase, clock: Clock, timing: LockTiming = PG_LOCK_TIMING) {
     this.db = db
     this.#db = db
     this.#group = new PgGroup(db)
     this.#clock = clock
-    this.#locks = new PgLocks(db, clock, timing, skewMs)
+    this.#locks = new PgLocks(db, clock, timing)
   }
 
   async beginRun(start: RunStart): Promise<{readonly run: RunRecord; readonly resumed: boolean}> {
@@ -77,9 +79,15 @@ export class PgJournal implements Journal {
       throw new Error(`No run ${run}`)
   }
 
-  async runs(): Promise<readonly RunRecord[]> {
-    const rows = await this.#db.all('SELECT * FROM runs ORDER BY id DESC')
+  async runs(query: RunQuery = {}): Promise<readonly RunRecord[]> {
+    const {sql, values} = runStatement(query, (nth) => `$${nth}`, "(scope::json ->> 'id')")
+    const rows = await this.#db.all(sql, ...values)
     return rows.map((row) => runRecord(row, this.#db.label))
+  }
+
+  async runScopes(): Promise<readonly RunScope[]> {
+    const sql = 'SELECT tenant_id, kind, scope, max(id) AS newest FROM runs GROUP BY tenant_id, kind, scope'
+    return runScopes(await this.#db.all(sql), this.#db.label)
   }
 
   async run(id: string): Promise<RunRecord | undefined> {
@@ -129,6 +137,11 @@ export class PgJournal implements Journal {
       yield actionRecord(row, this.#db.label)
   }
 
+  async writesTo(tenantId: string, user: ObjectId, since = '' as RunId): Promise<readonly ActionRecord[]> {
+    const sql = 'SELECT * FROM actions WHERE "user" = $1 AND tenant_id = $2 AND run >= $3 ORDER BY run, seq'
+    return (await this.#db.all(sql, user, tenantId, since)).map((row) => actionRecord(row, this.#db.label))
+  }
+
   async beforeImage(run: RunId, user: ObjectId, image: EntraMethods, at: string): Promise<void> {
     const sql = 'INSERT INTO images (run, "user", image, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING'
     await this.#group.write(async (on) => {
@@ -157,6 +170,7 @@ export class PgJournal implements Journal {
            source = excluded.source, outcome = excluded.outcome, findings = excluded.findings, at = excluded.at`,
         run, user, userPrincipalName, source ?? null, outcome, findings, at,
       ) // prettier-ignore
+      await on.run(FOLD_ONE, run, user)
     })
   }
 
@@ -166,6 +180,35 @@ export class PgJournal implements Journal {
     const names = users === undefined ? [] : [users]
     for await (const row of this.#pages((after) => this.#db.all(sql, run, after, PAGE, ...names)))
       yield userResultRecord(row, this.#db.label)
+  }
+
+  async latestOf(
+    tenantId: string,
+    users: readonly ObjectId[],
+    group?: ObjectId,
+  ): Promise<readonly LatestResult[]> {
+    const only = group === undefined ? '' : 'AND scope = $3'
+    const sql = `SELECT * FROM latest WHERE tenant_id = $1 AND "user" = ANY($2::text[]) ${only}`
+    const rows = await this.#db.all(sql, tenantId, users, ...(group === undefined ? [] : [group]))
+    return rows.map((row) => latestRecord(row, this.#db.label))
+  }
+
+  async *latestIn(tenantId: string, group: ObjectId, only?: 'failing'): AsyncGenerator<LatestResult> {
+    const failing = only === undefined ? '' : 'AND failures > 0'
+    const sql = `SELECT * FROM latest WHERE tenant_id = $1 AND scope = $2 AND "user" > $3 ${failing} ORDER BY "user" LIMIT $4`
+    for (let after = ''; ;) {
+      const rows = await this.#db.all(sql, tenantId, group, after, PAGE)
+      for (const row of rows) yield latestRecord(row, this.#db.label)
+      const last = rows.at(-1)
+      if (last === undefined || rows.length < PAGE) return
+      after = String(last['user'])
+    }
+  }
+
+  async latestCounts(tenantId: string, group: ObjectId): Promise<Readonly<Partial<Record<Stands, number>>>> {
+    const sql =
+      'SELECT stands, count(*) AS users FROM latest WHERE tenant_id = $1 AND scope = $2 GROUP BY stands'
+    return countsByStands(await this.#db.all(sql, tenantId, group), this.#db.label)
   }
 
   migrated(user: ObjectId, tenantId: string, memory: NonNullable<UserMemory['migrated']>): Promise<void> {
@@ -186,7 +229,7 @@ export class PgJournal implements Journal {
 
   async forgetTenant(tenantId: string): Promise<void> {
     await this.#db.transaction(async (on) => {
-      for (const table of ['actions', 'migrated', 'numbers', 'tokens', 'permission_use', 'runs'])
+      for (const table of ['actions', 'latest', 'migrated', 'numbers', 'tokens', 'permission_use', 'runs'])
         await on.run(`DELETE FROM ${table} WHERE tenant_id = $1`, tenantId)
     })
   }

@@ -5,6 +5,7 @@ import type {Clock} from '../../ports/clock.js'
 import type {Lock, LockHolder} from '../../ports/journal.js'
 import {holderOf, lockedError, lockLost, type LockTiming, userName} from '../locks.js'
 import {livenessOf, ownIdentity} from '../process-identity.js'
+import type {Row} from '../database.js'
 import {reader} from '../decode.js'
 import type {PgDatabase} from './pg-database.js'
 import {isGone} from './pg-leases.js'
@@ -17,21 +18,28 @@ export const PG_LOCK_TIMING: LockTiming = {heartbeat: 3000, expiry: 24_000, marg
 
 /** How often a new holder looks whether work lent out under the lock before has ended. */
 const LOOK_MS = 300
+/** Less of a difference between clocks is the time that the question took. */
+const SAME_CLOCK_MS = 1000
 
-/** Locks in the database, for processes of several machines. Times are the database server's: clocks of machines differ. */
+/** As the columns hold times: texts, in an order of their own. @param offset milliseconds, as SQL */
+const serverTime = (offset = '0'): string =>
+  `to_char((clock_timestamp() + ${offset} * interval '1 millisecond') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
+
+const OVER = `(expires <= ${serverTime()})::int AS over`
+
+/** Locks in the database, for processes of several machines. Times are the database server's: clocks of machines differ, and jump. */
 export class PgLocks {
   readonly #db: PgDatabase
   readonly #clock: Clock
   readonly #timing: LockTiming
-  readonly #skewMs: number
   readonly #held = new Set<Lock>()
+  /** Tickets of locks that were lost here: nothing is done under them any more, whatever the table still says. */
+  readonly #lost = new Set<string>()
 
-  /** @param skewMs the database server's clock less that of this machine */
-  constructor(db: PgDatabase, clock: Clock, timing: LockTiming, skewMs: number) {
+  constructor(db: PgDatabase, clock: Clock, timing: LockTiming) {
     this.#db = db
     this.#clock = clock
     this.#timing = timing
-    this.#skewMs = skewMs
   }
 
   /**
@@ -42,21 +50,22 @@ export class PgLocks {
     const ticket = randomUUID()
     const me = ownIdentity()
     await this.#db.transaction(async (on) => {
-      const now = this.#now()
       // Two who come at the same moment: the second waits here, and then sees the first one's row.
       await on.run('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', name)
-      const row = await on.get('SELECT * FROM locks WHERE name = $1', name)
+      const row = await on.get(`SELECT *, ${OVER} FROM locks WHERE name = $1`, name)
       // A transaction that was repeated after a broken connection may find its own row.
-      if (row !== undefined && row['ticket'] !== ticket) this.#refuseIfHeld(row, now)
+      if (row !== undefined && row['ticket'] !== ticket) this.#refuseIfHeld(row)
       await on.run('DELETE FROM locks WHERE name = $1', name)
       // Of workers that died nobody else takes the place.
-      const longAgo = new Date(now.getTime() - this.#timing.expiry).toISOString()
-      await on.run("DELETE FROM locks WHERE name LIKE 'worker %' AND expires < $1", longAgo)
+      await on.run(
+        `DELETE FROM locks WHERE name LIKE 'worker %' AND expires < ${serverTime('-$1::float8')}`,
+        this.#timing.expiry,
+      )
       await on.run(
         `INSERT INTO locks (name, ticket, host, "user", pid, process, command, since, heartbeat, expires)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)`,
+         VALUES ($1, $2, $3, $4, $5, $6, $7, ${serverTime()}, ${serverTime()}, ${serverTime('$8::float8')})`,
         name, ticket, hostname(), userName(), me.pid, JSON.stringify([me.scope, me.started]), command,
-        now.toISOString(), this.#expiry(now),
+        this.#timing.expiry,
       ) // prettier-ignore
     })
     const lock = this.#keep(name, ticket)
@@ -82,12 +91,22 @@ export class PgLocks {
 
   /** Times by this machine's clock, so that the caller can compare them with its own. */
   async list(): Promise<readonly LockHolder[]> {
-    const rows = await this.#db.all('SELECT * FROM locks ORDER BY name COLLATE "C"')
-    const here = (at: string): string => new Date(Date.parse(at) - this.#skewMs).toISOString()
+    const rows = await this.#db.all(
+      'SELECT *, extract(epoch FROM clock_timestamp()) * 1000 AS now FROM locks ORDER BY name COLLATE "C"',
+    )
+    const ahead = Math.round(Number(rows[0]?.['now']) - this.#clock.now().getTime())
+    const skewMs = Math.abs(ahead) < SAME_CLOCK_MS ? 0 : ahead
+    const here = (at: string): string => new Date(Date.parse(at) - skewMs).toISOString()
     return rows.map((row) => {
       const {since, heartbeat, expires, ...holder} = holderOf(row, this.#db.label)
       return {...holder, since: here(since), heartbeat: here(heartbeat), expires: here(expires)}
     })
+  }
+
+  /** Without those whose process is gone, or that are over. */
+  async held(): Promise<readonly LockHolder[]> {
+    const rows = await this.#db.all(`SELECT *, ${OVER} FROM locks ORDER BY name COLLATE "C"`)
+    return rows.filter((row) => this.#isHeld(row)).map((row) => holderOf(row, this.#db.label))
   }
 
   async break(name: string): Promise<boolean> {
@@ -108,6 +127,7 @@ export class PgLocks {
     }
     const lose = (why: string, cause?: unknown): void => {
       stop()
+      this.#lost.add(ticket)
       lost.abort(lockLost(name, why, cause))
     }
     const beat = async (): Promise<void> => {
@@ -119,10 +139,9 @@ export class PgLocks {
       beating = true
       try {
         const sent = this.#clock.monotonic()
-        const now = this.#now()
         const kept = await this.#db.run(
-          'UPDATE locks SET heartbeat = $1, expires = $2 WHERE name = $3 AND ticket = $4',
-          now.toISOString(), this.#expiry(now), name, ticket,
+          `UPDATE locks SET heartbeat = ${serverTime()}, expires = ${serverTime('$3::float8')} WHERE name = $1 AND ticket = $2`,
+          name, ticket, this.#timing.expiry,
         ) // prettier-ignore
         if (!this.#held.has(lock)) return
         if (kept === 0) return lose('somebody else took it, or it was released by hand')
@@ -147,23 +166,20 @@ export class PgLocks {
     return lock
   }
 
-  #refuseIfHeld(row: Parameters<typeof holderOf>[0], now: Date): void {
+  #refuseIfHeld(row: Row): void {
+    // The row outlived the lock, since the database was away when it was lost.
+    if (this.#lost.has(String(row['ticket']))) return
+    if (this.#isHeld(row)) throw lockedError(holderOf(row, this.#db.label))
+  }
+
+  /** A process of this machine that runs keeps its lock; where nobody can look, until it is over. */
+  #isHeld(row: Row): boolean {
     const holder = holderOf(row, this.#db.label)
     const [scope, started] = reader(row, this.#db.label, `lock ${holder.name}`).strings('process')
     const liveness =
       holder.host === hostname()
         ? livenessOf({pid: holder.pid, scope: scope ?? '', started: started ?? ''})
         : 'unknown'
-    if (liveness === 'dead') return
-    if (liveness === 'unknown' && now.toISOString() >= holder.expires) return
-    throw lockedError(holder)
-  }
-
-  #now(): Date {
-    return new Date(this.#clock.now().getTime() + this.#skewMs)
-  }
-
-  #expiry(now: Date): string {
-    return new Date(now.getTime() + this.#timing.expiry).toISOString()
+    return liveness === 'unknown' ? row['over'] === 0 : liveness !== 'dead'
   }
 }

@@ -14,6 +14,8 @@ export interface Shared {
   queue(tenantId: string): Promise<WorkQueue>
   /** What is handed out for a tenant now; makes nothing. */
   pending(tenantId: string): ReturnType<WorkQueue['open']>
+  /** The command ends: a database that is away is waited for that long at most, in milliseconds. */
+  hurry(ms: number): void
 }
 
 export const pgShared = (db: PgDatabase, clock: Clock): Shared => ({
@@ -21,4 +23,5 @@ export const pgShared = (db: PgDatabase, clock: Clock): Shared => ({
   leases: new PgLeases(db, clock),
   queue: (tenantId) => openPgWorkQueue(db, tenantId),
   pending: (tenantId) => openJobs(db, `work.${tenantId}`),
+  hurry: (ms) => db.hurry(ms),
 })

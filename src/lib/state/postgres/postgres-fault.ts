@@ -1,10 +1,10 @@
 import {errorCode} from '../../errors/error-code.js'
 import {MfaError} from '../../errors/mfa-error.js'
 
-/** SQLSTATE of a server that goes down or comes up, or has no connection left; and broken connections. */
+/** SQLSTATE of a server that goes down or comes up, is a standby still, or has no connection left; and broken connections. */
 const PASSING = new Set([
-  '57P01', '57P02', '57P03', '53300', '40001', '40P01', '08000', '08003', '08006', '08001', '08004',
-  'ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT',
+  '57P01', '57P02', '57P03', '57P05', '25006', '53300', '40001', '40P01', '08000', '08003', '08006', '08001', '08004',
+  'ECONNRESET', 'ECONNREFUSED', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'EHOSTDOWN', 'ENETUNREACH', 'ENETDOWN',
 ]) // prettier-ignore
 
 /** Whether the next try may go through. */
@@ -23,7 +23,8 @@ export function postgresFault(error: unknown, label: string): unknown {
   const words = error instanceof Error ? error.message : String(error)
   const fault = (name: Uppercase<string>, exit: 'usage' | 'unavailable' | 'data', fix: string): MfaError =>
     new MfaError(name, `state ${label}: ${words} (${code === '' ? 'no code' : code})`, {exit, fix})
-  if (code === '28P01' || code === '28000')
+  // Neither PGPASSWORD nor a passfile has one: that is the driver's own complaint.
+  if (code === '28P01' || code === '28000' || /password must be a/.test(words))
     return fault(
       'STATE_SIGN_IN',
       'usage',
@@ -37,6 +38,18 @@ export function postgresFault(error: unknown, label: string): unknown {
       'Grant the role what docs/postgres.md lists; the first start needs the right to create tables.',
     )
   if (code === '53100') return fault('STATE_FULL', 'unavailable', 'The disk of the database server is full.')
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
+    return fault(
+      'STATE_TLS',
+      'usage',
+      'Name the server in the address as its certificate does, or give it a certificate with that name (subjectAltName).',
+    )
+  if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID')
+    return fault(
+      'STATE_TLS',
+      'usage',
+      "Renew the certificate of the database server; if it is good, this machine's clock is wrong.",
+    )
   if (/^(UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|CERT_|ERR_TLS)/.test(code))
     return fault(
       'STATE_TLS',

@@ -1,0 +1,54 @@
+import type {ObjectId} from '../model/brand.js'
+import type {Journal, LatestResult} from '../ports/journal.js'
+import type {UserResult} from './result.js'
+
+/**
+ * Whether a round of `mfa sync` puts the result of a user to whom it wrote nothing on record: not where everything stands as it
+ * stood, so that a round in which nothing happened leaves nothing. Failures count each time: they make the pauses grow.
+ */
+export function isNews(
+  {outcome, findings}: Pick<UserResult, 'outcome' | 'findings'>,
+  last: LatestResult | undefined,
+): boolean {
+  if (last === undefined || outcome === 'failed' || outcome === 'partly') return true
+  const stands = standsFor(outcome)
+  if (last.stands !== stands) return true
+  if (outcome === 'unchanged' && findings.length === 0) return false
+  const {told} = last
+  return (
+    told === undefined ||
+    standsFor(told.outcome) !== stands ||
+    JSON.stringify(told.findings) !== JSON.stringify(findings)
+  )
+}
+
+const standsFor = (outcome: string): string => (outcome === 'unchanged' ? 'migrated' : outcome)
+
+/** Looks up what earlier results of users come to; all that are asked for at the same moment together. */
+export class LatestResults {
+  readonly #journal: Pick<Journal, 'latestOf'>
+  readonly #tenantId: string
+  readonly #group: ObjectId
+  #asked = new Set<ObjectId>()
+  #answer: Promise<ReadonlyMap<ObjectId, LatestResult>> | undefined
+
+  constructor(journal: Pick<Journal, 'latestOf'>, tenantId: string, group: ObjectId) {
+    this.#journal = journal
+    this.#tenantId = tenantId
+    this.#group = group
+  }
+
+  async of(user: ObjectId): Promise<LatestResult | undefined> {
+    this.#asked.add(user)
+    this.#answer ??= Promise.resolve().then(() => this.#ask())
+    return (await this.#answer).get(user)
+  }
+
+  async #ask(): Promise<ReadonlyMap<ObjectId, LatestResult>> {
+    const users = [...this.#asked]
+    this.#asked = new Set()
+    this.#answer = undefined
+    const found = await this.#journal.latestOf(this.#tenantId, users, this.#group)
+    return new Map(found.map((one) => [one.user, one]))
+  }
+}
