@@ -3,7 +3,7 @@ import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
 
 import {htmlPage, section} from '../../src/lib/report/html.js'
-import {type Browser, hasBrowser, openBrowser, overhang, violationsOf} from '../helpers/browser.js'
+import {type Browser, hasBrowser, openBrowser, overhang, violationsOf, rolesOf} from '../helpers/browser.js'
 import {CONTOSO, newPlace, type Place} from '../helpers/mfa.js'
 
 const PILOT = ['--group', 'MFA pilot', '--source', CONTOSO, '--seed-file', join(CONTOSO, 'seeds.csv')]
@@ -173,7 +173,20 @@ describe.skipIf(!hasBrowser)('every page', () => {
       await page.close()
     })
 
-    test('is told whole by the accessibility tree: headings in order, every table named and headed', async () => {
+    test('is told whole to a screen reader, on a phone too: tables stay tables', async () => {
+      const {page} = await browser.open(join(place.work, name), {width: 360})
+      const [tables, rows, headings] = await page.evaluate<number[]>(
+        `['table', 'details[open] tr, main > :not(details) tr', 'h1, h2, h3'].map((each) => document.querySelectorAll(each).length)`,
+      )
+      const folded = await page.evaluate<number>(
+        `document.querySelectorAll('details:not([open]) table').length`,
+      )
+      const {table = 0, row = 0, heading = 0} = await rolesOf(page)
+      expect({table, row, heading}).toEqual({table: (tables ?? 0) - folded, row: rows, heading: headings})
+      await page.close()
+    })
+
+    test('has its headings in order, and every table is named and headed', async () => {
       const {page} = await browser.open(join(place.work, name))
       const levels = await page.evaluate<number[]>(
         `[...document.querySelectorAll('h1,h2,h3,h4')].map(({tagName}) => Number(tagName[1]))`,
