@@ -53,6 +53,7 @@ const SDKS: Readonly<Record<string, string>> = {
   '@opentelemetry/exporter-trace-otlp-http': 'tracing',
   '@opentelemetry/resources': 'tracing',
   '@opentelemetry/sdk-trace': 'tracing',
+  'cli-table3': 'terminal',
   '@inquirer/prompts': 'terminal',
   'csv-stringify': 'report',
 }

@@ -191,16 +191,4 @@ describe('text in columns', () => {
       }),
     )
   })
-
-  test('hundreds of rows of long texts are laid out at once', () => {
-    const rows = Array.from({length: 200}, (_, n) => `${n} `.padEnd(2000, 'x'))
-    const columns = [
-      {title: 'a', value: (row: string) => row},
-      {title: 'b', value: (row: string) => row},
-    ]
-    const began = performance.now()
-    const table = renderTable(columns, rows, {width: 80, color: false})
-    expect(performance.now() - began).toBeLessThan(3000)
-    expect(table.split('\n')).toHaveLength(200 * 12 + 4)
-  })
 })

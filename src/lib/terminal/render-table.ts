@@ -1,3 +1,5 @@
+import {createRequire} from 'node:module'
+import type CliTable from 'cli-table3'
 import {styleText} from 'node:util'
 import {printable} from '../model/printable.js'
 import {columnWidths} from './column-widths.js'
@@ -29,6 +31,8 @@ export interface TableOptions {
   readonly empty?: string | undefined
 }
 
+/** One line of a cell; its text takes the place after the layout, which measures every cell again and again. */
+const FILL = '\ue000'
 /** More lines than this in one cell hide the other rows. */
 const MAX_LINES = 12
 
@@ -49,26 +53,33 @@ export function renderTable<Row>(
   const rightAligned = columns.map(
     (column) => column.align === 'right' || (column.align === undefined && isNumeric(rows, column)),
   )
-  const {left, middle, right, ...frame} = options.ascii === true ? ASCII : LINES
-  const rule = ([first, between, last]: readonly [string, string, string]): string =>
-    `${first}${widths.map((width) => frame.line.repeat(width + 2)).join(between)}${last}`
-  const lay = (row: readonly string[], isHead: boolean): readonly string[] => {
+  const texts: string[] = []
+  const lay = (row: readonly string[], isHead: boolean): string[] => {
     const lines = row.map((text, index) => cellLines(text, widths[index] ?? 1, columns[index]?.cut === true))
     const height = Math.max(1, ...lines.map((cell) => cell.length))
-    return Array.from({length: height}, (_, line) => {
-      const texts = lines.map((cell, index) => {
+    for (let line = 0; line < height; line++)
+      for (const [index, cell] of lines.entries()) {
         const text = pad(cell[line] ?? '', widths[index] ?? 1, rightAligned[index] === true)
-        return isHead && options.color ? styleText('bold', text, {validateStream: false}) : text
-      })
-      return `${left} ${texts.join(` ${middle} `)} ${right}`
-    })
+        texts.push(isHead && options.color ? styleText('bold', text, {validateStream: false}) : text)
+      }
+    return lines.map(() => Array(height).fill(FILL).join('\n'))
   }
   const head = lay(
     columns.map((column) => printable(column.title)),
     true,
   )
-  const body = cells.flatMap((row) => lay(row, false))
-  return [rule(frame.top), ...head, rule(frame.mid), ...body, rule(frame.bottom)].join('\n')
+  const body = cells.map((row) => lay(row, false))
+
+  const table = new (loadTable())({
+    head,
+    // The borders' padding on both sides.
+    colWidths: widths.map((width) => width + 2),
+    style: {head: [], border: [], compact: true},
+    ...(options.ascii === true ? {chars: ASCII} : {}),
+  })
+  table.push(...body)
+  let next = 0
+  return table.toString().replaceAll(new RegExp(`${FILL} *`, 'g'), () => `${texts[next++] ?? ''} `)
 }
 
 /** Words up to `whole` columns stay whole, and text of several words gets `prose` columns: the first that there is room for. */
@@ -100,6 +111,10 @@ function fit<Row>(
     if (widths !== undefined) return widths
   }
   return columnWidths(wishes, room)
+}
+
+function loadTable(): typeof CliTable {
+  return createRequire(import.meta.url)('cli-table3') as typeof CliTable
 }
 
 function cellText(value: Cell): string {
@@ -153,32 +168,8 @@ function renderList<Row>(
   return blocks.join('\n\n')
 }
 
-interface Frame {
-  readonly left: string
-  readonly middle: string
-  readonly right: string
-  readonly line: string
-  readonly top: readonly [string, string, string]
-  readonly mid: readonly [string, string, string]
-  readonly bottom: readonly [string, string, string]
-}
-
-const LINES: Frame = {
-  left: '│',
-  middle: '│',
-  right: '│',
-  line: '─',
-  top: ['┌', '┬', '┐'],
-  mid: ['├', '┼', '┤'],
-  bottom: ['└', '┴', '┘'],
-}
-
-const ASCII: Frame = {
-  left: '|',
-  middle: '|',
-  right: '|',
-  line: '-',
-  top: ['+', '+', '+'],
-  mid: ['+', '+', '+'],
-  bottom: ['+', '+', '+'],
-}
+const ASCII = {
+  'top': '-', 'top-mid': '+', 'top-left': '+', 'top-right': '+',
+  'bottom': '-', 'bottom-mid': '+', 'bottom-left': '+', 'bottom-right': '+',
+  'left': '|', 'left-mid': '+', 'mid': '-', 'mid-mid': '+', 'right': '|', 'right-mid': '+', 'middle': '|',
+} as const // prettier-ignore
