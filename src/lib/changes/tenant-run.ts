@@ -3,7 +3,7 @@ import {createHash} from 'node:crypto'
 import {MfaError} from '../errors/mfa-error.js'
 import type {ActionId, ObjectId, RunId} from '../model/brand.js'
 import type {Clock} from '../ports/clock.js'
-import type {ActionRecord, Journal, RunRecord, TenantRunKind} from '../ports/journal.js'
+import type {Journal, RunRecord, TenantRunKind} from '../ports/journal.js'
 import type {AppliedChange, ChangeHandling, SentChange, TenantChange} from './tenant-change.js'
 
 export interface TenantRunStart {
@@ -44,7 +44,8 @@ const LOOK_EVERY_MS: readonly number[] = [200, 500, 1000, 2000, 3000, 5000]
 
 /**
  * Holds the lock of the tenant's own settings while `work` runs. A run is put on record with its first change, and ended as
- * `work` ends. The same command after a kill takes the run up: `work` reads what the tenant shows and plans from that.
+ * `work` ends. After a kill, or with
+ * a change in doubt, the same command takes the run up: `work` reads what the tenant shows and plans from that.
  * Throws MfaError `locked` where another command holds the tenant.
  */
 export async function inTenantRun<T>(
@@ -69,7 +70,7 @@ export async function inTenantRun<T>(
     try {
       result = await work(run)
     } catch (error) {
-      await end(both.aborted ? 'interrupted' : 'stopped')
+      await end(both.aborted || run.isInDoubt ? 'interrupted' : 'stopped')
       throw error
     }
     await end('finished')
@@ -84,7 +85,8 @@ class Recorder implements TenantRun {
   readonly #start: TenantRunStart
   readonly #deps: TenantRunDeps
   readonly #resumeKey: string
-  readonly #unsettled = new Map<string, ActionRecord>()
+  /** Ids of changes of which nobody knows whether they happened. */
+  readonly #unsettled = new Set<string>()
   readonly #counts = {done: 0, alreadyDone: 0, failed: 0, unknown: 0}
   #run: RunRecord | undefined
 
@@ -98,6 +100,10 @@ class Recorder implements TenantRun {
 
   id(): RunId | undefined {
     return this.#run?.id
+  }
+
+  get isInDoubt(): boolean {
+    return this.#unsettled.size > 0
   }
 
   counts(): Readonly<Record<string, unknown>> {
@@ -127,7 +133,7 @@ class Recorder implements TenantRun {
     if (resumed)
       for await (const record of journal.actions(run.id)) {
         const open = record.outcome === undefined || record.outcome.status === 'unknown'
-        if (open) this.#unsettled.set(record.action, record)
+        if (open) this.#unsettled.add(record.action)
         else this.#unsettled.delete(record.action)
       }
     this.#run = run
@@ -155,6 +161,7 @@ class Recorder implements TenantRun {
         intent: {...change},
         intentAt: clock.now().toISOString(),
       })
+      this.#unsettled.add(change.id)
       const sent = await this.#send(change, handling)
       // Refused because the first attempt did the work? Then the tenant shows it.
       if (sent.outcome.status === 'failed' && !mayHaveLanded) return this.#done(change, sent, false)
@@ -194,6 +201,7 @@ class Recorder implements TenantRun {
       if (error instanceof MfaError && error.exit === 'auth') {
         const {code, message, requestId} = error
         await this.#record(change, {outcome: {status: 'failed', code, message, requestId}})
+        this.#unsettled.delete(change.id)
       }
       throw error
     }
@@ -213,8 +221,8 @@ class Recorder implements TenantRun {
 
   async #done(change: TenantChange, sent: SentChange, visible: boolean): Promise<AppliedChange> {
     await this.#record(change, sent)
-    this.#unsettled.delete(change.id)
     const {status} = sent.outcome
+    if (status !== 'unknown') this.#unsettled.delete(change.id)
     this.#counts[status === 'already-done' ? 'alreadyDone' : status] += 1
     return {...sent, visible}
   }
