@@ -1,6 +1,7 @@
 import {createHash} from 'node:crypto'
 import {createSocket} from 'node:dgram'
 import {mkdtemp, readFile, rm} from 'node:fs/promises'
+import * as http from 'node:http'
 import * as https from 'node:https'
 import {type AddressInfo, createServer, type Socket} from 'node:net'
 import {tmpdir} from 'node:os'
@@ -124,6 +125,21 @@ describe('the network', () => {
       expect(await hurried.get({endpoint, name: 'localhost', path: '/', cookies: []})).toEqual(late)
     } finally {
       for (const socket of sockets) socket.destroy()
+      await new Promise((resolve) => server.close(resolve))
+    }
+  })
+
+  it.each([
+    ['does not speak TLS', () => http.createServer((_, response) => response.end('x'))],
+    ['refuses the handshake', () => https.createServer({})],
+  ] as const)('says of a server that it %s', async (says, create) => {
+    const server = create()
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const endpoint = {host: '127.0.0.1', port: (server.address() as AddressInfo).port}
+    try {
+      expect(await network().tls(endpoint, 'localhost')).toEqual({kind: 'failed', why: `it ${says}`})
+    } finally {
+      server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
     }
   })

@@ -95,7 +95,13 @@ function backupChecks(
   const servers = serversOf(backups)
   if (of === undefined && servers.length > 1)
     return [
-      check('open', 'backup-fresh', fresh, `those in ${to} are of ${servers.join(', ')}`, '--server NAME'),
+      check(
+        'open',
+        'backup-fresh',
+        fresh,
+        `several servers have backups in ${to}: ${servers.join(', ')}`,
+        '--server NAME',
+      ),
     ]
   if (newest === undefined) {
     const why =
