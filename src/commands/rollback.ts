@@ -6,12 +6,7 @@ import {consistencyFlag, tenantFlags} from '../mfa-flags.js'
 export default class Rollback extends MfaCommand {
   static override summary =
     'Go the whole way back to MFA Server: server, federation, staged rollout, and methods if wanted.'
-  static override description = `In the order of the guide, one step after the other: MFA Server 8.1 uninstalled, data file restored, previous version installed,
-service confirmed (you do these and say so); each federated domain set back to what it was before this tool's first change (where it
-was never set: to the explicit value that comes nearest; without a record: to enforce); staged rollout off; with --undo the changes
-of methods of chosen runs undone, once Entra asks nobody for them any more (24 hours after the steps before). Each step is shown, asked for and put on record. What is done already is not done again: after a
-stop or a crash the same command goes on. Refuses without --accept onprem-mfa, by which you attest that MFA works at the identity
-provider: Azure MFA Server itself answers no requests since 2024-09-30.`
+  static override description = `In the order of the guide, one step after the other: MFA Server 8.1 uninstalled, data file restored, previous version installed, service confirmed (you do these and say so); each federated domain set back to what it was before this tool's first change (where it was never set: to the explicit value that comes nearest; without a record: to enforce); staged rollout off; with --undo the changes of methods of chosen runs undone, once Entra asks nobody for them any more (24 hours after the steps before). Each step is shown, asked for and put on record. What is done already is not done again: after a stop or a crash the same command goes on. Refuses without --accept onprem-mfa, by which you attest that MFA works at the identity provider: Azure MFA Server itself answers no requests since 2024-09-30.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> --dry-run',
     '<%= config.bin %> <%= command.id %> --accept onprem-mfa --backup ./backups/mfa-server-20270115T080000Z --data ./Data',

@@ -6,10 +6,8 @@ import {groupFlag, ruleFlags, sourceFlags, tenantFlags} from '../mfa-flags.js'
 export default class Runbook extends MfaCommand {
   static override summary =
     'Write what operators, the helpdesk and users need on paper, from the actual plan and topology.'
-  static override description = `Into the folder: runbook and helpdesk sheet, a letter for each user by what the plan says of the user (Markdown and HTML),
-helpdesk.csv for spreadsheets, and letters.csv for mail merge; formulas are defused in both. All files are for their owner only.
-Plans as mfa migrate --dry-run does, or reads a saved plan; writes nothing to server or tenant. Give it the flags that the
-migration has (--seed-file, --mapping, …): the commands in the runbook repeat them.`
+  static override description = `Into the folder: runbook and helpdesk sheet, a letter for each user by what the plan says of the user (Markdown and HTML), helpdesk.csv for spreadsheets, and letters.csv for mail merge; formulas are defused in both. All files are for their owner only.
+Plans as mfa migrate --dry-run does, or reads a saved plan; writes nothing to server or tenant. Give it the flags that the migration has (--seed-file, --mapping, …): the commands in the runbook repeat them.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> --tenant sandbox --group "MFA pilot" --source examples/contoso --out ./runbook',
     '<%= config.bin %> <%= command.id %> --plan plan.json --answers answers.yaml --topology topology.yaml --language de --contact "+1 425 555 0100" --out ./ablaufplan',

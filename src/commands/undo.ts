@@ -6,8 +6,7 @@ import {consistencyFlag, csvFlag, tenantFlags, userFlag} from '../mfa-flags.js'
 export default class Undo extends MfaCommand {
   static override summary = 'Put the users of a run back as they were before it.'
   static override description = `Restores phone numbers and the default method from the images taken before the run, and removes what the run added:
-numbers, and tokens (unassigned, then deleted if the run created them). Shows its plan first. What somebody else changed
-since is left alone and listed; --force puts it back all the same. An undo is itself a run and goes on when it was cut off.`
+numbers, and tokens (unassigned, then deleted if the run created them). Shows its plan first. What somebody else changed since is left alone and listed; --force puts it back all the same. An undo is itself a run and goes on when it was cut off.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> 01JD3W8ZK0 --dry-run',
     '<%= config.bin %> <%= command.id %> last --user jdoe@contoso.com --tenant sandbox',

@@ -2,7 +2,8 @@ import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
 
-import {type Browser, hasBrowser, openBrowser, overhang, violationsOf} from '../helpers/browser.js'
+import {htmlPage, section} from '../../src/lib/report/html.js'
+import {type Browser, hasBrowser, openBrowser, overhang, violationsOf, rolesOf} from '../helpers/browser.js'
 import {CONTOSO, newPlace, type Place} from '../helpers/mfa.js'
 
 const PILOT = ['--group', 'MFA pilot', '--source', CONTOSO, '--seed-file', join(CONTOSO, 'seeds.csv')]
@@ -29,6 +30,16 @@ const PAGES: readonly (readonly [string, readonly string[], number])[] = [
     0,
   ],
 ]
+
+/** Which of the places has the focus, and whether a ring shows it. */
+const FOCUSED = `(() => {
+  const places = [...document.querySelectorAll('a[href],summary,[tabindex="0"]')]
+  const {outlineStyle, outlineWidth} = getComputedStyle(document.activeElement)
+  return {at: places.indexOf(document.activeElement), seen: outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2}
+})()`
+const UNTOLD_TABLES = `[...document.querySelectorAll('table')]
+  .filter((table) => !table.caption?.textContent.trim() || !table.querySelector('th[scope]'))
+  .map((table) => table.outerHTML.slice(0, 200))`
 
 const TOPOLOGY = `version: 1
 name: Contoso
@@ -74,6 +85,44 @@ describe.skipIf(!hasBrowser)('every page', () => {
     await page.close()
   })
 
+  test.each([360, 1440])(
+    'names of any length and script stay within %d pixels, and nothing of them acts',
+    async (width) => {
+      const names = [
+        'שרה כהן',
+        'محمد العلوي (IT)',
+        '佐藤太郎・情報システム部門第一課',
+        '<img src=x onerror=alert(1)>',
+        `${'a'.repeat(180)}@contoso.com`,
+        `mfa --${'y'.repeat(200)}`,
+      ]
+      const all = names.join(' ')
+      const parts = names.map((label, count) => ({label, count: count + 1, tone: 'bad' as const}))
+      const html = htmlPage({
+        title: all,
+        facts: names.map((name) => ['Name', name] as const),
+        verdict: all,
+        bar: {title: 'Bar', parts},
+        counts: {title: 'Counts', parts},
+        sections: [
+          section({
+            title: 'Names',
+            columns: [
+              {key: 'name', title: 'Name', value: (name: string) => name},
+              {key: 'what', title: 'What', value: () => 'set phone'},
+            ],
+            rows: () => names,
+          }),
+        ],
+      })
+      const {page, said} = await browser.open(await place.file('names.html', [...html].join('')), {width})
+      expect(await overhang(page)).toBeLessThanOrEqual(0)
+      expect(await violationsOf(page)).toEqual([])
+      expect(said).toEqual([])
+      await page.close()
+    },
+  )
+
   describe.each(PAGES.map(([name]) => name))('%s', (name) => {
     test.each(['light', 'dark'] as const)('is quiet and accessible in the %s', async (colorScheme) => {
       const {page, said} = await browser.open(join(place.work, name), {colorScheme})
@@ -83,7 +132,7 @@ describe.skipIf(!hasBrowser)('every page', () => {
     })
 
     test('fits a phone: what is wider can be moved inside', async () => {
-      const {page} = await browser.open(join(place.work, name), {width: 390})
+      const {page} = await browser.open(join(place.work, name), {width: 360})
       expect(await overhang(page)).toBeLessThanOrEqual(0)
       // Each row is a block of lines, and every line says which column it is.
       const unnamed =
@@ -102,6 +151,49 @@ describe.skipIf(!hasBrowser)('every page', () => {
       // Dark ink on white, whatever the screen was.
       expect(await page.evaluate('getComputedStyle(document.body).color')).toBe('rgb(0, 0, 0)')
       expect((await page.pdf({format: 'A4'})).subarray(0, 5).toString()).toBe('%PDF-')
+      await page.close()
+    })
+
+    test('is gone through with the keyboard: every place once, in order, each seen, and out again', async () => {
+      const {page} = await browser.open(join(place.work, name))
+      const count = Math.min(
+        40,
+        await page.evaluate<number>(`document.querySelectorAll('a[href],summary,[tabindex="0"]').length`),
+      )
+      const passed: unknown[] = []
+      for (const key of [
+        ...Array<string>(count).fill('Tab'),
+        ...Array<string>(Math.max(0, count - 1)).fill('Shift+Tab'),
+      ]) {
+        await page.keyboard.press(key)
+        passed.push(await page.evaluate(FOCUSED))
+      }
+      const forth = Array.from({length: count}, (_, at) => ({at, seen: true}))
+      expect(passed).toEqual([...forth, ...forth.slice(0, -1).toReversed()])
+      await page.close()
+    })
+
+    test('is told whole to a screen reader, on a phone too: tables stay tables', async () => {
+      const {page} = await browser.open(join(place.work, name), {width: 360})
+      const [tables, rows, headings] = await page.evaluate<number[]>(
+        `['table', 'details[open] tr, main > :not(details) tr', 'h1, h2, h3'].map((each) => document.querySelectorAll(each).length)`,
+      )
+      const folded = await page.evaluate<number>(
+        `document.querySelectorAll('details:not([open]) table').length`,
+      )
+      const {table = 0, row = 0, heading = 0} = await rolesOf(page)
+      expect({table, row, heading}).toEqual({table: (tables ?? 0) - folded, row: rows, heading: headings})
+      await page.close()
+    })
+
+    test('has its headings in order, and every table is named and headed', async () => {
+      const {page} = await browser.open(join(place.work, name))
+      const levels = await page.evaluate<number[]>(
+        `[...document.querySelectorAll('h1,h2,h3,h4')].map(({tagName}) => Number(tagName[1]))`,
+      )
+      expect(levels[0]).toBe(1)
+      expect(levels.filter((level, at) => at > 0 && level > (levels[at - 1] ?? 0) + 1)).toEqual([])
+      expect(await page.evaluate(UNTOLD_TABLES)).toEqual([])
       await page.close()
     })
 

@@ -71,6 +71,18 @@ export async function openBrowser(): Promise<Browser> {
   }
 }
 
+/** How often each role stands in the tree that the browser hands to screen readers. */
+export async function rolesOf(page: Page): Promise<Readonly<Record<string, number>>> {
+  const session = await page.context().newCDPSession(page)
+  const {nodes} = await session.send('Accessibility.getFullAXTree')
+  const counts: Record<string, number> = {}
+  for (const {ignored, role} of nodes) {
+    const name = String(role?.value)
+    if (!ignored) counts[name] = (counts[name] ?? 0) + 1
+  }
+  return counts
+}
+
 /** What axe-core finds: WCAG 2 A and AA, and its good practice; each with the places. */
 export async function violationsOf(page: Page): Promise<readonly (readonly [string, readonly unknown[]])[]> {
   const {violations} = await page.evaluate<{violations: {id: string; nodes: {target: unknown}[]}[]}>(

@@ -39,6 +39,13 @@ describe('docs made by `npm run docs`', () => {
     )
   })
 
+  it('have no line break within a sentence: terminals are of any width', () => {
+    for (const [id, command] of Object.entries(manifest.commands)) {
+      const {description = ''} = command as {readonly description?: string}
+      expect([id, description.match(/[^.:!?\n]\n(?![\n -]).*/g) ?? []]).toEqual([id, []])
+    }
+  })
+
   it('name every command once, and the exit codes of each', () => {
     const ids = Object.keys(manifest.commands)
     expect(ids.filter((id) => !KNOWN_COMMANDS.includes(id))).toEqual([])

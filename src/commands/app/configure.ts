@@ -7,8 +7,7 @@ import {tenantFlags} from '../../mfa-flags.js'
 export default class AppConfigure extends MfaCommand {
   static override summary =
     'Register the application that the commands sign in as, with its certificate and permissions.'
-  static override description = `Shows what it will do; creates or completes the application, makes a key and a certificate on this machine (the key
-never leaves it), asks for admin consent, signs in with the certificate to prove it all, and writes mfa.config.json.
+  static override description = `Shows what it will do; creates or completes the application, makes a key and a certificate on this machine (the key never leaves it), asks for admin consent, signs in with the certificate to prove it all, and writes mfa.config.json.
 Only the permissions of the chosen features are asked for. Run it again at any time: what is in place stays as it is.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> --tenant contoso.com',

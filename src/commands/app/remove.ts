@@ -7,8 +7,7 @@ import {tenantFlags} from '../../mfa-flags.js'
 export default class AppRemove extends MfaCommand {
   static override summary =
     'Take back what mfa app configure did: certificates, grants, the registration, the settings.'
-  static override description = `An application that this tool made is deleted; one that it found is only cleaned of what was added. What was done is read
-from the state folder, so run it on the machine (or with the --state) that configured it.`
+  static override description = `An application that this tool made is deleted; one that it found is only cleaned of what was added. What was done is read from the state folder, so run it on the machine (or with the --state) that configured it.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> --dry-run',
     '<%= config.bin %> <%= command.id %> --tenant contoso.com',

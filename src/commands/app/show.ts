@@ -7,8 +7,7 @@ import {csvFlag, tenantFlags} from '../../mfa-flags.js'
 export default class AppShow extends MfaCommand {
   static override summary =
     'Compare the permissions that are granted with those that are needed and used; certificates with days left.'
-  static override description = `"Never used" means: by no command that this machine remembers. An application may not read its own registration unless it
-has Application.Read.All; then its sign-in still tells what is granted, and --as person shows the rest.`
+  static override description = `"Never used" means: by no command that this machine remembers. An application may not read its own registration unless it has Application.Read.All; then its sign-in still tells what is granted, and --as person shows the rest.`
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --tenant contoso.com --as person',

@@ -6,8 +6,7 @@ import {csvFlag} from '../../mfa-flags.js'
 
 export default class AuditList extends MfaCommand {
   static override summary = 'Read what the directory audit log says about MFA: who changed what for whom.'
-  static override description = `Newest first, in words: method codes are named, phone numbers masked, device tokens never shown. Entries arrive minutes to hours
-after what they tell of; the last line says how far the log reaches. Needs AuditLog.Read.All.`
+  static override description = `Newest first, in words: method codes are named, phone numbers masked, device tokens never shown. Entries arrive minutes to hours after what they tell of; the last line says how far the log reaches. Needs AuditLog.Read.All.`
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --since 30d --actor incumbent --csv migrated.csv',

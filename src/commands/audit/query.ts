@@ -4,8 +4,7 @@ import {MfaCommand, type Result} from '../../mfa-command.js'
 export default class AuditQuery extends MfaCommand {
   static override summary =
     'Print the two queries for Log Analytics (KQL): what happened to whom, and users a day.'
-  static override description = `For tenants that send their audit log to a Log Analytics workspace: paste them into Logs. Without --actor they look for this tool's
-app, Microsoft's utility (Azure MFA Management) and the registration service (Azure MFA StrongAuthenticationService). The log itself is not read.`
+  static override description = `For tenants that send their audit log to a Log Analytics workspace: paste them into Logs. Without --actor they look for this tool's app, Microsoft's utility (Azure MFA Management) and the registration service (Azure MFA StrongAuthenticationService). The log itself is not read.`
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --since 30d --actor incumbent',

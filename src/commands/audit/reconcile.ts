@@ -7,9 +7,7 @@ import {csvFlag, tenantFlags} from '../../mfa-flags.js'
 export default class AuditReconcile extends MfaCommand {
   static override summary =
     "Compare a run's journal with the audit log: every change is there, and nothing else happened to those users."
-  static override description = `Exit code 2 when something differs: a change of ours that the log lacks (or does not have yet: it says how far it reaches), an entry
-about one of the users that no change of the run explains, or a change in doubt that the log shows. Changes of the inventory of
-tokens stand under no user and are not compared. Entries arrive late: an hour after the run is a good time. Needs AuditLog.Read.All.`
+  static override description = `Exit code 2 when something differs: a change of ours that the log lacks (or does not have yet: it says how far it reaches), an entry about one of the users that no change of the run explains, or a change in doubt that the log shows. Changes of the inventory of tokens stand under no user and are not compared. Entries arrive late: an hour after the run is a good time. Needs AuditLog.Read.All.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> last',
     '<%= config.bin %> <%= command.id %> 01JD3W8ZK0 --beyond 24h --csv differences.csv',

@@ -4,8 +4,7 @@ import {csvFlag, reportFlag} from '../../mfa-flags.js'
 
 export default class AuditSummary extends MfaCommand {
   static override summary = 'Count migrated users a day and in all, by who migrated them.'
-  static override description = `Different users whose methods, numbers or devices changed, by day (UTC): by this tool's app, by Microsoft's own utility (Azure MFA
-Management), by the registration service, by others. Users of the first two count as migrated. Needs AuditLog.Read.All.`
+  static override description = `Different users whose methods, numbers or devices changed, by day (UTC): by this tool's app, by Microsoft's own utility (Azure MFA Management), by the registration service, by others. Users of the first two count as migrated. Needs AuditLog.Read.All.`
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --since 30d --csv days.csv --report migration.html',

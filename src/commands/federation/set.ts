@@ -6,11 +6,7 @@ import {consistencyFlag, groupFlag, matchFlags, sourceFlags, tenantFlags} from '
 export default class FederationSet extends MfaCommand {
   static override summary =
     'Say who does MFA in a federated domain: Entra (reject), either (accept), the identity provider (enforce).'
-  static override description = `The cut-over is "set reject": Entra asks for MFA itself, in the whole domain, within 24 hours. It is refused until everybody who signs
-in through the domain has a usable method, server records are carried over, no dependency on MFA Server (C1–C6) is open, and an
-emergency account is named that can sign in whatever happens. A value that was never set cannot be brought back: the domain's name
-must be typed, or given by --confirm. "set enforce" needs --accept onprem-mfa. The list of what stands in the way has a code in each
-line; --accept CODE lets a kind pass, except for the emergency account.`
+  static override description = `The cut-over is "set reject": Entra asks for MFA itself, in the whole domain, within 24 hours. It is refused until everybody who signs in through the domain has a usable method, server records are carried over, no dependency on MFA Server (C1–C6) is open, and an emergency account is named that can sign in whatever happens. A value that was never set cannot be brought back: the domain's name must be typed, or given by --confirm. "set enforce" needs --accept onprem-mfa. The list of what stands in the way has a code in each line; --accept CODE lets a kind pass, except for the emergency account.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> reject --domain contoso.com --all-users --source ./export --answers answers.yaml --emergency-account emergency@contoso.onmicrosoft.com',
     '<%= config.bin %> <%= command.id %> reject --domain contoso.com --group "Everybody" --dry-run --csv blockers.csv',

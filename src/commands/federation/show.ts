@@ -7,8 +7,7 @@ export default class FederationShow extends MfaCommand {
   static override summary =
     'Show who does MFA in federated domains: the value today, and the one it falls back to.'
   static override description = `federatedIdpMfaBehavior says whether Entra accepts, enforces or rejects MFA of the identity provider (AD FS). Never set means:
-the old flag SupportsMfa decides, and without it Entra behaves as acceptIfMfaDoneByFederatedIdp. --watch looks again and again until the
-value is there that this tool set last (or --until), or until Ctrl-C.`
+the old flag SupportsMfa decides, and without it Entra behaves as acceptIfMfaDoneByFederatedIdp. --watch looks again and again until the value is there that this tool set last (or --until), or until Ctrl-C.`
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --domain contoso.com --watch',

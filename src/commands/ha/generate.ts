@@ -6,8 +6,7 @@ import {settingsFlags} from '../../mfa-flags.js'
 export default class HaGenerate extends MfaCommand {
   static override summary =
     'Make configuration out of a topology file: load balancers, static port, firewall, diagram.'
-  static override description = `Sticky where rules H7 and H8 ask for it, stateless where that is allowed; RADIUS over UDP for nginx. Nothing is
-changed anywhere: the text goes to stdout, or into files with --out.`
+  static override description = `Sticky where rules H7 and H8 ask for it, stateless where that is allowed; RADIUS over UDP for nginx. Nothing is changed anywhere: the text goes to stdout, or into files with --out.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> topology.yaml --format haproxy > haproxy.cfg',
     '<%= config.bin %> <%= command.id %> topology.yaml --format nginx --out ./load-balancer',

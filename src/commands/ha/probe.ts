@@ -7,9 +7,7 @@ const KINDS = ['name', 'port', 'certificate', 'sdk', 'sticky', 'radius', 'outbou
 
 export default class HaProbe extends MfaCommand {
   static override summary = 'Look at a deployment as it runs, from this machine; read-only.'
-  static override description = `Names, ports (443 and the static replication port on every server), certificates, the Web Service SDK through the
-balanced name and on each server, sticky sessions, RADIUS (Status-Server, shared secret from MFA_RADIUS_SECRET) and
-outbound HTTPS. What cannot be told from here is said to be unknown. Ends with 3 when a probe failed.`
+  static override description = `Names, ports (443 and the static replication port on every server), certificates, the Web Service SDK through the balanced name and on each server, sticky sessions, RADIUS (Status-Server, shared secret from MFA_RADIUS_SECRET) and outbound HTTPS. What cannot be told from here is said to be unknown. Ends with 3 when a probe failed.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> topology.yaml --source-ca ca.pem',
     '<%= config.bin %> <%= command.id %> topology.yaml --only sticky --only radius',

@@ -7,9 +7,7 @@ const FORMATS = ['iis', 'nginx', 'haproxy'] as const
 
 export default class PortalRedirect extends MfaCommand {
   static override summary = 'What to put in front of the old user portal to send people to aka.ms/mfasetup.'
-  static override description = `Every path of the portal is answered with 302; the mobile app service and the Web Service SDK are left alone. Users
-of RADIUS or LDAP clients may still need the old portal. Nothing is changed anywhere: the text goes to stdout, or into a
-file with --out.`
+  static override description = `Every path of the portal is answered with 302; the mobile app service and the Web Service SDK are left alone. Users of RADIUS or LDAP clients may still need the old portal. Nothing is changed anywhere: the text goes to stdout, or into a file with --out.`
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --format nginx --certificate /etc/nginx/certs/mfa.pem --forward https://mfa-up-mas1.contoso.com',

@@ -6,9 +6,7 @@ import {consistencyFlag, tenantFlags, yesFlag} from '../../mfa-flags.js'
 export default class ReadinessCampaign extends MfaCommand {
   static override summary =
     'Have Entra ask the members of a group at sign-in to register Microsoft Authenticator (registration campaign).'
-  static override description = `Adds the group to the campaign of the authentication methods policy and switches it on; whom a campaign names that was off or left to
-Microsoft is not taken over. --off takes the group out again, or brings back what this tool found if nobody has changed it since. Journalled;
-what is so already is not written. Needs Policy.ReadWrite.AuthenticationMethod.`
+  static override description = `Adds the group to the campaign of the authentication methods policy and switches it on; whom a campaign names that was off or left to Microsoft is not taken over. --off takes the group out again, or brings back what this tool found if nobody has changed it since. Journalled; what is so already is not written. Needs Policy.ReadWrite.AuthenticationMethod.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> --group "MFA pilot" --dry-run',
     '<%= config.bin %> <%= command.id %> --group "MFA pilot" --snooze-days 3 --yes',

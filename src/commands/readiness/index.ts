@@ -6,8 +6,7 @@ import {csvFlag, groupFlag, reportFlag, tenantFlags} from '../../mfa-flags.js'
 export default class Readiness extends MfaCommand {
   static override summary =
     'Who can sign in after the cut-over, and by what; who depends on SMS or voice; whom the policy locks out, and the way out.'
-  static override description = `Judges what is registered in Entra by the authentication methods policy. Exit code 2 when somebody would be locked out. Microsoft ends SMS
-and voice for sign-in (2027-02-01 in the public cloud): --on 2027-02-01 asks about that day. Reads only.`
+  static override description = `Judges what is registered in Entra by the authentication methods policy. Exit code 2 when somebody would be locked out. Microsoft ends SMS and voice for sign-in (2027-02-01 in the public cloud): --on 2027-02-01 asks about that day. Reads only.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> --group "MFA pilot"',
     '<%= config.bin %> <%= command.id %> --all-users --on 2027-02-01 --csv stuck.csv --report readiness.html',

@@ -6,9 +6,7 @@ import {consistencyFlag, tenantFlags, yesFlag} from '../../mfa-flags.js'
 export default class ReadinessIssueTap extends MfaCommand {
   static override summary =
     'Issue Temporary Access Passes for users who have no way to sign in, sealed for whoever hands them over.'
-  static override description = `A pass is written only to a file that the recipients' keys open (age); it is never shown, logged or put on record. One a user: --replace
-removes the one that is there. The method must be enabled in the policy for each user. Needs UserAuthMethod-TAP.ReadWrite.All. Make a
-key with age-keygen -o key.txt; read the file with age -d -i key.txt FILE.`
+  static override description = `A pass is written only to a file that the recipients' keys open (age); it is never shown, logged or put on record. One a user: --replace removes the one that is there. The method must be enabled in the policy for each user. Needs UserAuthMethod-TAP.ReadWrite.All. Make a key with age-keygen -o key.txt; read the file with age -d -i key.txt FILE.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> --user jdoe@contoso.com --lifetime 60m --recipient age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p --out passes.age',
   ]

@@ -6,8 +6,7 @@ import {changeFlags, checkFlags, groupArg, rolloutGroupFlag} from '../../rollout
 export default class RolloutAddGroup extends MfaCommand {
   static override summary = 'Send the members of a group to Microsoft Entra MFA, all at once or in waves.'
   static override description = `Checks first who would be stuck (see mfa rollout check) and refuses with exit code 8; makes the policy if there is none. With
---wave it makes a group of its own, puts that under the policy, and puts the first wave in, 200 people at most; mfa rollout
-advance puts the next ones in. Sign-ins may take up to 24 hours to follow. A person has to be signed in.`
+--wave it makes a group of its own, puts that under the policy, and puts the first wave in, 200 people at most; mfa rollout advance puts the next ones in. Sign-ins may take up to 24 hours to follow. A person has to be signed in.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> "MFA rollout 1"',
     '<%= config.bin %> <%= command.id %> "MFA pilot" --wave 10% --every 1d --source ./export --yes',

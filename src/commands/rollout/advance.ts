@@ -6,9 +6,7 @@ import {changeFlags, checkFlags, groupArg, rolloutGroupFlag} from '../../rollout
 export default class RolloutAdvance extends MfaCommand {
   static override summary =
     'Put the next wave into the staged rollout, if it is due and the lock-out check holds.'
-  static override description = `Works for applications (GroupMember.ReadWrite.All), so a pipeline can run it daily: before a wave is due, and once everybody is in, it
-changes nothing and ends with 0. Everybody who is in and everybody who comes is checked; it refuses with exit code 8 and names who
-would be stuck. Without a group it advances all waves that were set up. The state folder remembers them.`
+  static override description = `Works for applications (GroupMember.ReadWrite.All), so a pipeline can run it daily: before a wave is due, and once everybody is in, it changes nothing and ends with 0. Everybody who is in and everybody who comes is checked; it refuses with exit code 8 and names who would be stuck. Without a group it advances all waves that were set up. The state folder remembers them.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> --yes',
     '<%= config.bin %> <%= command.id %> "MFA pilot" --source ./export --yes --json',

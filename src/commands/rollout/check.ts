@@ -5,10 +5,7 @@ import {acceptFlag, checkFlags, groupArg, rolloutGroupFlag} from '../../rollout-
 export default class RolloutCheck extends MfaCommand {
   static override summary =
     'The lock-out check: who of a group would be stuck with Microsoft Entra MFA, and why.'
-  static override description = `What add-group asks before it changes anything, and exit code 8 where it would refuse. Looks at the group (nested, dynamic,
-too large, the one that users are migrated by) and at every member: migrated, proven and unchanged since; a method that the
-tenant's policy allows; the limit of five devices; synchronised from Active Directory. With --source the members are compared
-with MFA Server (give the same --seed-file as for the migration); without it the memory of earlier runs answers.`
+  static override description = `What add-group asks before it changes anything, and exit code 8 where it would refuse. Looks at the group (nested, dynamic, too large, the one that users are migrated by) and at every member: migrated, proven and unchanged since; a method that the tenant's policy allows; the limit of five devices; synchronised from Active Directory. With --source the members are compared with MFA Server (give the same --seed-file as for the migration); without it the memory of earlier runs answers.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> "MFA rollout 1"',
     '<%= config.bin %> <%= command.id %> --group "MFA rollout 1" --source ./export --csv stuck.csv',

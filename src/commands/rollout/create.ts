@@ -5,7 +5,7 @@ import {changeFlags} from '../../rollout-flags.js'
 
 export default class RolloutCreate extends MfaCommand {
   static override summary = 'Make the policy for the staged rollout of MFA, with no group in it.'
-  static override description = `Nobody is covered until a group is added. Where there is one already, nothing is changed. A person has to be signed in: mfa auth\nlogin, with the role Hybrid Identity Administrator.`
+  static override description = `Nobody is covered until a group is added. Where there is one already, nothing is changed. A person has to be signed in: mfa auth login, with the role Hybrid Identity Administrator.`
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --off --yes --json',

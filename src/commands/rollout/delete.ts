@@ -4,7 +4,7 @@ import {changeFlags} from '../../rollout-flags.js'
 export default class RolloutDelete extends MfaCommand {
   static override summary =
     'Delete the policy for the staged rollout of MFA: everybody goes back on-premises for MFA.'
-  static override description = `Needs --accept onprem-mfa: you attest that MFA works on-premises. Azure MFA Server answers no requests since 2024-09-30, so that has\nto be another provider behind AD FS; where there is none, mfa federation set accept lets Entra do MFA where the identity provider\ndid not. The groups themselves stay. A person has to be signed in.`
+  static override description = `Needs --accept onprem-mfa: you attest that MFA works on-premises. Azure MFA Server answers no requests since 2024-09-30, so that has to be another provider behind AD FS; where there is none, mfa federation set accept lets Entra do MFA where the identity provider did not. The groups themselves stay. A person has to be signed in.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> --accept onprem-mfa',
     '<%= config.bin %> <%= command.id %> --accept onprem-mfa --yes --json',

@@ -3,7 +3,7 @@ import {changeFlags, checkFlags} from '../../rollout-flags.js'
 
 export default class RolloutEnable extends MfaCommand {
   static override summary = 'Switch the staged rollout of MFA on, for every group in it.'
-  static override description = `Widens: the lock-out check of all groups comes first, and refuses with exit code 8 (see mfa rollout check). A person has to be\nsigned in. Sign-ins may take up to 24 hours to follow.`
+  static override description = `Widens: the lock-out check of all groups comes first, and refuses with exit code 8 (see mfa rollout check). A person has to be signed in. Sign-ins may take up to 24 hours to follow.`
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --source ./export --yes',

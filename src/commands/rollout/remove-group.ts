@@ -5,10 +5,7 @@ import {changeFlags, groupArg, rolloutGroupFlag} from '../../rollout-flags.js'
 
 export default class RolloutRemoveGroup extends MfaCommand {
   static override summary = 'Take a group out of the staged rollout: its members go back on-premises for MFA.'
-  static override description = `A group that waves were made out of stands for the group that was made for them; with --user only these people are taken out of
-that, which works for applications too. Needs --accept onprem-mfa: you attest that MFA works on-premises. Azure MFA Server answers
-no requests since 2024-09-30, so that has to be another provider behind AD FS; where there is none, mfa federation set accept lets
-Entra do MFA where the identity provider did not.`
+  static override description = `A group that waves were made out of stands for the group that was made for them; with --user only these people are taken out of that, which works for applications too. Needs --accept onprem-mfa: you attest that MFA works on-premises. Azure MFA Server answers no requests since 2024-09-30, so that has to be another provider behind AD FS; where there is none, mfa federation set accept lets Entra do MFA where the identity provider did not.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> "MFA rollout 1" --accept onprem-mfa',
     '<%= config.bin %> <%= command.id %> "MFA pilot" --user jdoe@contoso.com --accept onprem-mfa --yes',

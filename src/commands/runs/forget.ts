@@ -6,8 +6,7 @@ import {settingsFlags, yesFlag} from '../../mfa-flags.js'
 export default class RunsForget extends MfaCommand {
   static override summary =
     'Erase a run, or everything that is remembered about a user; it can then no longer be undone.'
-  static override description = `State holds phone numbers. With a run, that run's records and its files are erased; with --user, that user in every run;
-with both, that user in that run. Entra and MFA Server are not touched.`
+  static override description = `State holds phone numbers. With a run, that run's records and its files are erased; with --user, that user in every run; with both, that user in that run. Entra and MFA Server are not touched.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> 01JD3W8ZK0',
     '<%= config.bin %> <%= command.id %> --user jdoe@contoso.com --yes',

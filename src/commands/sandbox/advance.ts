@@ -5,8 +5,7 @@ import {settingsFlags} from '../../mfa-flags.js'
 
 export default class SandboxAdvance extends MfaCommand {
   static override summary = "Put the sandbox tenant's clock forward, for what takes a day."
-  static override description = `Federation changes and staged rollout take up to 24 hours in Entra. The sandbox takes exactly 24 hours for the one and
-this command to pass them. The clock never goes back; mfa sandbox reset begins anew. Sign-ins to the sandbox stay good.`
+  static override description = `Federation changes and staged rollout take up to 24 hours in Entra. The sandbox takes exactly 24 hours for the one and this command to pass them. The clock never goes back; mfa sandbox reset begins anew. Sign-ins to the sandbox stay good.`
   static override examples = ['<%= config.bin %> <%= command.id %> 24h']
   static override args = {
     time: Args.string({description: 'how far: 90s, 15m, 24h or 7d', required: true}),

@@ -6,10 +6,7 @@ import {settingsFlags} from '../../mfa-flags.js'
 export default class SandboxServe extends MfaCommand {
   static override summary =
     'Serve the sandbox tenant on loopback until Ctrl-C, for other programs or with faults.'
-  static override description = `--faults takes NAME=VALUE pairs, separated by commas: throttle, bareThrottle (429 without Retry-After), error (5xx before
-the write), lost (5xx or no answer after the write), reset (connection cut before the write), slow (the answer comes two
-seconds late) as rates from 0 to 1; delay and consistency in milliseconds; writesPerSecond; maxKeys (certificates an
-application may have); strictKeys=1 (certificates that stay must be sent whole); seed.`
+  static override description = `--faults takes NAME=VALUE pairs, separated by commas: throttle, bareThrottle (429 without Retry-After), error (5xx before the write), lost (5xx or no answer after the write), reset (connection cut before the write), slow (the answer comes two seconds late) as rates from 0 to 1; delay and consistency in milliseconds; writesPerSecond; maxKeys (certificates an application may have); strictKeys=1 (certificates that stay must be sent whole); seed.`
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --port 8080 --faults throttle=0.1,lost=0.02,consistency=2000,seed=7',

@@ -5,8 +5,7 @@ import {settingsFlags} from '../../mfa-flags.js'
 
 export default class SandboxSignIn extends MfaCommand {
   static override summary = "Say who would ask a user of the sandbox for MFA, at the sandbox's clock."
-  static override description = `Nobody is asked and nothing is written. It follows the domain's federation as it is in effect (24 hours after a change),
-staged rollout, the user's methods and the authentication methods policy, as if MFA were demanded.`
+  static override description = `Nobody is asked and nothing is written. It follows the domain's federation as it is in effect (24 hours after a change), staged rollout, the user's methods and the authentication methods policy, as if MFA were demanded.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> ada.sunrise@contoso.com',
     '<%= config.bin %> <%= command.id %> ada.sunrise@contoso.com --no-onprem-mfa --json',

@@ -14,8 +14,7 @@ import {
 export default class ServerAssess extends MfaCommand {
   static override summary =
     'Find out what stands in the way of leaving Azure MFA Server, and what to do about it.'
-  static override description = `Reads the server's settings (Web Service SDK) and all its users, and goes through the dependencies A1 to C6: methods, user
-portal, RADIUS, LDAP and AD FS. What no program can read is asked in an answers file, and counts as open until it is answered.
+  static override description = `Reads the server's settings (Web Service SDK) and all its users, and goes through the dependencies A1 to C6: methods, user portal, RADIUS, LDAP and AD FS. What no program can read is asked in an answers file, and counts as open until it is answered.
 With --tenant the methods in use are held against the authentication methods policy. Writes nothing to server or tenant.
 Exit code 2 when something blocks the rollout or federation.`
   static override examples = [

@@ -6,8 +6,7 @@ import {backupsFlag, dataFlag, installerFlag, registryFlag, serverFlag} from '..
 
 export default class ServerBackup extends MfaCommand {
   static override summary = 'Back up the data of Azure MFA Server (PhoneFactor.pfdata and its whole folder).'
-  static override description = `Copies the folder while the server may be using it: read again and again until two passes agree, hashed (SHA-256),
-read back from the target, and only then under its final name. The source is only read. Run it on the primary.
+  static override description = `Copies the folder while the server may be using it: read again and again until two passes agree, hashed (SHA-256), read back from the target, and only then under its final name. The source is only read. Run it on the primary.
 --recipient seals it with age for the holder of a key, --passphrase with a passphrase (MFA_BACKUP_PASSPHRASE, or asked for).
 --keep and --max-age remove older backups of the same server, never the last good one.`
   static override examples = [

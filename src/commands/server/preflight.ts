@@ -6,8 +6,7 @@ import {backupsFlag, dataFlag, installerFlag, registryFlag, serverFlag} from '..
 
 export default class ServerPreflight extends MfaCommand {
   static override summary = 'Check what has to be so before the upgrade of Azure MFA Server to 8.1.'
-  static override description = `A fresh, verified backup; the installer of the version in use; room on the disk: these it sees. Load balancer,
-redistributables and secondaries it cannot see: it asks at the terminal, or takes the flags. What nobody answers stays open.
+  static override description = `A fresh, verified backup; the installer of the version in use; room on the disk: these it sees. Load balancer, redistributables and secondaries it cannot see: it asks at the terminal, or takes the flags. What nobody answers stays open.
 Exit code 2 while something blocks or is open.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> --to ./backups --data ./Data',

@@ -6,9 +6,7 @@ import {identityFlag} from '../../server-flags.js'
 
 export default class ServerRestore extends MfaCommand {
   static override summary = 'Put a backup in the place of the data of Azure MFA Server.'
-  static override description = `Proves the backup, shows what would be replaced and which changes since the backup would be lost, asks, writes the files
-beside the folder, compares them, and swaps by two renames. What was there stays, renamed. Ends with a runbook: service,
-installer, federation. A Windows service is never stopped unless --control-service says so.`
+  static override description = `Proves the backup, shows what would be replaced and which changes since the backup would be lost, asks, writes the files beside the folder, compares them, and swaps by two renames. What was there stays, renamed. Ends with a runbook: service, installer, federation. A Windows service is never stopped unless --control-service says so.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> ./backups/mfa-server-20270115T080000Z --data ./Data',
     '<%= config.bin %> <%= command.id %> ./backups/mfa-server-20270115T080000Z --data ./Data --yes --json',

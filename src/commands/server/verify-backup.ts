@@ -6,8 +6,7 @@ import {identityFlag} from '../../server-flags.js'
 
 export default class ServerVerifyBackup extends MfaCommand {
   static override summary = 'Prove a backup: complete, every hash, and that it can be decrypted.'
-  static override description = `Reads every file of the backup and compares its hash; with the key, opens every file too. --fast checks names and sizes,
-and the hashes of files up to 8 MB. Every fault is named, and the exit code is 65. That it was verified is kept in the backup.`
+  static override description = `Reads every file of the backup and compares its hash; with the key, opens every file too. --fast checks names and sizes, and the hashes of files up to 8 MB. Every fault is named, and the exit code is 65. That it was verified is kept in the backup.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> ./backups/mfa-server-20270115T080000Z',
     '<%= config.bin %> <%= command.id %> ./backups/mfa-server-20270115T080000Z --identity key.txt',

@@ -6,8 +6,7 @@ import {settingsFlags} from '../../mfa-flags.js'
 
 export default class StateCopy extends MfaCommand {
   static override summary = 'Copy the state into another, empty place, and prove that both are the same.'
-  static override description = `From a folder or SQLite file to PostgreSQL, when one machine is outgrown, or back. Whole or not at all. The source is left as
-it is; locks, logs and the sign-in of mfa auth login are not copied. Nothing may run on the source meanwhile.`
+  static override description = `From a folder or SQLite file to PostgreSQL, when one machine is outgrown, or back. Whole or not at all. The source is left as it is; locks, logs and the sign-in of mfa auth login are not copied. Nothing may run on the source meanwhile.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> sqlite:/var/lib/mfa/state.db postgres://mfa@db.contoso.com/mfa',
     '<%= config.bin %> <%= command.id %> postgres://mfa@db.contoso.com/mfa ./state',

@@ -10,8 +10,7 @@ const answer = (summary: string) =>
 export default class StatusCheck extends MfaCommand {
   static override summary = 'Record what a pilot user found: the five checks of the migration guide.'
   static override description = `methods-visible: the user sees the migrated methods at aka.ms/mfasetup. calls-and-texts: calls and text messages arrive.
-sign-in: the user gets in with them. notifications: Authenticator notifications arrive and can be approved. hardware-token: the
-hardware OATH token works. Without an answer on the command line each is asked for. A later answer replaces an earlier one.`
+sign-in: the user gets in with them. notifications: Authenticator notifications arrive and can be approved. hardware-token: the hardware OATH token works. Without an answer on the command line each is asked for. A later answer replaces an earlier one.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> jdoe@contoso.com',
     '<%= config.bin %> <%= command.id %> jdoe@contoso.com --passed methods-visible --passed sign-in --not-applicable hardware-token',

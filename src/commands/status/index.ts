@@ -5,8 +5,7 @@ import {csvFlag, reportFlag, tenantFlags} from '../../mfa-flags.js'
 
 export default class Status extends MfaCommand {
   static override summary = 'Say where this migration stands, phase by phase, how we know, and what is next.'
-  static override description = `Goes through the steps of Microsoft's migration guide in their order. What the tenant, the journal, the answers file and
-the backup folder can prove is looked up; what only people know is confirmed with mfa status confirm and mfa status check.
+  static override description = `Goes through the steps of Microsoft's migration guide in their order. What the tenant, the journal, the answers file and the backup folder can prove is looked up; what only people know is confirmed with mfa status confirm and mfa status check.
 Nothing is changed. What cannot be looked up, for want of a sign-in or a permission, is "unknown" and says why.`
   static override examples = [
     '<%= config.bin %> <%= command.id %>',

@@ -7,8 +7,7 @@ import {logUsersFlag, syncFlags} from '../../sync-flags.js'
 
 export default class SyncRun extends MfaCommand {
   static override summary = 'Keep Entra in step with the server until stopped: a round every interval.'
-  static override description = `Rounds never overlap; one that takes longer than the interval makes the next start fall out. SIGTERM or Ctrl-C ends it cleanly
-with exit code 0; after a kill the same command goes on. A line on stdout for each round; more in the log and with --listen.`
+  static override description = `Rounds never overlap; one that takes longer than the interval makes the next start fall out. SIGTERM or Ctrl-C ends it cleanly with exit code 0; after a kill the same command goes on. A line on stdout for each round; more in the log and with --listen.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> --interval 15m --group "MFA pilot" --source ./export',
     '<%= config.bin %> <%= command.id %> --all-users --source ./export --listen 127.0.0.1:9464',

@@ -7,9 +7,7 @@ import {logUsersFlag, syncFlags} from '../../sync-flags.js'
 
 export default class SyncService extends MfaCommand {
   static override summary = 'Write the definition of a service that runs mfa sync run all the time.'
-  static override description = `Least privileges, restart after failures, a clean end, log rotation; secrets by reference. The flags of mfa sync run that are
-given here stand in it. Nothing is installed and nobody is asked: the definition goes to stdout or --out, and what to do with
-it to stderr. The systemd unit was checked with systemd-analyze; the others were not tried on their systems.`
+  static override description = `Least privileges, restart after failures, a clean end, log rotation; secrets by reference. The flags of mfa sync run that are given here stand in it. Nothing is installed and nobody is asked: the definition goes to stdout or --out, and what to do with it to stderr. The systemd unit was checked with systemd-analyze; the others were not tried on their systems.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> --format systemd --group "MFA pilot" --source https://mfa1.contoso.com/MultiFactorAuthWebServiceSdk/PfWsSdk.asmx',
     '<%= config.bin %> <%= command.id %> --format kubernetes --all-users --source /data/export --listen 0.0.0.0:9464 --out mfa-sync.yaml',

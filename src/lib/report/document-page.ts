@@ -19,7 +19,7 @@ function* each(blocks: Iterable<Block>): Iterable<string> {
   }
 }
 
-/** Each second-level heading begins a letter: a page of its own on paper, laid out only when it comes into view. */
+/** Each second-level heading begins a letter: a page of its own on paper. */
 function* inLetters(blocks: Iterable<Block>): Iterable<string> {
   let open = false
   for (const block of blocks) {

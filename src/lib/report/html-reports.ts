@@ -39,7 +39,7 @@ export function migrationPage(report: MigrateReport, sourceLabel: string, at: st
     },
     counts: {title: 'Findings by kind (users)', parts: kindParts(findings())},
     sections: [
-      section({title: 'Users', columns: userColumns.filter(({key}) => key !== 'details'), rows: users}),
+      section({title: 'Each user', columns: userColumns.filter(({key}) => key !== 'details'), rows: users}),
       section({title: 'Findings', columns: findingColumns, rows: findings}),
     ],
   })

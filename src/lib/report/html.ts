@@ -61,8 +61,8 @@ export function* pageAround(language: string, title: string, content: Iterable<s
 
 function* body(page: Page): Iterable<string> {
   yield `<h1>${escape(page.title)}</h1>
-<dl>${page.facts.map(([name, value]) => `<dt>${escape(name)}</dt><dd>${escape(value)}</dd>`).join('')}</dl>
 <p class="verdict ${worstOf(page.bar.parts)}">${escape(page.verdict)}</p>
+<dl>${page.facts.map(([name, value]) => `<dt>${escape(name)}</dt><dd>${fact(value)}</dd>`).join('')}</dl>
 ${stackedBar(page.bar)}
 ${[page.counts, ...(page.charts ?? [])].map(countBars).join('\n')}
 `
@@ -70,6 +70,12 @@ ${[page.counts, ...(page.charts ?? [])].map(countBars).join('\n')}
     yield `<h2>${escape(title)}</h2>\n`
     yield* tables(title, columns, rows())
   }
+}
+
+/** An instant is written without the part that nobody reads, and says its zone. */
+function fact(value: string): string {
+  const [, day, time] = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z$/.exec(value) ?? []
+  return day === undefined ? words(value) : `<time datetime="${value}">${day} ${time} UTC</time>`
 }
 
 /** The tone of the whole: the worst that there is any of. */
@@ -142,7 +148,7 @@ export function tableStart(title: string, names: readonly string[]): string {
   const mark = names.indexOf('')
   const kind = mark < 0 ? '' : ` class="mark${mark + 1}"`
   const labels = names.map((name, index) => `--c${index + 1}:${cssText(name)}`).join(';')
-  return `<div class="wide" role="region" tabindex="0" aria-label="${escape(title)}"><table${kind} style="${escape(labels)}">\n`
+  return `<div class="wide" role="region" tabindex="0" aria-label="${escape(title)}"><table${kind} style="${escape(labels)}">${caption(title)}\n`
 }
 
 /** A string of CSS; what could end it is written by its number. */
@@ -154,19 +160,30 @@ function cell(value: ReturnType<Column<never>['value']>): string {
   return typeof value === 'object' ? value.map(words).join('<br>') : words(String(value))
 }
 
-/** Names of accounts break where people would break them, if they have to. */
-const words = (text: string): string => escape(text).replaceAll(/[@\\](?=.)/g, '$&<wbr>')
+/** Names of accounts break where people would break them, if they have to; the name of a flag does not. */
+const words = (text: string): string =>
+  escape(text)
+    .replaceAll(/[@\\](?=.)/g, '$&<wbr>')
+    .replaceAll(/(?<=^|\s)--[a-z][a-z-]{0,30}(?![\w-])/g, '<span class="whole">$&</span>')
+
+/** The heading above says it to the eye; a screen reader's list of tables needs it as well. */
+const caption = (title: string): string =>
+  title === '' ? '' : `<caption><span class="unseen">${escape(title)}</span></caption>`
 
 const WIDTH = 720
 const HEIGHT = 28
+/** One user of fifty thousand is still seen; the legend has the figures. */
+const LEAST = 12
 
 function stackedBar({title, parts}: Page['bar']): string {
   const shown = parts.filter(({count}) => count > 0)
   if (shown.length === 0) return ''
   const total = shown.reduce((sum, {count}) => sum + count, 0)
+  const shares = shown.map(({count}) => Math.max(LEAST, (WIDTH * count) / total))
+  const all = shares.reduce((sum, share) => sum + share, 0)
   let x = 0
-  const bars = shown.map(({label, count, tone}) => {
-    const width = (WIDTH * count) / total
+  const bars = shown.map(({label, count, tone}, at) => {
+    const width = (WIDTH * (shares[at] ?? 0)) / all
     const rect = `<rect class="${tone}" x="${x.toFixed(1)}" y="0" width="${width.toFixed(1)}" height="${HEIGHT}"><title>${escape(label)}: ${count}</title></rect>`
     x += width
     return rect
@@ -185,9 +202,9 @@ function countBars({title, parts}: Page['counts']): string {
   const most = Math.max(1, ...parts.map(({count}) => count))
   const rows = parts.map(
     ({label, count, tone, of = most}) =>
-      `<tr><th scope="row">${escape(label)}</th><td class="count">${count}</td><td class="bar"><svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"><rect class="${tone}" width="${((100 * count) / Math.max(1, of)).toFixed(1)}" height="10"></rect></svg></td></tr>`,
+      `<tr><th scope="row">${escape(label)}</th><td class="count">${count}</td><td class="bar"><svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="100" height="10"></rect><rect class="${tone}" width="${((100 * count) / Math.max(1, of)).toFixed(1)}" height="10"></rect></svg></td></tr>`,
   )
-  return `<h2>${escape(title)}</h2>\n<table class="bars"><tbody>${rows.join('')}</tbody></table>`
+  return `<h2>${escape(title)}</h2>\n<table class="bars">${caption(title)}<tbody>${rows.join('')}</tbody></table>`
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {

@@ -29,7 +29,10 @@ export function planPage(plan: ShownPlan, at: string): Iterable<string> {
       [
         'Options',
         Object.entries(plan.options)
-          .map(([name, value]) => `${name} ${String(value)}`)
+          .map(
+            ([name, value]) =>
+              `${name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)}: ${String(value)}`,
+          )
           .join(', '),
       ],
       ['Page made', at],

@@ -59,7 +59,7 @@ export function runPage({run, users, actions}: ShownRun, at: string): Iterable<s
       }),
     },
     sections: [
-      ...(ofTenant ? [] : [section({title: 'Users', columns: failedColumns, rows: () => users})]),
+      ...(ofTenant ? [] : [section({title: 'Each user', columns: failedColumns, rows: () => users})]),
       section({title: 'Writes', columns: actionColumns, rows: () => actions}),
     ],
   })

@@ -6,8 +6,7 @@ import {tenantFlags} from '../../../mfa-flags.js'
 
 export default class AppCertificateAdd extends MfaCommand {
   static override summary = 'Register a certificate of this machine beside those of other machines.'
-  static override description = `Each machine has a key of its own, which never leaves it. The certificate is made here, or taken from a file; a sign-in
-proves it, and mfa.config.json of this machine names it from then on.`
+  static override description = `Each machine has a key of its own, which never leaves it. The certificate is made here, or taken from a file; a sign-in proves it, and mfa.config.json of this machine names it from then on.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> --tenant contoso.com',
     '<%= config.bin %> <%= command.id %> --tenant contoso.com --certificate-out /secure/mfa.pem --yes',

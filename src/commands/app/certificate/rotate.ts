@@ -6,9 +6,7 @@ import {tenantFlags} from '../../../mfa-flags.js'
 
 export default class AppCertificateRotate extends MfaCommand {
   static override summary = "Replace this machine's certificate by a new one, without a gap."
-  static override description = `The new certificate is registered beside the old one and proven by a sign-in before it takes the old one's place in the
-file; then the old one is removed, or with --keep-old by the same command later. The application may do this itself with
-its present certificate, so that a scheduled task can: it needs no permission for it.`
+  static override description = `The new certificate is registered beside the old one and proven by a sign-in before it takes the old one's place in the file; then the old one is removed, or with --keep-old by the same command later. The application may do this itself with its present certificate, so that a scheduled task can: it needs no permission for it.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> --yes',
     '<%= config.bin %> <%= command.id %> --within 30d --keep-old 7d --yes',
