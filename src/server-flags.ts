@@ -13,6 +13,11 @@ export const registryFlag = Flags.string({
   helpGroup: 'WHERE',
 })
 
+export const serverFlag = Flags.string({
+  summary: 'Name of the server, where this is another machine.',
+  helpValue: 'NAME',
+})
+
 export const backupsFlag = Flags.string({
   summary: 'Folder of backups.',
   helpValue: 'FOLDER',

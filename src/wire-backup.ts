@@ -118,10 +118,12 @@ export async function preflightRequest(flags: Flags, {store}: AllBackupDeps): Pr
     if (given === undefined && error instanceof MfaError && error.code === 'NO_DATA') return undefined
     throw error
   })
+  const server = text(flags, 'server')
   return {
     to: resolve(String(flags['to'])),
     maxAgeMs: age(flags) ?? 0,
     data,
+    of: server !== undefined ? {server} : data !== undefined ? {server: hostname(), data} : undefined,
     installer: path(flags, 'installer'),
     registry,
     answers: {

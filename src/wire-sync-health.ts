@@ -2,6 +2,7 @@ import type {Health, parseListen} from './lib/monitor/health-server.js'
 import type {SyncNumbers} from './lib/monitor/sync-metrics.js'
 import type {LoopState} from './lib/sync/loop.js'
 import {isEmbedded} from './wire-tenant.js'
+import type {Trouble} from './wire-workers.js'
 import type {Wiring} from './wire.js'
 
 /** Rounds without success after which the service calls itself not ready. */
@@ -14,7 +15,22 @@ export interface Standing {
   /** When a round last went well before this process began; ISO 8601. */
   readonly before: string | undefined
   /** What last kept this machine from working or leading; `at` in Unix milliseconds. */
-  readonly trouble: {readonly why: string; readonly at: number} | undefined
+  readonly trouble: Trouble | undefined
+}
+
+/** Why a machine is not ready, without anybody's name: the code of an error, whose text is in the log. */
+export function whyNotReady(
+  {state: now, leads, before, trouble}: Standing,
+  longestMs: number,
+  at: Date,
+): string | undefined {
+  const age = (then: number) => at.getTime() - then
+  // Whoever follows is ready to lead; whether rounds go well is the leader's to say.
+  if (!leads) return trouble === undefined || age(trouble.at) > longestMs ? undefined : trouble.code
+  const success = now?.lastSuccessAt ?? before
+  if (success === undefined) return now?.error?.code ?? 'no round has ended yet'
+  if (age(Date.parse(success)) <= longestMs) return undefined
+  return [`no round went well since ${success}`, now?.error?.code ?? []].flat().join(': ')
 }
 
 /** `mfa sync run --listen`: health and metrics of this machine. */
@@ -61,17 +77,7 @@ export async function listen(
     }
   }
   const health: Health = {
-    notReady: () => {
-      const {state: now, leads, before, trouble} = stands()
-      const longest = STALE_ROUNDS * intervalMs
-      const age = (at: number) => wired.clock.now().getTime() - at
-      // Whoever follows is ready to lead; whether rounds go well is the leader's to say.
-      if (!leads) return trouble === undefined || age(trouble.at) > longest ? undefined : trouble.why
-      const success = now?.lastSuccessAt ?? before
-      if (success === undefined) return now?.error?.message ?? 'no round has ended yet'
-      if (age(Date.parse(success)) <= longest) return undefined
-      return [`no round went well since ${success}`, now?.error?.message ?? []].flat().join(': ')
-    },
+    notReady: () => whyNotReady(stands(), STALE_ROUNDS * intervalMs, wired.clock.now()),
     metrics: await createMetrics(numbers),
   }
   const server = await startHealthServer(at, health)

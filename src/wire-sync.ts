@@ -116,7 +116,7 @@ async function inCrew(
       leads = now
       aside = undefined
       if (now) return
-      if (state?.error !== undefined) aside = {why: state.error.message, at: deps.clock.now().getTime()}
+      if (state?.error !== undefined) aside = {code: state.error.code, at: deps.clock.now().getTime()}
       // What the rounds of an earlier lead came to is old news.
       state = undefined
     }

@@ -22,7 +22,8 @@ export interface Crew {
 }
 
 export interface Trouble {
-  readonly why: string
+  /** Of an error; its text may name somebody. */
+  readonly code: string
   readonly at: number
 }
 
@@ -64,8 +65,8 @@ export async function joinCrew(wired: Wiring, command: string, signal?: AbortSig
         done.failures += failures
         trouble = undefined
       },
-      troubled: (why) => {
-        trouble = {why, at: clock.now().getTime()}
+      troubled: (error) => {
+        trouble = {code: error instanceof MfaError ? error.code : 'BUG', at: clock.now().getTime()}
       },
     },
     end.signal,

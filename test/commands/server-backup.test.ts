@@ -68,7 +68,7 @@ describe('mfa server backup', () => {
     const made = await place.mfa(BACKUP)
     expect(made.stdout).toMatch(/^Backup: .*\/backups\/mfa-server-/)
     expect(made.stdout).toMatch(
-      /backup of 2 files is good: read back and every hash compared\nNext: mfa server preflight --to \S+\/backups --data \S+\/Data\n$/,
+      /backup of 2 files is good: read back and every hash compared\nNext: mfa server preflight --to \S+\/backups --data \S+\/Data --server \S+\n$/,
     )
     expect(made.stdout).toContain('No installer was kept')
     expect(made.stderr).toContain('warning: whether this server is the primary is not known')

@@ -19,6 +19,10 @@ export class FakeCampaigns implements Campaigns {
   writes = 0
   /** The next write lands, and its answer is lost. */
   loseNext = false
+  /** So many writes do not land, and their answers are lost. */
+  dropNext = 0
+  /** Called after a write that did not land. */
+  onDropped: () => void = () => {}
   /** Called before a write: somebody else may be quicker. */
   before: () => void = () => {}
 
@@ -33,10 +37,16 @@ export class FakeCampaigns implements Campaigns {
   write(campaign: Campaign): Promise<Outcome> {
     this.before()
     this.writes += 1
+    const lost: Outcome = {status: 'unknown', code: 'LOST', message: 'the answer was lost'}
+    if (this.dropNext > 0) {
+      this.dropNext -= 1
+      this.onDropped()
+      return Promise.resolve(lost)
+    }
     this.now = structuredClone(campaign)
     if (!this.loseNext) return Promise.resolve(DONE)
     this.loseNext = false
-    return Promise.resolve({status: 'unknown', code: 'LOST', message: 'the answer was lost'})
+    return Promise.resolve(lost)
   }
 }
 

@@ -30,6 +30,7 @@ const look = (changes: Partial<PreflightRequest> = {}, ui = new FakeUi()) =>
       to: world.to,
       maxAgeMs: 24 * 3_600_000,
       data: world.data,
+      of: {server: 'mfa1', data: world.data},
       installer: undefined,
       registry: undefined,
       answers: YES,
@@ -154,6 +155,31 @@ test.each<readonly [string, () => Promise<Partial<PreflightRequest>>, string, Ch
   const changes = await prepare()
   expect((await statuses(look(changes)))[id]).toBe(status)
   expect(isReady(await look(changes))).toBe(status === 'ok' || status === 'attention')
+})
+
+test('the backup of another server in the same folder stands for nothing', async () => {
+  await backup({server: 'MFA1'})
+  world.clock.advance(3 * 3_600_000)
+  await backup({server: 'mfa2', role: 'subordinate', allowReplica: true, installer: undefined})
+  const fresh = async (changes: Partial<PreflightRequest>) => (await look(changes))[0]
+  // The name of a machine has no letter case.
+  expect((await fresh({}))?.detail).toMatch(/made 3\.0 hours ago$/)
+  expect(await statuses(look())).toMatchObject({'backup-primary': 'ok', 'installer-kept': 'ok'})
+  expect(await statuses(look({of: {server: 'mfa2'}}))).toMatchObject({'backup-primary': 'blocks'})
+  expect(await fresh({of: {server: 'mfa1', data: '/elsewhere'}})).toMatchObject({
+    status: 'blocks',
+    detail: `none in ${world.to} is of mfa1, /elsewhere; those are of MFA1, mfa2`,
+  })
+  const unclear = await look({of: undefined, data: undefined})
+  expect(unclear.slice(0, 2).map(({id, status, fix}) => `${id} ${status} ${fix}`)).toEqual([
+    'backup-fresh open --server NAME',
+    expect.stringMatching(/^installer-kept blocks/),
+  ])
+})
+
+test('away from the server, backups of one server are enough to know which', async () => {
+  await backup({server: 'elsewhere'})
+  expect(await statuses(look({of: undefined, data: undefined}))).toMatchObject({'backup-fresh': 'ok'})
 })
 
 test('a replica blocks; an unknown role asks for attention', async () => {

@@ -16,6 +16,7 @@ import {afterEach, beforeEach, expect, test} from 'vitest'
 
 import {backUp} from '../../src/lib/backup/backup.js'
 import {restore, type RestorePlan} from '../../src/lib/backup/restore.js'
+import {MfaError} from '../../src/lib/errors/mfa-error.js'
 import type {BackupStore, ServiceControl} from '../../src/lib/ports/backup-store.js'
 import {type BackupWorld, NEVER, newBackupWorld, OWNER, snapshot, storeOf} from '../helpers/backup-world.js'
 
@@ -51,6 +52,7 @@ interface Changes {
   readonly yes?: boolean
   readonly controlService?: boolean
   readonly data?: string
+  readonly backup?: string
 }
 const plans: RestorePlan[] = []
 function back({store, service, ...changes}: Changes = {}) {
@@ -191,10 +193,10 @@ test('where the second rename fails, the first is taken back', async () => {
   expect((await readdir(world.folder)).sort()).toEqual(['Data', 'backups'])
 })
 
-test('where that fails as well, it says where the data are', async () => {
-  await goOn()
+/** The new folder cannot take the place of the old one, nor the old one come back. */
+function halfway(): BackupStore {
   let moves = 0
-  const store: BackupStore = {
+  return {
     ...world.store,
     begin: async (...args) => {
       const draft = await world.store.begin(...args)
@@ -204,7 +206,11 @@ test('where that fails as well, it says where the data are', async () => {
     move: async (from, to) =>
       ++moves === 1 ? world.store.move(from, to) : Promise.reject(new Error('held')),
   }
-  await expect(back({store})).rejects.toMatchObject({
+}
+
+test('where that fails as well, it says where the data are', async () => {
+  await goOn()
+  await expect(back({store: halfway()})).rejects.toMatchObject({
     code: 'HALFWAY',
     exit: 'unavailable',
     fix: expect.stringMatching(/What was there is in .*Data\.before-restore-.*: rename it to .*Data, or/),
@@ -361,6 +367,57 @@ test('a service is started again where the swap failed', async () => {
   expect(service.log.at(-1)).toBe('start while there is "then"')
 })
 
+const broken = new MfaError('SERVICE', 'the service MultiFactorAuth could not be started', {
+  exit: 'unavailable',
+  fix: 'Look at it yourself.',
+})
+const STOPPED =
+  'the service MultiFactorAuth was stopped and still is; once the data are right: sc start MultiFactorAuth'
+
+test('a service that cannot be started again does not hide why the swap failed', async () => {
+  const service = new FakeService('running')
+  service.start = () => Promise.reject(broken)
+  const store: BackupStore = {...world.store, move: () => Promise.reject(new Error('held'))}
+  await expect(back({service, controlService: true, store})).rejects.toThrow('held')
+  expect(world.ui.warnings.at(-1)).toBe(STOPPED)
+})
+
+test('a service is not started where its folder is missing, and that is said', async () => {
+  const service = new FakeService('running')
+  const store = halfway()
+  await expect(back({service, controlService: true, store})).rejects.toMatchObject({code: 'HALFWAY'})
+  expect(service.log).toEqual(['stop while there is "then"'])
+  expect(world.ui.warnings.at(-1)).toBe(STOPPED)
+})
+
+test('a service is not started on data that are not those of the backup, and that is said', async () => {
+  const service = new FakeService('running')
+  const store: BackupStore = {
+    ...world.store,
+    hash: async (folder, path, how) => {
+      const hash = await world.store.hash(folder, path, how)
+      const isThere = folder === world.data && service.log.length > 0
+      return isThere && hash !== undefined ? {...hash, sha256: '0'.repeat(64)} : hash
+    },
+  }
+  await expect(back({service, controlService: true, store})).rejects.toMatchObject({code: 'RESTORE_DIFFERS'})
+  expect(service.log).toEqual(['stop while there is "then"'])
+  expect(world.ui.warnings.at(-1)).toBe(STOPPED)
+})
+
+test('where the service cannot be started in the end, it says where the data are', async () => {
+  const service = new FakeService('running')
+  service.start = () => Promise.reject(broken)
+  await expect(back({service, controlService: true})).rejects.toMatchObject({
+    code: 'SERVICE',
+    exit: 'unavailable',
+    message: 'the backup is in place, and was compared, but the service MultiFactorAuth could not be started',
+    fix: expect.stringMatching(
+      /^Look at it yourself\.\nThe data of the backup are in .*Data\.\nWhat was there before is in .*Data\.before-restore-/,
+    ),
+  })
+})
+
 test('elsewhere than on Windows --control-service is refused in plain words', async () => {
   await expect(back({controlService: true})).rejects.toMatchObject({
     exit: 'usage',
@@ -398,4 +455,13 @@ test('what changes in its place at once is told, with the way back', async () =>
     message: `${world.data} is not what the backup holds: gone.txt`,
     fix: expect.stringContaining('.before-restore-'),
   })
+})
+
+test.each([
+  ['8.0.1.1', 'install version 8.0.1.1.'],
+  [undefined, 'install the version that made this backup.'],
+])('the way back from 8.1 names the version %s', async (serverVersion, says) => {
+  const {folder} = await backUp(world.request({serverVersion}), world.deps, NEVER)
+  const {runbook} = await back({backup: folder})
+  expect(runbook.map(({text}) => text).find((text) => text.startsWith('Going back'))).toContain(says)
 })

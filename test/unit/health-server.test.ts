@@ -3,6 +3,7 @@ import {connect} from 'node:net'
 import {expect, it} from 'vitest'
 
 import {startHealthServer} from '../../src/lib/monitor/health-server.js'
+import {whyNotReady} from '../../src/wire-sync-health.js'
 
 /** The status line that a request line gets, sent as it is. */
 function ask(port: number, line: string): Promise<string> {
@@ -48,4 +49,19 @@ it('says which address cannot be used', async () => {
     message: expect.stringContaining(`127.0.0.1:${port} cannot be used`) as string,
   })
   await first.close()
+})
+
+it('says why it is not ready by the code of an error, whose text may name somebody', () => {
+  const at = new Date('2026-06-01T12:00:00Z')
+  const error = {code: 'GRAPH_UNREACHABLE', message: 'GET /users/ada@contoso.com: no answer'}
+  const state = {rounds: 1, skipped: 0, errors: 1, failed: 1, nextAt: at.toISOString(), error}
+  const standing = {state, leads: true, before: undefined, trouble: undefined}
+  expect(whyNotReady(standing, 1000, at)).toBe('GRAPH_UNREACHABLE')
+  expect(whyNotReady({...standing, before: '2026-06-01T11:00:00Z'}, 1000, at)).toBe(
+    'no round went well since 2026-06-01T11:00:00Z: GRAPH_UNREACHABLE',
+  )
+  expect(whyNotReady({...standing, before: '2026-06-01T11:59:59Z'}, 1000, at)).toBeUndefined()
+  const follows = {...standing, leads: false, trouble: {code: 'SOURCE_UNREADABLE', at: at.getTime()}}
+  expect(whyNotReady(follows, 1000, at)).toBe('SOURCE_UNREADABLE')
+  expect(whyNotReady(follows, 1000, new Date(at.getTime() + 1001))).toBeUndefined()
 })

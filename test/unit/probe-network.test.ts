@@ -1,6 +1,8 @@
-import {createSocket} from 'node:dgram'
 import {createHash} from 'node:crypto'
+import {createSocket} from 'node:dgram'
 import {mkdtemp, readFile, rm} from 'node:fs/promises'
+import * as http from 'node:http'
+import * as https from 'node:https'
 import {type AddressInfo, createServer, type Socket} from 'node:net'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -9,7 +11,9 @@ import {createSecureContext, type SecureContext} from 'node:tls'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 
 import {Secret} from '../../src/lib/model/secret.js'
+import {resolveName} from '../../src/lib/probe/names.js'
 import {createNetwork} from '../../src/lib/probe/network.js'
+import {findPattern} from '../../src/lib/probe/pattern.js'
 import {judgeAnswer, statusServer} from '../../src/lib/probe/radius-packet.js'
 import {freePorts, freeUdpPorts} from '../helpers/free-ports.js'
 import {makeAuthority, startPortal} from '../helpers/loopback-farm.js'
@@ -123,6 +127,76 @@ describe('the network', () => {
       for (const socket of sockets) socket.destroy()
       await new Promise((resolve) => server.close(resolve))
     }
+  })
+
+  it.each([
+    ['does not speak TLS', () => http.createServer((_, response) => response.end('x'))],
+    ['refuses the handshake', () => https.createServer({})],
+  ] as const)('says of a server that it %s', async (says, create) => {
+    const server = create()
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const endpoint = {host: '127.0.0.1', port: (server.address() as AddressInfo).port}
+    try {
+      expect(await network().tls(endpoint, 'localhost')).toEqual({kind: 'failed', why: `it ${says}`})
+    } finally {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    }
+  })
+
+  it('takes the beginning of a page that never ends, and waits no longer for one that drips', async () => {
+    const pem = await readFile(good, 'utf8')
+    const server = https.createServer({key: pem, cert: pem}, (request, response) => {
+      const send = (): unknown =>
+        request.url === '/endless' ? response.write('a'.repeat(16_384)) && setImmediate(send) : undefined
+      response.on('drain', send)
+      send()
+      const drip = setInterval(() => response.write('a'), 10)
+      response.on('close', () => clearInterval(drip))
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const endpoint = {host: '127.0.0.1', port: (server.address() as AddressInfo).port}
+    const ask = (path: string) =>
+      network({timeoutMs: 1000}).get({endpoint, name: 'localhost', path, cookies: []})
+    try {
+      const answer = await ask('/endless')
+      expect(answer.kind === 'answered' && answer.body.length).toBe(64 * 1024)
+      const start = performance.now()
+      expect(await ask('/dripping')).toEqual({kind: 'failed', why: 'no answer in time'})
+      expect(performance.now() - start).toBeLessThan(2500)
+    } finally {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    }
+  })
+
+  it('finds a pattern, and ends one that tries every way', () => {
+    expect(findPattern('node: (\\w+)', '<!-- node: web7 -->')).toEqual({kind: 'found', text: 'web7'})
+    expect(findPattern('x', 'y')).toEqual({kind: 'none'})
+    const start = performance.now()
+    expect(findPattern('(a+)+b', 'a'.repeat(65_536))).toEqual({kind: 'gave-up'})
+    expect(performance.now() - start).toBeLessThan(2000)
+    expect(findPattern('(a{30000}){30000}', 'a'.repeat(65_536))).toEqual({kind: 'gave-up'})
+  })
+
+  it('waits no longer than it may, nor after a stop, for a name server that is silent', async () => {
+    const silent = () => {}
+    const late = {kind: 'unknown', why: 'the name server does not answer'}
+    const never = new AbortController().signal
+    expect(await resolveName('x', {timeoutMs: 50, signal: never}, silent)).toEqual(late)
+    const stop = new AbortController()
+    const asking = resolveName('x', {timeoutMs: 60_000, signal: stop.signal}, silent)
+    const reason = new Error('stopped')
+    setTimeout(() => stop.abort(reason), 20)
+    await expect(asking).rejects.toBe(reason)
+  })
+
+  it('says why it cannot send where an address takes no datagrams', async () => {
+    const broadcast = {host: '255.255.255.255', port: 1812}
+    expect(await network().radius(broadcast, {intervalMs: 1, transmissions: 1})).toEqual({
+      kind: 'failed',
+      why: 'EACCES',
+    })
   })
 
   it('gets a page on a connection of its own', async () => {

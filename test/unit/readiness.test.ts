@@ -264,6 +264,33 @@ describe('the registration campaign', () => {
     expect(campaigns.writes).toBe(1)
   })
 
+  it('goes on after a change that did not land, from what there is now and was shown', async () => {
+    const {campaigns, set} = world(ON)
+    campaigns.dropNext = 2
+    await expect(set()).rejects.toMatchObject({code: 'CHANGE_IN_DOUBT'})
+    // A colleague asks one more group before the same command is given again.
+    campaigns.now = withGroup(ON, 'colleague')
+    const shown: Campaign[] = []
+    expect(await set({preview: ({after}) => void shown.push(after)})).toMatchObject({
+      writes: 1,
+      visible: true,
+    })
+    expect(campaigns.now).toEqual({...ON, include: [target('other'), target('colleague'), target('g')]})
+    expect(shown).toEqual([campaigns.now])
+    expect(await set({off: true})).toMatchObject({writes: 1, isUndo: true})
+    expect(campaigns.now).toEqual(withGroup(ON, 'colleague'))
+  })
+
+  it('is not sent a second time over what a colleague changed since the first', async () => {
+    const {campaigns, set} = world(ON)
+    campaigns.dropNext = 1
+    campaigns.onDropped = () => void (campaigns.now = withGroup(ON, 'colleague'))
+    await expect(set()).rejects.toMatchObject({exit: 'stale'})
+    expect(campaigns.now).toEqual(withGroup(ON, 'colleague'))
+    expect(await set()).toMatchObject({writes: 1, visible: true})
+    expect(campaigns.now?.include).toHaveLength(3)
+  })
+
   it('writes nothing when declined, in a dry run, or where somebody else was quicker', async () => {
     const {campaigns, set} = world(UNTOUCHED, [false])
     await expect(set({yes: false})).rejects.toMatchObject({exit: 'declined'})

@@ -119,15 +119,52 @@ describe('a change of the tenant', () => {
     ])
     const work = inTenantRun(START, deps, never, (run) => run.mustApply(CHANGE, handling))
     await expect(work).rejects.toMatchObject({code: 'CHANGE_IN_DOUBT', exit: 'partial'})
-    expect([...store.runs.values()].map(({status}) => status)).toEqual(['stopped'])
+    expect([...store.runs.values()].map(({status}) => status)).toEqual(['interrupted'])
+  })
+
+  const unreachable = new MfaError('GRAPH_UNREACHABLE', 'no answer', {exit: 'unavailable'})
+  it.each([
+    ['stayed in doubt', [unknown, unknown]],
+    ['ended with a lost connection', [unreachable]],
+  ] as const)('that %s is looked for by the same command, and not sent again', async (_what, answers) => {
+    const {deps, store} = world()
+    const script = answers.map((answer) => ({answer, lands: false}))
+    const {handling, state} = service(script)
+    const first = inTenantRun(START, deps, never, (run) => run.mustApply(CHANGE, handling))
+    await expect(first).rejects.toBeInstanceOf(MfaError)
+    expect(state.sent).toBe(script.length)
+    // It lands late, after the command has ended.
+    state.value = 'reject'
+    const again = world(store)
+    const applied = await inTenantRun(START, again.deps, never, (run) => run.mustApply(CHANGE, handling))
+    expect(applied.outcome.status).toBe('done')
+    expect(state.sent).toBe(script.length)
+    expect([...store.runs.values()].map(({status}) => status)).toEqual(['finished'])
+  })
+
+  it('that is in doubt beside one that was refused keeps the run to be taken up', async () => {
+    const {deps, store} = world()
+    const other = {...CHANGE, id: 'set-federation fabrikam.com'}
+    const doubtful = service([
+      {answer: unknown, lands: false},
+      {answer: unknown, lands: false},
+    ])
+    const refusing = service([{answer: refused, lands: false}])
+    const work = inTenantRun(START, deps, never, async (run) => {
+      await run.apply(CHANGE, doubtful.handling)
+      await run.mustApply(other, refusing.handling)
+    })
+    await expect(work).rejects.toMatchObject({code: 'CHANGE_REFUSED'})
+    expect([...store.runs.values()].map(({status}) => status)).toEqual(['interrupted'])
   })
 
   it('is refused without being looked for', async () => {
-    const {deps} = world()
+    const {deps, store} = world()
     const {handling, state} = service([{answer: refused, lands: false}])
     const work = inTenantRun(START, deps, never, (run) => run.mustApply(CHANGE, handling))
     await expect(work).rejects.toMatchObject({code: 'CHANGE_REFUSED', exit: 'partial'})
     expect(state.looked).toBe(0)
+    expect([...store.runs.values()].map(({status}) => status)).toEqual(['stopped'])
   })
 
   it('goes on record as not done where a permission is missing', async () => {
@@ -137,6 +174,7 @@ describe('a change of the tenant', () => {
     const work = inTenantRun(START, deps, never, (run) => run.apply(CHANGE, handling))
     await expect(work).rejects.toBe(forbidden)
     expect((await all(store)).map(({outcome}) => outcome?.status)).toEqual(['failed'])
+    expect([...store.runs.values()].map(({status}) => status)).toEqual(['stopped'])
   })
 })
 

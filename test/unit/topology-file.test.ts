@@ -107,6 +107,17 @@ describe('a bad topology', () => {
     expect(error.fix).not.toBe('')
   })
 
+  it.each([100, 400, 700, 750, 800, 1000, 3000, 50_000])('lists in each other, %i deep', async (depth) => {
+    const text = replaced('role: primary', `role: ${'['.repeat(depth)}${']'.repeat(depth)}`)
+    const {exit, message} = await faultOf(() => parseTopology(text, 'bad.yaml'))
+    expect({exit, message}).toEqual({
+      exit: 'data',
+      message: expect.stringMatching(
+        /^bad\.yaml, line 7(: is nested far deeper|, field servers\[0\]\.role: must be)/,
+      ),
+    })
+  })
+
   it('tells every fault at once, by line', async () => {
     const text = good
       .replace('role: primary', 'role: boss')

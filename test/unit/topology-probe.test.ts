@@ -7,7 +7,8 @@ import {judgeCertificate} from '../../src/lib/topology/live/certificates.js'
 import {probe} from '../../src/lib/topology/live/probe.js'
 import {judgeRadius} from '../../src/lib/topology/live/radius.js'
 import {type ProbeKind, PROBES} from '../../src/lib/topology/live/result.js'
-import {judgeSticky, markOf} from '../../src/lib/topology/live/sticky.js'
+import {judgeSticky, marksOf} from '../../src/lib/topology/live/sticky.js'
+import {findPattern} from '../../src/lib/probe/pattern.js'
 import {FakeUi} from '../fakes/ui.js'
 
 const topology = (text: string): Topology => parseTopology(text, 't.yaml').topology
@@ -59,6 +60,7 @@ function fakeNetwork(more: Partial<Network> = {}): Network & {readonly asked: st
       return CERTIFICATE
     },
     get: async () => web('one'),
+    find: findPattern,
     radius: async ({host}) => {
       asked.push(`radius ${host}`)
       return {kind: 'answered', ms: 4, transmissions: 1}
@@ -75,9 +77,14 @@ function fakeNetwork(more: Partial<Network> = {}): Network & {readonly asked: st
   }
 }
 
-const look = (network: Network, kinds: readonly ProbeKind[] = PROBES, hasRadiusSecret = true) =>
+const look = (
+  network: Network,
+  kinds: readonly ProbeKind[] = PROBES,
+  hasRadiusSecret = true,
+  text = SAMPLE,
+) =>
   probe(
-    topology(SAMPLE),
+    topology(text),
     kinds,
     {
       network,
@@ -195,6 +202,22 @@ describe('probe', () => {
     })
   })
 
+  it('gives up where the pattern of the mark takes for ever on the page', async () => {
+    const slow = SAMPLE.replace('{header: X-Node}', "{body: '(a+)+b'}")
+    const page: WebAnswer = {
+      kind: 'answered',
+      status: 200,
+      headers: {},
+      body: 'a'.repeat(65_536),
+      cookies: [],
+    }
+    const {results} = await look(fakeNetwork({get: async () => page}), ['sticky'], true, slow)
+    expect(results[0]).toMatchObject({
+      outcome: 'unknown',
+      detail: 'cannot tell: the pattern of the mark takes too long on the page',
+    })
+  })
+
   it('gives up at once where nothing answers', async () => {
     let asked = 0
     const {results} = await look(
@@ -258,7 +281,9 @@ describe('stickiness is judged', () => {
   })
 
   it('by a header in any letter case, or by a pattern in the page', () => {
-    expect(markOf(web('n'), {header: 'X-NODE'})).toBe('n')
+    const marks = (answer: WebAnswer, mark: {readonly header: string} | {readonly body: string}) =>
+      marksOf([answer], mark, {find: findPattern})
+    expect(marks(web('n'), {header: 'X-NODE'})).toEqual(['n'])
     const page: WebAnswer = {
       kind: 'answered',
       status: 200,
@@ -266,10 +291,10 @@ describe('stickiness is judged', () => {
       body: '<!-- node: web7 -->',
       cookies: [],
     }
-    expect(markOf(page, {body: 'node: (\\w+)'})).toBe('web7')
-    expect(markOf(page, {body: 'web\\d'})).toBe('web7')
-    expect(markOf(page, {body: 'other'})).toBeUndefined()
-    expect(markOf({kind: 'failed', why: 'x'}, {header: 'a'})).toBeUndefined()
+    expect(marks(page, {body: 'node: (\\w+)'})).toEqual(['web7'])
+    expect(marks(page, {body: 'web\\d'})).toEqual(['web7'])
+    expect(marks(page, {body: 'other'})).toEqual([undefined])
+    expect(marks({kind: 'failed', why: 'x'}, {header: 'a'})).toEqual([undefined])
   })
 })
 

@@ -2,7 +2,7 @@ import {Flags} from '@oclif/core'
 
 import {MfaCommand, type Result} from '../../mfa-command.js'
 import {settingsFlags} from '../../mfa-flags.js'
-import {backupsFlag, dataFlag, installerFlag, registryFlag} from '../../server-flags.js'
+import {backupsFlag, dataFlag, installerFlag, registryFlag, serverFlag} from '../../server-flags.js'
 
 export default class ServerBackup extends MfaCommand {
   static override summary = 'Back up the data of Azure MFA Server (PhoneFactor.pfdata and its whole folder).'
@@ -37,7 +37,7 @@ export default class ServerBackup extends MfaCommand {
     }),
     'allow-replica': Flags.boolean({summary: 'Also where this is a subordinate (a read-only replica).'}),
     'server-version': Flags.string({summary: 'Version of the server in use.', helpValue: 'VERSION'}),
-    server: Flags.string({summary: 'Name of the server, where this is another machine.', helpValue: 'NAME'}),
+    server: serverFlag,
     attempts: Flags.integer({
       summary: 'Passes over a folder that keeps changing, at most.',
       default: 10,

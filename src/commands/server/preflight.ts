@@ -2,7 +2,7 @@ import {Flags} from '@oclif/core'
 
 import {MfaCommand, type Result} from '../../mfa-command.js'
 import {csvFlag, settingsFlags} from '../../mfa-flags.js'
-import {backupsFlag, dataFlag, installerFlag, registryFlag} from '../../server-flags.js'
+import {backupsFlag, dataFlag, installerFlag, registryFlag, serverFlag} from '../../server-flags.js'
 
 export default class ServerPreflight extends MfaCommand {
   static override summary = 'Check what has to be so before the upgrade of Azure MFA Server to 8.1.'
@@ -15,6 +15,7 @@ Exit code 2 while something blocks or is open.`
   static override flags = {
     to: backupsFlag,
     data: dataFlag,
+    server: serverFlag,
     registry: registryFlag,
     installer: installerFlag,
     'max-age': Flags.string({

@@ -1,4 +1,4 @@
-import type {MethodsPolicy, PolicyMethod} from '../model/methods-policy.js'
+import {EVERYBODY, type MethodsPolicy, type PolicyMethod} from '../model/methods-policy.js'
 import type {ServerMode} from '../model/server-user.js'
 
 /** What a method of MFA Server needs in the authentication methods policy. */
@@ -43,7 +43,7 @@ export function checkPolicy(policy: MethodsPolicy, used: readonly ServerMode[]):
   }
   const isForAll = ({method}: UsedMethod): boolean => {
     const configuration = found(method)
-    return configuration?.exclude.length === 0 && configuration.include.some(({id}) => id === 'all_users')
+    return configuration?.exclude.length === 0 && configuration.include.some(({id}) => id === EVERYBODY)
   }
   const {migrationState} = policy
   return {

@@ -18,8 +18,8 @@ import {
 } from './manifest.js'
 
 /** `names`: every file is there in its size. `fast`: and those up to 8 MB are hashed. `full`: all are. */
-export type Depth = 'names' | 'fast' | 'full'
-export const FAST_LIMIT = 8e6
+type Depth = 'names' | 'fast' | 'full'
+const FAST_LIMIT = 8e6
 
 export interface CheckDeps {
   readonly store: BackupStore

@@ -5,7 +5,7 @@ import type {Ui} from '../ports/ui.js'
 import {KEY_FILE, type Manifest} from './manifest.js'
 
 /** The variable that holds the passphrase; never a flag, which others could see in the list of processes. */
-export const PASSPHRASE_VARIABLE = 'MFA_BACKUP_PASSPHRASE'
+const PASSPHRASE_VARIABLE = 'MFA_BACKUP_PASSPHRASE'
 
 export type SealRequest =
   | {readonly kind: 'none'}

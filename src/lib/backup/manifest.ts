@@ -83,7 +83,6 @@ const manifestSchema = z
   })
 
 export type Manifest = z.infer<typeof manifestSchema>
-export type StoredFile = z.infer<typeof storedFile>
 
 const contentsSchema = z.object({
   /** SHA-256 of the content by path. */

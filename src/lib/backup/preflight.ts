@@ -10,12 +10,21 @@ import type {CheckStatus, PreflightCheck} from './preflight-check.js'
 import {loadBalancer, redistributables, secondaries} from './preflight-questions.js'
 import type {Answers} from './questions.js'
 
+/** Whose backups count, as they have it. */
+export interface Upgraded {
+  readonly server: string
+  /** Undefined where the backups were made elsewhere, and this machine calls the folder otherwise. */
+  readonly data?: string | undefined
+}
+
 export interface PreflightRequest {
   /** The folder of backups. */
   readonly to: string
   readonly maxAgeMs: number
   /** The data folder; undefined where it is not on this machine. */
   readonly data: string | undefined
+  /** Undefined where it is another machine that nobody named: then all backups have to be of one server. */
+  readonly of: Upgraded | undefined
   readonly installer: string | undefined
   readonly registry: RegistryFacts | undefined
   readonly answers: Answers
@@ -36,7 +45,9 @@ export async function preflight(
   deps: PreflightDeps,
 ): Promise<readonly PreflightCheck[]> {
   const backups = await listBackups(request.to, deps)
-  const newest = newestGood(backups)
+  // Of several servers nobody knows which one is upgraded.
+  const isUnclear = request.of === undefined && serversOf(backups).length > 1
+  const newest = isUnclear ? undefined : newestGood(backups.filter((backup) => isOf(request.of, backup)))
   return [
     ...backupChecks(backups, newest, request, deps.clock.now()),
     await installerCheck(newest, request, deps),
@@ -51,10 +62,18 @@ export async function preflight(
 export const isReady = (checks: readonly PreflightCheck[]): boolean =>
   checks.every(({status}) => status === 'ok' || status === 'attention')
 
+function isOf(of: Upgraded | undefined, {server, data}: ListedBackup): boolean {
+  if (of === undefined) return true
+  return server?.toLowerCase() === of.server.toLowerCase() && (of.data === undefined || data === of.data)
+}
+
+const serversOf = (backups: readonly ListedBackup[]): readonly string[] =>
+  [...new Set(backups.filter(({good}) => good).map(({server}) => server ?? ''))].toSorted()
+
 function backupChecks(
   backups: readonly ListedBackup[],
   newest: ListedBackup | undefined,
-  {to, maxAgeMs}: PreflightRequest,
+  {to, maxAgeMs, of}: PreflightRequest,
   now: Date,
 ): readonly PreflightCheck[] {
   const check = (
@@ -73,11 +92,24 @@ function backupChecks(
   })
   const again = `mfa server backup --to ${shellWord(to)}`
   const fresh = 'Backup is fresh'
+  const servers = serversOf(backups)
+  if (of === undefined && servers.length > 1)
+    return [
+      check(
+        'open',
+        'backup-fresh',
+        fresh,
+        `several servers have backups in ${to}: ${servers.join(', ')}`,
+        '--server NAME',
+      ),
+    ]
   if (newest === undefined) {
     const why =
       backups.length === 0
         ? `no backup in ${to}`
-        : `none of ${countOf(backups.length, 'backup')} in ${to} is good`
+        : of === undefined || servers.length === 0
+          ? `none of ${countOf(backups.length, 'backup')} in ${to} is good`
+          : `none in ${to} is of ${[of.server, of.data ?? []].flat().join(', ')}; those are of ${servers.join(', ')}`
     return [check('blocks', 'backup-fresh', fresh, why, again)]
   }
   const {name, madeAt, verified, role, encrypted} = newest

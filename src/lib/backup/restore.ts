@@ -12,7 +12,7 @@ import {collecting} from './faults.js'
 import {type KeyDeps, opening} from './keys.js'
 import type {Contents, Manifest} from './manifest.js'
 import {restoreRunbook, type RunbookStep} from './runbook.js'
-import {refuseService, stopService} from './service-guard.js'
+import {refuseService, startAfter, startAgain, stopService, tellStopped} from './service-guard.js'
 import {isWithin, realPath} from './target.js'
 import {compareInPlace, unpack} from './unpack.js'
 import {backupFolder, type Identities} from './verify-backup.js'
@@ -103,11 +103,18 @@ export async function restore(
     await publish(draft, data, aside, store)
   } catch (error) {
     await discarded(draft, ui)
-    if (controlled) await deps.service?.start()
+    // It would begin with no data where the folder is missing.
+    if (controlled && isHalfway(error)) tellStopped(ui)
+    else if (controlled) await startAgain(deps.service, ui)
     throw error
   }
-  await compareInPlace(data, aside, manifest, contents, deps)
-  if (controlled) await deps.service?.start()
+  try {
+    await compareInPlace(data, aside, manifest, contents, deps)
+  } catch (error) {
+    if (controlled) tellStopped(ui)
+    throw error
+  }
+  if (controlled) await startAfter(data, aside, deps.service)
   const runbook = restoreRunbook(manifest, {
     data,
     aside,
@@ -201,6 +208,8 @@ async function publish(draft: Draft, data: string, aside: string | null, store: 
     throw error
   }
 }
+
+const isHalfway = (error: unknown): boolean => error instanceof MfaError && error.code === 'HALFWAY'
 
 async function putBack(aside: string, data: string, store: BackupStore): Promise<void> {
   try {

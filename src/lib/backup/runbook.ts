@@ -21,7 +21,7 @@ export function restoreRunbook(
     readonly controlled: boolean
   },
 ): readonly RunbookStep[] {
-  const version = serverVersion ?? 'that made this backup'
+  const version = serverVersion === null ? 'the version that made this backup' : `version ${serverVersion}`
   const steps: RunbookStep[] = [
     facts.stopped
       ? {done: true, text: 'The service did not run while the data were replaced.'}
@@ -39,7 +39,7 @@ export function restoreRunbook(
     },
     {
       done: false,
-      text: `Going back from 8.1: uninstall it, and install version ${version}. ${
+      text: `Going back from 8.1: uninstall it, and install ${version}. ${
         installer === null
           ? 'This backup holds no installer: use the copy that you kept, or ask Microsoft support.'
           : `Its installer is in the backup: ${facts.backup}, ${installer.stored}.`

@@ -1,5 +1,6 @@
 import {MfaError} from '../errors/mfa-error.js'
 import type {ServiceControl} from '../ports/backup-store.js'
+import type {Ui} from '../ports/ui.js'
 
 /** Throws MfaError `usage` where there is no service to control, `refused` where one runs and may not be stopped. */
 export async function refuseService(
@@ -29,4 +30,42 @@ export async function stopService(
   if (!controlService) throw serviceRuns()
   await service.stop()
   return true
+}
+
+/** Users cannot sign in meanwhile, so it is said whatever the error says. */
+export const tellStopped = (ui: Ui): void =>
+  ui.emit({
+    type: 'warning',
+    text: 'the service MultiFactorAuth was stopped and still is; once the data are right: sc start MultiFactorAuth',
+  })
+
+/** With the data that were there before; an error here must not hide the one that led to it. */
+export async function startAgain(service: ServiceControl | undefined, ui: Ui): Promise<void> {
+  try {
+    await service?.start()
+  } catch {
+    tellStopped(ui)
+  }
+}
+
+/** With the data of the backup. Throws MfaError `unavailable` that names both folders. */
+export async function startAfter(
+  data: string,
+  aside: string | null,
+  service: ServiceControl | undefined,
+): Promise<void> {
+  try {
+    await service?.start()
+  } catch (cause) {
+    const {message, fix} = cause instanceof MfaError ? cause : {message: String(cause), fix: undefined}
+    throw new MfaError('SERVICE', `the backup is in place, and was compared, but ${message}`, {
+      exit: 'unavailable',
+      fix: [
+        ...(fix === undefined ? [] : [fix]),
+        `The data of the backup are in ${data}.`,
+        ...(aside === null ? [] : [`What was there before is in ${aside}.`]),
+      ].join('\n'),
+      cause,
+    })
+  }
 }

@@ -4,7 +4,7 @@ import {MfaError} from '../errors/mfa-error.js'
 import type {ActionId, ObjectId, RunId} from '../model/brand.js'
 import {underLock} from '../model/under-lock.js'
 import type {Clock} from '../ports/clock.js'
-import type {ActionRecord, Journal, RunRecord, TenantRunKind} from '../ports/journal.js'
+import type {Journal, RunRecord, TenantRunKind} from '../ports/journal.js'
 import type {AppliedChange, ChangeHandling, SentChange, TenantChange} from './tenant-change.js'
 
 export interface TenantRunStart {
@@ -45,7 +45,8 @@ const LOOK_EVERY_MS: readonly number[] = [200, 500, 1000, 2000, 3000, 5000]
 
 /**
  * Holds the lock of the tenant's own settings while `work` runs. A run is put on record with its first change, and ended as
- * `work` ends. The same command after a kill takes the run up: `work` reads what the tenant shows and plans from that.
+ * `work` ends. After a kill, or with
+ * a change in doubt, the same command takes the run up: `work` reads what the tenant shows and plans from that.
  * Throws MfaError `locked` where another command holds the tenant.
  */
 export async function inTenantRun<T>(
@@ -70,7 +71,7 @@ export async function inTenantRun<T>(
     try {
       result = await work(run)
     } catch (error) {
-      await end(both.aborted ? 'interrupted' : 'stopped')
+      await end(both.aborted || run.isInDoubt ? 'interrupted' : 'stopped')
       throw error
     }
     await end('finished')
@@ -83,7 +84,8 @@ class Recorder implements TenantRun {
   readonly #start: TenantRunStart
   readonly #deps: TenantRunDeps
   readonly #resumeKey: string
-  readonly #unsettled = new Map<string, ActionRecord>()
+  /** Ids of changes of which nobody knows whether they happened. */
+  readonly #unsettled = new Set<string>()
   readonly #counts = {done: 0, alreadyDone: 0, failed: 0, unknown: 0}
   #run: RunRecord | undefined
 
@@ -97,6 +99,10 @@ class Recorder implements TenantRun {
 
   id(): RunId | undefined {
     return this.#run?.id
+  }
+
+  get isInDoubt(): boolean {
+    return this.#unsettled.size > 0
   }
 
   counts(): Readonly<Record<string, unknown>> {
@@ -126,7 +132,7 @@ class Recorder implements TenantRun {
     if (resumed)
       for await (const record of journal.actions(run.id)) {
         const open = record.outcome === undefined || record.outcome.status === 'unknown'
-        if (open) this.#unsettled.set(record.action, record)
+        if (open) this.#unsettled.add(record.action)
         else this.#unsettled.delete(record.action)
       }
     this.#run = run
@@ -154,6 +160,7 @@ class Recorder implements TenantRun {
         intent: {...change},
         intentAt: clock.now().toISOString(),
       })
+      this.#unsettled.add(change.id)
       const sent = await this.#send(change, handling)
       // Refused because the first attempt did the work? Then the tenant shows it.
       if (sent.outcome.status === 'failed' && !mayHaveLanded) return this.#done(change, sent, false)
@@ -193,6 +200,7 @@ class Recorder implements TenantRun {
       if (error instanceof MfaError && error.exit === 'auth') {
         const {code, message, requestId} = error
         await this.#record(change, {outcome: {status: 'failed', code, message, requestId}})
+        this.#unsettled.delete(change.id)
       }
       throw error
     }
@@ -212,8 +220,8 @@ class Recorder implements TenantRun {
 
   async #done(change: TenantChange, sent: SentChange, visible: boolean): Promise<AppliedChange> {
     await this.#record(change, sent)
-    this.#unsettled.delete(change.id)
     const {status} = sent.outcome
+    if (status !== 'unknown') this.#unsettled.delete(change.id)
     this.#counts[status === 'already-done' ? 'alreadyDone' : status] += 1
     return {...sent, visible}
   }

@@ -133,6 +133,7 @@ const YAML_PROBLEMS: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: 'a tab stands where YAML wants spaces',
   DUPLICATE_KEY: 'this key is there twice',
   TAG_RESOLVE_FAILED: 'a tag (!name) stands here; topologies have none',
+  RESOURCE_EXHAUSTION: 'is nested far deeper than any topology',
   BAD_ALIAS: 'an alias (*name) stands here; write the value out',
 }
 

@@ -38,7 +38,7 @@ export interface WorkerDeps {
   /** Told after each package. */
   told?(done: Worked): void
   /** Told of what keeps this machine from working. */
-  troubled?(why: string): void
+  troubled?(error: unknown): void
 }
 
 export interface Worked {
@@ -97,7 +97,7 @@ export async function work(deps: WorkerDeps, signal: AbortSignal): Promise<void>
           await one.giveBack(reasonOf(error)).catch(() => {})
           if (signal.aborted || isLost(error)) return
           ui.emit({type: 'note', text: `a package of work went back: ${messageOf(error)}`})
-          deps.troubled?.(messageOf(error))
+          deps.troubled?.(error)
           if (isOfMachine(error)) restUntil = clock.monotonic() + PAUSE_MS
           else await pause(PAUSE_MS)
         })

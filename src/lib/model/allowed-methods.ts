@@ -1,7 +1,10 @@
-import type {AllowedMethods, MethodConfiguration, MethodsPolicy, PolicyMethod} from './methods-policy.js'
-
-/** Stands for everybody in a policy's targets. */
-const ALL_USERS = 'all_users'
+import {
+  type AllowedMethods,
+  EVERYBODY,
+  type MethodConfiguration,
+  type MethodsPolicy,
+  type PolicyMethod,
+} from './methods-policy.js'
 
 /**
  * M3: object ids of the groups whose members have to be known: those that targets and exclusions of enabled methods name.
@@ -11,7 +14,7 @@ export function policyGroups(policy: MethodsPolicy): readonly string[] {
   const ids = policy.configurations
     .filter((each) => each.enabled)
     .flatMap((each) => [...each.include.map((target) => target.id), ...each.exclude])
-  return [...new Set(ids)].filter((id) => id !== ALL_USERS).toSorted()
+  return [...new Set(ids)].filter((id) => id !== EVERYBODY).toSorted()
 }
 
 /**
@@ -56,7 +59,7 @@ function isAllowed(found: MethodConfiguration | undefined, isMember: (groupId: s
 }
 
 function covers(target: string, isMember: (groupId: string) => boolean): boolean {
-  return target === ALL_USERS || isMember(target)
+  return target === EVERYBODY || isMember(target)
 }
 
 /** M3: legacy settings count as long as the migration of the policy is not complete. */

@@ -8,10 +8,13 @@ export const POLICY_METHODS = [
 ] as const
 export type PolicyMethod = (typeof POLICY_METHODS)[number]
 
+/** Stands for everybody among the targets of a policy. */
+export const EVERYBODY = 'all_users'
+
 export interface MethodConfiguration {
   readonly method: PolicyMethod
   readonly enabled: boolean
-  /** Group ids; `all_users` stands for everybody. */
+  /** Group ids; or `EVERYBODY`. */
   readonly include: readonly {readonly id: string; readonly isUsableForSignIn?: boolean | undefined}[]
   readonly exclude: readonly string[]
   readonly isOfficePhoneAllowed?: boolean | undefined

@@ -52,6 +52,12 @@ export type WebAnswer =
     }
   | {readonly kind: 'failed'; readonly why: string}
 
+export type PatternAnswer =
+  | {readonly kind: 'found'; readonly text: string}
+  | {readonly kind: 'none'}
+  /** It took too long, or is too large. */
+  | {readonly kind: 'gave-up'}
+
 export interface RadiusPatience {
   /** Between two transmissions, and after the last. */
   readonly intervalMs: number
@@ -97,6 +103,8 @@ export interface Network {
   tls(endpoint: Endpoint, name: string): Promise<TlsAnswer>
   /** GET on a connection of its own; certificates are not judged, redirects not followed. */
   get(request: WebRequest): Promise<WebAnswer>
+  /** Where a pattern first matches in a page: its first group, or the whole match. Bounded in time, as everything here. */
+  find(pattern: string, text: string): PatternAnswer
   /** Status-Server (RFC 5997). */
   radius(endpoint: Endpoint, patience: RadiusPatience): Promise<RadiusAnswer>
   sdk(target: SdkTarget): Promise<SdkAnswer>

@@ -14,8 +14,11 @@ export interface Column<Row> {
 /** The command's data for people, on stdout; silent under --json, where the result itself is the data. */
 export interface Output {
   line(text?: string): void
-  /** Text for people, broken to the width of the terminal; what scripts look for or people copy is a `line`. */
-  prose(text: string): void
+  /**
+   * Text for people, broken to the width of the terminal; what scripts look for or people copy is a `line`. Lines that
+   * go on begin `hang` columns further in.
+   */
+  prose(text: string, hang?: number): void
   /** At most `limit` rows, then how many more there are. */
   table<Row>(
     columns: readonly Column<Row>[],

@@ -1,74 +1,13 @@
-import {lookup} from 'node:dns/promises'
 import * as https from 'node:https'
 import {connect as connectTcp, isIP} from 'node:net'
 import {checkServerIdentity, connect as connectTls, type SecureContext} from 'node:tls'
 
 import {errorCode} from '../errors/error-code.js'
-import type {Endpoint, NameAnswer, TcpAnswer, TlsAnswer, WebAnswer, WebRequest} from '../ports/network.js'
-
-export interface Limits {
-  readonly timeoutMs: number
-  readonly signal: AbortSignal
-}
+import type {Endpoint, TcpAnswer, TlsAnswer, WebAnswer, WebRequest} from '../ports/network.js'
+import {bounded, type Limits, until, words} from './limits.js'
 
 /** Beginning of a page that is looked at. */
 const BODY_BYTES = 64 * 1024
-
-export async function resolveName(host: string): Promise<NameAnswer> {
-  try {
-    const found = await lookup(host, {all: true})
-    return {kind: 'found', addresses: found.map(({address}) => address)}
-  } catch (error) {
-    return {kind: 'unknown', why: words(error)}
-  }
-}
-
-/** What Node says, for people. */
-export const words = (error: unknown): string => {
-  const code = errorCode(error)
-  return WORDS[code ?? ''] ?? code ?? (error instanceof Error ? error.message : String(error))
-}
-
-const WORDS: Readonly<Record<string, string>> = {
-  ENOTFOUND: 'the name is not known here',
-  EAI_AGAIN: 'the name server does not answer',
-  ECONNREFUSED: 'refused, nothing listens there',
-  ECONNRESET: 'the connection was cut',
-  EHOSTUNREACH: 'there is no route to it',
-  ENETUNREACH: 'there is no route to it',
-  ETIMEDOUT: 'no answer in time',
-  EPROTO: 'it does not speak TLS',
-}
-
-/** The signal of one attempt: ends with the command, or in time. */
-function bounded<T>(
-  {timeoutMs, signal}: Limits,
-  attempt: (signal: AbortSignal) => Promise<T>,
-  late: T,
-): Promise<T> {
-  const own = AbortSignal.timeout(timeoutMs)
-  return attempt(AbortSignal.any([signal, own])).catch((error: unknown) => {
-    signal.throwIfAborted()
-    if (own.aborted) return late
-    throw error
-  })
-}
-
-/** Runs `begin` until it settles or the signal aborts. */
-function until<T>(
-  signal: AbortSignal,
-  begin: (resolve: (value: T) => void) => {destroy(): unknown},
-): Promise<T> {
-  const {promise, resolve, reject} = Promise.withResolvers<T>()
-  if (signal.aborted) return Promise.reject(signal.reason as Error)
-  const open = begin(resolve)
-  const abort = () => reject(signal.reason as Error)
-  signal.addEventListener('abort', abort, {once: true})
-  return promise.finally(() => {
-    signal.removeEventListener('abort', abort)
-    open.destroy()
-  })
-}
 
 export function tryTcp({host, port}: Endpoint, limits: Limits): Promise<TcpAnswer> {
   const start = performance.now()

@@ -2,7 +2,10 @@ import type {SecureContext} from 'node:tls'
 
 import type {Secret} from '../model/secret.js'
 import type {Network} from '../ports/network.js'
-import {getOnce, lookAtTls, resolveName, tryTcp, words} from './connections.js'
+import {getOnce, lookAtTls, tryTcp} from './connections.js'
+import {words} from './limits.js'
+import {resolveName} from './names.js'
+import {findPattern} from './pattern.js'
 import {askRadius} from './radius.js'
 
 export interface NetworkOptions {
@@ -21,11 +24,12 @@ export function createNetwork(options: NetworkOptions): Network {
   const {context, signal, timeoutMs} = options
   const limits = {timeoutMs, signal}
   return {
-    resolve: resolveName,
+    resolve: (host) => resolveName(host, limits),
     tcp: (endpoint) => tryTcp(endpoint, limits),
     tls: (endpoint, name) => lookAtTls(endpoint, name, context, limits),
     get: (request) => getOnce(request, context, limits),
-    radius: (endpoint, patience) => askRadius(endpoint, patience, options.radiusSecret, signal),
+    find: findPattern,
+    radius: (endpoint, patience) => askRadius(endpoint, patience, options.radiusSecret, limits),
     sdk: options.sdk,
     async reach(url) {
       try {

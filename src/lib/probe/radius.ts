@@ -1,10 +1,12 @@
 import {randomBytes, randomInt} from 'node:crypto'
 import {createSocket} from 'node:dgram'
-import {lookup} from 'node:dns/promises'
+import {isIPv6} from 'node:net'
 
 import {errorCode} from '../errors/error-code.js'
 import type {Secret} from '../model/secret.js'
 import type {Endpoint, RadiusAnswer, RadiusPatience} from '../ports/network.js'
+import type {Limits} from './limits.js'
+import {resolveName} from './names.js'
 import {judgeAnswer, statusServer} from './radius-packet.js'
 
 /** Sends Status-Server from a port of its own, again after each interval, as a RADIUS client does. */
@@ -12,14 +14,16 @@ export async function askRadius(
   {host, port}: Endpoint,
   {intervalMs, transmissions}: RadiusPatience,
   secret: Secret,
-  signal: AbortSignal,
+  limits: Limits,
 ): Promise<RadiusAnswer> {
+  const {signal} = limits
   signal.throwIfAborted()
-  const found = await lookup(host).catch(() => undefined)
-  if (found === undefined) return {kind: 'failed', why: `the name ${host} is not known`}
+  const found = await resolveName(host, limits)
+  if (found.kind === 'unknown') return {kind: 'failed', why: found.why}
+  const [address = ''] = found.addresses
   const key = secret.reveal()
   const packet = statusServer(randomInt(256), randomBytes(16), key)
-  const socket = createSocket(found.family === 6 ? 'udp6' : 'udp4')
+  const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4')
   const {promise, resolve, reject} = Promise.withResolvers<RadiusAnswer>()
   const start = performance.now()
   let sent = 0
@@ -45,7 +49,9 @@ export async function askRadius(
     if (verdict === 'right') resolve({kind: 'answered', ms: performance.now() - start, transmissions: sent})
     else if (verdict === 'wrong-secret') resolve({kind: 'wrong-secret'})
   })
-  socket.connect(port, found.address, send)
+  // Given to `connect` itself, it would be called where that fails as well.
+  socket.once('connect', send)
+  socket.connect(port, address)
   try {
     return await promise
   } finally {

@@ -1,8 +1,8 @@
+import {EVERYBODY} from '../model/methods-policy.js'
 import type {Campaign, CampaignTarget} from '../ports/sign-in-help.js'
 
-const EVERYBODY = 'all_users'
 /** What people are asked to register. */
-export const CAMPAIGN_METHOD = 'microsoftAuthenticator'
+const CAMPAIGN_METHOD = 'microsoftAuthenticator'
 
 /** Where no campaign was ever set up. */
 export const NO_CAMPAIGN: Campaign = {state: 'disabled', snoozeDays: 1, include: [], exclude: []}

@@ -90,7 +90,9 @@ export async function setCampaign(
   } as const
   return inTenantRun(start, deps, signal, async (run) => {
     const open = await cutOff(run, tenantId, journal)
-    if (open !== undefined) {
+    const now = (await campaigns.read(run.signal)) ?? NO_CAMPAIGN
+    // Where the tenant does not show it, somebody may have changed something since: what was previewed is what goes on.
+    if (open !== undefined && sameCampaign(now, open.after)) {
       const settled = await run.mustApply(open, handling(open, campaigns))
       return {
         ...planned,
@@ -103,7 +105,6 @@ export async function setCampaign(
       }
     }
     if (!planned.isNew) return {...nothing, run: run.id()}
-    const now = (await campaigns.read(run.signal)) ?? NO_CAMPAIGN
     if (!sameCampaign(now, before)) throw changedMeanwhile()
     const change = changeOf(planned)
     const applied = await run.mustApply(change, handling(change, campaigns))
@@ -171,9 +172,14 @@ function changeOf({group, off, before, after}: PlannedCampaign): CampaignChange 
   }
 }
 
-function handling({after}: CampaignChange, campaigns: Campaigns): ChangeHandling {
+function handling({before, after}: CampaignChange, campaigns: Campaigns): ChangeHandling {
   return {
-    send: async (signal) => ({outcome: await campaigns.write(after, signal)}),
+    send: async (signal) => {
+      // The campaign is written whole, and a second sending comes a while after the first.
+      const now = (await campaigns.read(signal)) ?? NO_CAMPAIGN
+      if (!sameCampaign(now, before) && !sameCampaign(now, after)) throw changedMeanwhile()
+      return {outcome: await campaigns.write(after, signal)}
+    },
     shows: async (signal) => {
       const now = await campaigns.read(signal)
       return now !== undefined && sameCampaign(now, after) ? {} : undefined
@@ -189,7 +195,7 @@ const question = ({group, off}: PlannedCampaign): string =>
 const changedMeanwhile = (): MfaError =>
   new MfaError(
     'CAMPAIGN_CHANGED',
-    'somebody else changed the registration campaign meanwhile; nothing was written',
+    'somebody else changed the registration campaign meanwhile; it was not overwritten',
     {
       exit: 'stale',
       fix: 'Run the same command again: it shows what there is now.',

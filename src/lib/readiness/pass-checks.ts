@@ -1,10 +1,9 @@
 import {MfaError} from '../errors/mfa-error.js'
 import type {ObjectId} from '../model/brand.js'
 import type {EntraIdentity} from '../model/entra-user.js'
+import {EVERYBODY} from '../model/methods-policy.js'
 import type {Directory} from '../ports/directory.js'
 import type {ExistingPass, PassPolicy, TemporaryPasses} from '../ports/sign-in-help.js'
-
-const EVERYBODY = 'all_users'
 
 export interface PassUser {
   readonly user: EntraIdentity

@@ -1,6 +1,6 @@
 import type {ObjectId} from '../model/brand.js'
 import type {EntraIdentity} from '../model/entra-user.js'
-import type {AllowedMethods} from '../model/methods-policy.js'
+import {type AllowedMethods, EVERYBODY} from '../model/methods-policy.js'
 import type {RegisteredMethod} from '../model/usable-methods.js'
 import type {Directory} from '../ports/directory.js'
 import type {Bag, Scratch} from '../ports/scratch.js'
@@ -90,7 +90,7 @@ export async function readiness(
     ...tally.result(),
     passPolicy,
     campaign,
-    isCampaignOn: campaign !== undefined && covers(campaign, group?.id ?? 'all_users'),
+    isCampaignOn: campaign !== undefined && covers(campaign, group?.id ?? EVERYBODY),
   }
 }
 

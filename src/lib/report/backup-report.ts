@@ -30,7 +30,7 @@ export function showBackup(report: BackupReport, out: Output): Json {
     out.line(`Next, where the key is: mfa server verify-backup ${shellWord(folder)} --identity FILE`)
   else
     out.line(
-      `Next: mfa server preflight --to ${shellWord(dirname(folder))} --data ${shellWord(manifest.data)}`,
+      `Next: mfa server preflight --to ${shellWord(dirname(folder))} --data ${shellWord(manifest.data)} --server ${shellWord(manifest.server)}`,
     )
   return {
     backup: folder,

@@ -47,7 +47,7 @@ export function showRestored(report: RestoreReport, out: Output): Readonly<Recor
   out.line()
   out.line('What is left to do:')
   for (const {done, text, command} of runbook) {
-    out.prose(`[${done ? 'x' : ' '}] ${text}`)
+    out.prose(`[${done ? 'x' : ' '}] ${text}`, 4)
     if (command !== undefined) out.line(`      ${command}`)
   }
   out.line()

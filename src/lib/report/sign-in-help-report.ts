@@ -1,5 +1,6 @@
 import type {Campaign} from '../ports/sign-in-help.js'
 import {countOf} from '../model/count-of.js'
+import {EVERYBODY} from '../model/methods-policy.js'
 import type {Column} from '../ports/output.js'
 import type {CampaignReport, PlannedCampaign} from '../readiness/campaign.js'
 import type {IssuedFact, IssueReport} from '../readiness/issue-passes.js'
@@ -22,7 +23,7 @@ export const showPlannedCampaign =
 
 function describe({state, snoozeDays, include, exclude}: Campaign): string {
   const left = exclude.length > 0 ? `, not ${exclude.map(({id}) => id).join(', ')}` : ''
-  const names = include.map(({id}) => (id === 'all_users' ? 'everybody' : id)).join(', ')
+  const names = include.map(({id}) => (id === EVERYBODY ? 'everybody' : id)).join(', ')
   return `${WORDS[state]}, for ${names === '' ? 'nobody' : names}${left}, put off for ${countOf(snoozeDays, 'day')} at most`
 }
 

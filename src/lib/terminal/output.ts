@@ -14,12 +14,12 @@ export function createOutput({json, write, width, color}: OutputOptions): Output
     line(text = '') {
       if (!json) write(`${text.split('\n').map(printable).join('\n')}\n`)
     },
-    prose(text) {
+    prose(text, hang = 0) {
       if (!json)
         write(
           `${text
             .split('\n')
-            .flatMap((line) => wrap(printable(line), width))
+            .map((line) => wrap(printable(line), width - hang).join(`\n${' '.repeat(hang)}`))
             .join('\n')}\n`,
         )
     },

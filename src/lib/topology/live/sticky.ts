@@ -47,14 +47,20 @@ export async function probeSticky(topology: Topology, network: Network): Promise
       const answering = await countAnswering(topology, one, network)
       const session = await askMany(one, path, network, true)
       const strangers = await askMany(one, path, network, false)
-      const marks = (answers: readonly WebAnswer[]) => answers.map((answer) => markOf(answer, mark))
+      const marksOfSession = marksOf(session, mark, network)
+      const marksOfStrangers = marksOf(strangers, mark, network)
+      if (marksOfSession === undefined || marksOfStrangers === undefined)
+        return unknown(
+          'cannot tell: the pattern of the mark takes too long on the page',
+          'Write it simpler, with no repetition inside another: (a+)+ tries every way to share out the same letters.',
+        )
       return judgeSticky({
         target: `${at(one.name, one)} ${what}`,
         rule,
         sticky: one.sticky,
         answering,
-        session: marks(session),
-        strangers: marks(strangers),
+        session: marksOfSession,
+        strangers: marksOfStrangers,
       })
     },
     1,
@@ -98,12 +104,23 @@ async function askMany(
   return answers
 }
 
-/** Undefined where the answer has no mark, or there is no answer. */
-export function markOf(answer: WebAnswer, mark: ServerMark): string | undefined {
-  if (answer.kind === 'failed') return undefined
-  if ('header' in mark) return answer.headers[mark.header.toLowerCase()]
-  const found = new RegExp(mark.body).exec(answer.body)
-  return found?.[1] ?? found?.[0]
+/** An entry is undefined where the answer has no mark, or there is no answer; the whole where the pattern is too slow. */
+export function marksOf(
+  answers: readonly WebAnswer[],
+  mark: ServerMark,
+  network: Pick<Network, 'find'>,
+): readonly (string | undefined)[] | undefined {
+  const marks: (string | undefined)[] = []
+  for (const answer of answers) {
+    if (answer.kind === 'failed') marks.push(undefined)
+    else if ('header' in mark) marks.push(answer.headers[mark.header.toLowerCase()])
+    else {
+      const found = network.find(mark.body, answer.body)
+      if (found.kind === 'gave-up') return undefined
+      marks.push(found.kind === 'found' ? found.text : undefined)
+    }
+  }
+  return marks
 }
 
 export interface StickyFacts {
