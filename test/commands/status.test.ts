@@ -1,4 +1,5 @@
 import {readFile} from 'node:fs/promises'
+import {join} from 'node:path'
 
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 
@@ -16,7 +17,7 @@ afterAll(() => place.remove())
 interface Shown {
   readonly steps: readonly {readonly id: string; readonly state: string; readonly next: string | null}[]
   readonly next: {readonly step: string; readonly command: string | null} | null
-  readonly groups: readonly object[]
+  readonly groups: readonly {readonly displayName: string}[]
   readonly pilots: readonly object[]
   readonly attention: readonly string[]
 }
@@ -63,6 +64,28 @@ describe('mfa status', () => {
     const shown = await status()
     expect(stateOf(shown, 'pilot')).toBe('done')
     expect(shown.attention).toEqual([])
+  })
+
+  it('counts as the migration did: who has nothing to carry over is neither migrated nor left', async () => {
+    const pilot = [
+      '--group',
+      'MFA pilot',
+      '--source',
+      CONTOSO,
+      '--seed-file',
+      join(CONTOSO, 'seeds.csv'),
+      '--json',
+    ]
+    const summary = (await place.mfa(['migrate', ...pilot, '--yes'])).json()['summary'] as {migrated: number}
+    for (const round of [0, 1]) {
+      const {groups, steps} = await status()
+      expect([round, groups.find(({displayName}) => displayName === 'MFA pilot')]).toEqual([
+        round,
+        expect.objectContaining({users: 76, migrated: summary.migrated, nothingToCarry: 3}),
+      ])
+      expect(JSON.stringify(steps)).toContain('left: 11 of')
+      expect((await place.mfa(['sync', 'once', ...pilot])).code).toBe(3)
+    }
   })
 
   it('writes a page and a list', async () => {

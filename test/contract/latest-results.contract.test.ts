@@ -106,7 +106,7 @@ const told = recordOf({
     'disabled',
     'left',
   ),
-  finding: boolean(),
+  finding: constantFrom(undefined, 'phone-kept', 'nothing-to-carry'),
   same: boolean(),
 })
 type Told = typeof told extends {generate: (...args: never[]) => {value: infer T}} ? T : never
@@ -133,7 +133,7 @@ async function tell(journal: Journal, steps: readonly Told[], name: string): Pro
       user: user as ObjectId,
       userPrincipalName: `${user}@contoso.com`,
       outcome,
-      findings: finding ? [{code: 'phone-kept', detail: `step ${index}`}] : [],
+      findings: finding === undefined ? [] : [{code: finding, detail: `step ${index}`}],
       at: new Date(Date.UTC(2026, 2, 1) + index * 1000).toISOString(),
     }
     await journal.userResult(record)
@@ -169,9 +169,24 @@ function sumOf(history: readonly Kept[]): LatestResult | undefined {
     stands: (good
       ? last.kind === 'undo'
         ? 'put-back'
-        : 'migrated'
+        : carriedNothing(history)
+          ? 'nothing-to-carry'
+          : 'migrated'
       : last.outcome) as LatestResult['stands'],
   }
+}
+
+/** The last word about it: an `unchanged` without a finding adds none. */
+function carriedNothing(history: readonly Kept[]): boolean {
+  const word = history.findLast(
+    ({kind, outcome, findings}) => kind === 'undo' || outcome !== 'unchanged' || findings.length > 0,
+  )
+  return (
+    word !== undefined &&
+    word.kind !== 'undo' &&
+    word.outcome === 'unchanged' &&
+    JSON.stringify(word.findings).includes('"nothing-to-carry"')
+  )
 }
 
 function sums(history: readonly Kept[]): readonly LatestResult[] {

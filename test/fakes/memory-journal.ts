@@ -400,6 +400,19 @@ export class MemoryJournal implements Journal {
   }
 }
 
+const carriesNothing = (findings: readonly unknown[]): boolean =>
+  JSON.stringify(findings).includes('"nothing-to-carry"')
+
+/** An `unchanged` that says nothing leaves it at that there was nothing to carry. */
+function standsGood(
+  old: LatestResult | undefined,
+  {outcome, findings}: Pick<UserResultRecord, 'outcome' | 'findings'>,
+): Stands {
+  if (outcome !== 'unchanged') return 'migrated'
+  if (findings.length === 0) return old?.stands === 'nothing-to-carry' ? old.stands : 'migrated'
+  return carriesNothing(findings) ? 'nothing-to-carry' : 'migrated'
+}
+
 /** What one more result makes of what a user's results came to so far. */
 function folded(
   old: LatestResult | undefined,
@@ -420,7 +433,7 @@ function folded(
   const stands: Stands = good
     ? isUndo
       ? 'put-back'
-      : 'migrated'
+      : standsGood(old, {outcome, findings})
     : (same.find((one) => one === outcome) ?? 'failed')
   return {user, userPrincipalName, group, ...(told === undefined ? {} : {told}), failures, stands}
 }

@@ -6,6 +6,7 @@ import type {ObjectId, RunId} from '../../src/lib/model/brand.js'
 import type {LatestResult, Stands} from '../../src/lib/ports/journal.js'
 
 const finding = (detail: string): Finding => ({code: 'no-server-user', rule: 'U3', item: 'user', detail})
+const NOTHING: Finding = {code: 'nothing-to-carry', rule: 'U2', item: 'user', detail: 'nothing'}
 const [ONE, OTHER] = [finding('one'), finding('another')]
 
 function last(stands: Stands, outcome?: string, findings: readonly Finding[] = []): LatestResult {
@@ -19,6 +20,21 @@ describe('whether a result tells something new', () => {
     ['of somebody without any', 'unchanged', [], undefined, true],
     ['unchanged after migrated', 'unchanged', [], last('migrated', 'migrated'), false],
     ['unchanged after migrated with a finding', 'unchanged', [], last('migrated', 'migrated', [ONE]), false],
+    ['nothing to carry', 'unchanged', [NOTHING], last('migrated', 'migrated'), true],
+    [
+      'nothing to carry again',
+      'unchanged',
+      [NOTHING],
+      last('nothing-to-carry', 'unchanged', [NOTHING]),
+      false,
+    ],
+    [
+      'not looked at after nothing to carry',
+      'unchanged',
+      [],
+      last('nothing-to-carry', 'unchanged', [NOTHING]),
+      false,
+    ],
     ['unchanged after a failure', 'unchanged', [], last('failed', 'failed', [ONE]), true],
     ['unchanged after being put back', 'unchanged', [], last('put-back', 'migrated'), true],
     ['back in the group', 'unchanged', [], last('left', 'migrated'), true],

@@ -33,6 +33,7 @@ const GROUP: GroupFact = {
   unmatched: 0,
   disabled: 0,
   putBack: 0,
+  nothingToCarry: 0,
   smsOrVoiceOnly: 1,
   run: '01ABC',
   finished: true,
@@ -124,6 +125,13 @@ describe('the steps of the guide', () => {
       'rollout',
       'partly',
       'mfa rollout check --group NAME',
+    ],
+    [
+      'users with nothing to carry over',
+      {groups: [{...GROUP, users: 5, migrated: 3, nothingToCarry: 2}]},
+      'migrate',
+      'done',
+      undefined,
     ],
     [
       'waves that have not reached everybody',

@@ -1,5 +1,6 @@
 import type {ObjectId} from '../model/brand.js'
 import type {Journal, LatestResult} from '../ports/journal.js'
+import type {Finding} from './plan.js'
 import type {UserResult} from './result.js'
 
 /**
@@ -11,18 +12,30 @@ export function isNews(
   last: LatestResult | undefined,
 ): boolean {
   if (last === undefined || outcome === 'failed' || outcome === 'partly') return true
-  const stands = standsFor(outcome)
+  if (outcome === 'unchanged' && findings.length === 0)
+    return last.stands !== 'migrated' && last.stands !== 'nothing-to-carry'
+  const stands = standsFor({outcome, findings})
   if (last.stands !== stands) return true
-  if (outcome === 'unchanged' && findings.length === 0) return false
   const {told} = last
   return (
     told === undefined ||
-    standsFor(told.outcome) !== stands ||
+    standsFor(told) !== stands ||
     JSON.stringify(told.findings) !== JSON.stringify(findings)
   )
 }
 
-const standsFor = (outcome: string): string => (outcome === 'unchanged' ? 'migrated' : outcome)
+function standsFor({
+  outcome,
+  findings,
+}: {
+  readonly outcome: string
+  readonly findings: readonly unknown[]
+}): string {
+  if (outcome !== 'unchanged') return outcome
+  return (findings as readonly Partial<Finding>[]).some(({code}) => code === 'nothing-to-carry')
+    ? 'nothing-to-carry'
+    : 'migrated'
+}
 
 /** Looks up what earlier results of users come to; all that are asked for at the same moment together. */
 export class LatestResults {

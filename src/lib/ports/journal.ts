@@ -87,8 +87,12 @@ export interface UserResultRecord {
   readonly at: string
 }
 
-/** What has become of a user of a group, by every run so far; `left` is no longer among those a run of the group covers. */
-export type Stands = 'migrated' | 'partly' | 'failed' | 'unmatched' | 'disabled' | 'put-back' | 'left'
+/**
+ * What has become of a user of a group, by every run so far; `nothing-to-carry`: the record on the server has nothing for Entra;
+ * `left` is no longer among those a run of the group covers.
+ */
+export type Stands =
+  'migrated' | 'nothing-to-carry' | 'partly' | 'failed' | 'unmatched' | 'disabled' | 'put-back' | 'left'
 
 /**
  * What all results of a user of a group come to. Kept with the results, in the same transaction, so that nobody has to read the

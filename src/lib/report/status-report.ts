@@ -161,11 +161,11 @@ export function statusPage(view: StatusView): Iterable<string> {
     },
     counts: {
       title: `Migrated users by group (${countOf(facts.groups.length, 'group')})`,
-      parts: facts.groups.map(({displayName, migrated, users}) => ({
+      parts: facts.groups.map(({displayName, migrated, nothingToCarry, users}) => ({
         label: `${displayName}, of ${users}`,
         count: migrated,
         of: users,
-        tone: migrated === users ? ('good' as const) : ('warning' as const),
+        tone: migrated + nothingToCarry === users ? ('good' as const) : ('warning' as const),
       })),
     },
     sections: [

@@ -18,7 +18,8 @@ export const foldInto = (group: string, which: string): string => `
       CASE WHEN ${TELLS} THEN t.at END,
       CASE WHEN r.kind = 'undo' THEN NULL WHEN t.outcome = 'left' THEN 0
            WHEN t.outcome IN ('failed', 'partly') THEN CASE WHEN r.kind = 'sync' THEN 1 END ELSE 0 END,
-      CASE WHEN t.outcome IN ('migrated', 'unchanged') THEN CASE WHEN r.kind = 'undo' THEN 'put-back' ELSE 'migrated' END
+      CASE WHEN t.outcome IN ('migrated', 'unchanged') THEN CASE WHEN r.kind = 'undo' THEN 'put-back'
+             WHEN t.outcome = 'unchanged' AND t.findings LIKE '%"nothing-to-carry"%' THEN 'nothing-to-carry' ELSE 'migrated' END
            WHEN t.outcome IN ('partly', 'unmatched', 'disabled', 'left') THEN t.outcome ELSE 'failed' END
   FROM results AS t JOIN runs AS r ON r.id = t.run WHERE ${which}
   ON CONFLICT (tenant_id, scope, "user") DO UPDATE SET
@@ -33,4 +34,5 @@ export const foldInto = (group: string, which: string): string => `
         WHEN excluded.failures = 0 THEN 0
         WHEN latest.run = excluded.run AND latest.failures > 0 THEN latest.failures
         ELSE coalesce(latest.failures, 0) + 1 END,
-      stands = excluded.stands`
+      stands = CASE WHEN latest.stands = 'nothing-to-carry' AND excluded.stands = 'migrated' AND excluded.run IS NULL
+        THEN latest.stands ELSE excluded.stands END`

@@ -6,6 +6,7 @@ import {groupOf, present} from './records.js'
 
 const STANDS: readonly Stands[] = [
   'migrated',
+  'nothing-to-carry',
   'partly',
   'failed',
   'unmatched',

@@ -126,12 +126,14 @@ const judge: Readonly<Record<StepId, (facts: StatusFacts) => Judged>> = {
   inform: () => NOT_CONFIRMED,
 
   complete({groups}) {
-    const open = groups.filter((group) => !group.finished || group.migrated < group.users)
+    const leftOf = ({users, migrated, nothingToCarry}: (typeof groups)[number]) =>
+      users - migrated - nothingToCarry
+    const open = groups.filter((group) => !group.finished || leftOf(group) > 0)
     if (groups.length === 0) return {state: 'open', evidence: onRecord('no run is on record')}
     const what =
       open.length === 0
         ? 'nobody is left in the groups that were migrated'
-        : `left: ${open.map((group) => `${group.users - group.migrated} of "${group.displayName}"`).join(', ')}`
+        : `left: ${open.map((group) => `${leftOf(group)} of "${group.displayName}"`).join(', ')}`
     return {state: 'partly', evidence: [{what, by: 'journal'}]}
   },
 
@@ -242,6 +244,7 @@ function rest(group: StatusFacts['groups'][number]): string {
     .filter((name) => group[name] > 0)
     .map((name) => `, ${group[name]} ${name}`)
   if (group.putBack > 0) parts.push(`, ${group.putBack} put back`)
+  if (group.nothingToCarry > 0) parts.push(`, ${group.nothingToCarry} with nothing to carry over`)
   return `${parts.join('')}${group.finished ? '' : '; the run did not end'}`
 }
 

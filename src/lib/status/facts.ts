@@ -21,6 +21,8 @@ export interface GroupFact {
   readonly disabled: number
   /** Migrated, and put back as they were since. */
   readonly putBack: number
+  /** Their records on the server have nothing for Entra. */
+  readonly nothingToCarry: number
   readonly smsOrVoiceOnly: number
   readonly run: string
   readonly finished: boolean

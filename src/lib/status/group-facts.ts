@@ -26,17 +26,19 @@ async function oneGroup(id: ObjectId, tenantId: string, journal: Journal): Promi
   if (newest === undefined || newestMigration === undefined) return undefined
   const base = (await newestWhole(which, journal)) ?? newestMigration
   const counts = await journal.latestCounts(tenantId, id)
-  const {migrated = 0, partly = 0, failed = 0, unmatched = 0, disabled = 0, 'put-back': putBack = 0} = counts
+  const {migrated = 0, partly = 0, failed = 0, unmatched = 0, disabled = 0} = counts
+  const {'put-back': putBack = 0, 'nothing-to-carry': nothingToCarry = 0} = counts
   return {
     id,
     displayName: base.group?.displayName ?? id,
-    users: migrated + partly + failed + unmatched + disabled + putBack,
+    users: migrated + partly + failed + unmatched + disabled + putBack + nothingToCarry,
     migrated,
     partly,
     failed,
     unmatched,
     disabled,
     putBack,
+    nothingToCarry,
     smsOrVoiceOnly: count(base.summary?.['smsOrVoiceOnly']),
     run: newestMigration.id,
     finished: newest.status === 'finished',
