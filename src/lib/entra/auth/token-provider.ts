@@ -137,7 +137,7 @@ function readyToken(
   if (claims?.expires !== undefined && claims.expires <= now.getTime())
     throw new MfaError('TOKEN_EXPIRED', `The token in ${from} expired at ${iso(claims.expires)}.`, {
       exit: 'auth',
-      fix: `Set ${from} to a new token, or sign in another way: mfa auth login, or a certificate.`,
+      fix: `Start it again with a new token in ${from}: what runs keeps the one it began with. Or sign in another way: mfa auth login, or a certificate, which renews itself.`,
     })
   if (refresh)
     throw new MfaError(
@@ -145,7 +145,7 @@ function readyToken(
       `The token in ${from} is no longer accepted, and a ready token cannot be renewed.`,
       {
         exit: 'auth',
-        fix: `Set ${from} to a new token for this tenant and cloud. A certificate renews itself: MFA_CLIENT_CERTIFICATE_PATH.`,
+        fix: `Start it again with a new token for this tenant and cloud in ${from}: what runs keeps the one it began with. A certificate renews itself: MFA_CLIENT_CERTIFICATE_PATH.`,
       },
     )
   const elsewhere = cloudOf(claims?.audience)
