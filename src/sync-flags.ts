@@ -21,5 +21,6 @@ export const syncFlags = {
 }
 
 export const logUsersFlag = Flags.boolean({
-  summary: 'Name the users who fail in the log; otherwise it counts them.',
+  summary:
+    'Name users in the log and in what is told on the way; otherwise they are counted, or shown as [user].',
 })

@@ -1,3 +1,5 @@
+import {inspect} from 'node:util'
+
 import {duration} from './lib/config/pace-settings.js'
 import {MfaError} from './lib/errors/mfa-error.js'
 import {countOf} from './lib/model/count-of.js'
@@ -5,7 +7,9 @@ import {parseChangeLimit} from './lib/migration/max-changes.js'
 import {migrate, type MigrateDeps, type MigrateInput} from './lib/migration/migrate.js'
 import {parseListen} from './lib/monitor/health-server.js'
 import {underLock} from './lib/model/under-lock.js'
+import {hidePeople} from './lib/model/hide-people.js'
 import type {Journal} from './lib/ports/journal.js'
+import {inOneLine} from './lib/model/in-one-line.js'
 import {leadInTurn} from './lib/sync/lead.js'
 import {type LoopState, syncLoop} from './lib/sync/loop.js'
 import {
@@ -46,6 +50,7 @@ export async function syncRun(wired: Wiring, flags: Flags, signal: AbortSignal):
   // What is typed wrong is said before anybody is asked.
   scopeOf(flags)
   intervalOf(flags)
+  if (flags['log-users'] !== true) wired.nameNobody()
   const {shared} = await wired.state()
   signal.addEventListener('abort', () => shared?.hurry(HURRY_MS), {once: true})
   let crew: Crew | undefined
@@ -79,6 +84,7 @@ async function inCrew(
   const {input, round} = await openRounds(wired, flags, signal, workers)
   const deps = await roundDeps(wired)
   const log = await wired.log()
+  const worded = (text: string) => (flags['log-users'] === true ? text : hidePeople(text))
   const finished = () => lastRound(input, deps.journal, 'finished')
   const before = await finished()
   let state: LoopState | undefined
@@ -104,7 +110,8 @@ async function inCrew(
           wired.traces.around('sync round', {'mfa.run.kind': 'sync', 'mfa.tenant.id': input.tenantId}, () =>
             syncRound(input, {...deps, migrate: round}, stop),
           ),
-        unforeseen: (error) => log.write('error', 'unforeseen', {error}),
+        worded,
+        unforeseen: (error) => log.write('error', 'unforeseen', {error: worded(inspect(error))}),
         told,
       },
       until,
@@ -253,7 +260,7 @@ async function openRounds(
         const deps = {source: opened, directory: tenant.directory, lookup, journal, scratch, clock, ui, files}
         const writer = () => Promise.resolve(tenant.writer())
         const report = await migrate(
-          {...base, request: {...request, everyone: scope.kind === 'everyone', postponed}},
+          {...base, request: {...request, everyone: scope.kind === 'everyone', postponed, needsUsers: true}},
           {...deps, writer, workers, pace: () => sentSoFar(tenant.pace())},
           stop,
         )
@@ -283,9 +290,10 @@ function scopeOf(flags: Flags): Scope {
 
 function roundLine({rounds, last, error}: LoopState, now: Date): string {
   const head = `${now.toISOString()} round ${rounds}`
-  if (error !== undefined) return `${head}: ${error.code}: ${error.message}`
+  if (error !== undefined) return `${head}: ${error.code}: ${inOneLine(error.message)}`
   if (last === undefined) return head
   const {summary, seconds, failing, postponed} = last
   const waiting = postponed > 0 ? `, ${postponed} of them left out for now` : ''
-  return `${head}: ${summary.users} users, ${summary.migrated} changed, ${summary.unchanged} unchanged, ${failing.length} failing${waiting}; ${seconds} s`
+  const unmatched = summary.unmatched > 0 ? `, ${summary.unmatched} without a server user` : ''
+  return `${head}: ${summary.users} users, ${summary.migrated} changed, ${summary.unchanged} unchanged${unmatched}, ${failing.length} failing${waiting}; ${seconds} s`
 }

@@ -29,6 +29,7 @@ import type {Show} from './lib/report/show.js'
 import type {SignInAs, Tenant} from './wire-tenant.js'
 import {createOutput} from './lib/terminal/output.js'
 import {terminalFacts} from './lib/terminal/terminal-facts.js'
+import {nameless} from './lib/sync/nameless.js'
 import {createTerminalUi, type TerminalUi} from './lib/terminal/terminal-ui.js'
 import {ownerFiles, refuseUnwritable} from './lib/state/owner-files.js'
 import type {RunLog} from './lib/state/log.js'
@@ -55,7 +56,7 @@ type Flags = Readonly<Record<string, unknown>>
 /** One command's adapters, each built on first use. Nothing is opened or asked before that. */
 export class Wiring {
   readonly settings: Settings
-  readonly ui: TerminalUi
+  #ui: TerminalUi
   readonly traces: Traces
   readonly out: Output
   readonly files: Files = ownerFiles
@@ -82,10 +83,19 @@ export class Wiring {
       version: options.version,
       note: (text) => ui.emit({type: 'note', text}),
     })
-    this.ui = overheard(ui, (event) => this.traces.seen(event))
+    this.#ui = overheard(ui, (event) => this.traces.seen(event))
     const write = (text: string) => void stdout.write(text)
     this.out = createOutput({...terminalFacts(process.env, stdout), json: options.json, write})
     this.#closers.push(() => this.ui.close())
+  }
+
+  /** From now on nobody is named in what is told on the way. */
+  nameNobody(): void {
+    this.#ui = {...this.#ui, ...nameless(this.#ui)}
+  }
+
+  get ui(): TerminalUi {
+    return this.#ui
   }
 
   get show(): Show {

@@ -127,6 +127,40 @@ describe('mfa sync', () => {
     expect((await running.ended).code).toBe(0)
   })
 
+  it('run names nobody on the way, unless asked to', async () => {
+    const mapping = await place.file(
+      'map.csv',
+      'UserPrincipalName,Username\nada.sunrise@contoso.com,ghostly\n',
+    )
+    const words = ['sync', 'run', '--all-users', '--mapping', mapping, '--interval', '1h']
+    const said = async (...more: readonly string[]) => {
+      const running = place.start([...words, '--state', join(place.work, `map${more.length}`), ...more])
+      await running.untilStdout(/round 1: /)
+      running.process.kill('SIGTERM')
+      const {code, stdout, stderr} = await running.ended
+      expect(code, stderr).toBe(0)
+      return stdout + stderr
+    }
+    const names = /ghostly|[\w.]+@contoso\.com/
+    const text = await said()
+    expect(text).toContain('mapping file, line 2: MFA Server has no user [user]')
+    expect(text).not.toMatch(names)
+    expect(await said('--log-users')).toMatch(names)
+  })
+
+  it('a source in which nobody is fails the round, and half of the users are said to be missing', async () => {
+    const users = await readFile(join(CONTOSO, 'users.csv'), 'utf8')
+    const lines = users.split('\n')
+    await place.file('cut/users.csv', `${lines[0] ?? ''}\n`)
+    const words = ['--group', 'MFA early birds', '--source', 'cut', '--state', join(place.work, 'cut-state')]
+    const running = place.start(['sync', 'run', ...words, '--interval', '1s'])
+    await running.untilStdout(/round 1: SOURCE_EMPTY: the source can be read, and no user is in it\n/)
+    await place.file('cut/users.csv', `${lines.slice(0, 3).join('\n')}\n`)
+    await running.untilStdout(/round \d+: 6 users, .*, 4 without a server user, 0 failing/)
+    running.process.kill('SIGTERM')
+    expect((await running.ended).code).toBe(0)
+  })
+
   it.each([
     [['sync', 'once'], 'give either --group or --all-users'],
     [['sync', 'once', '--group', 'MFA early birds', '--all-users'], 'give either --group or --all-users'],

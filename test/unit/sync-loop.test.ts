@@ -83,6 +83,18 @@ describe('the loop of rounds', () => {
     expect(error).toBeUndefined()
   })
 
+  it('says an error in its own words, in one line, with a few of many faults', async () => {
+    const lines = ['3 users', 'line 2: a', 'line 3: b', 'line 4: c', 'line 5: d', 'line 6: e']
+    const many = new MfaError('BUNDLE_UNREADABLE', lines.join('\n  '), {exit: 'data', fix: 'Correct it.'})
+    const {told, ui} = await looped([many, MINUTE], 16 * MINUTE, 15 * MINUTE, {
+      worded: (text) => text.replaceAll('3 users', 'some users'),
+    })
+    expect(ui.notes).toEqual([
+      'this round did not succeed: some users: line 2: a; line 3: b; line 4: c; and 2 more. Correct it.',
+    ])
+    expect(told[0]?.error?.message).toBe(['some users', ...lines.slice(1)].join('\n  '))
+  })
+
   it('ends where the settings are wrong from the beginning', async () => {
     expect((await looped([usage], 31 * MINUTE)).error).toBe(usage)
   })

@@ -1,3 +1,4 @@
+import {MfaError} from '../errors/mfa-error.js'
 import type {ObjectId} from '../model/brand.js'
 import type {EntraMethods} from '../model/entra-user.js'
 import type {EntraGroup} from '../ports/directory.js'
@@ -52,6 +53,12 @@ export const EVERYONE: EntraGroup = {
 export const planKey = (user: {readonly userPrincipalName: string; readonly id: string}): string =>
   `${user.userPrincipalName.toLowerCase()} ${user.id}`
 
+const nobodyThere = () =>
+  new MfaError('SOURCE_EMPTY', 'the source can be read, and no user is in it', {
+    exit: 'data',
+    fix: 'An export that is being written, or that failed? Nothing was sent.',
+  })
+
 /**
  * Reads source and tenant, matches, and plans every member of the group. Sends no write.
  * The source is read and checked as a whole before the tenant is asked for anything.
@@ -63,7 +70,8 @@ export async function collectPlans(
 ): Promise<Collected> {
   const {source, directory, journal, ui, scratch, clock} = deps
   await source.describe(signal)
-  const {servers, answers} = await readIdentities(request.match, deps, signal)
+  const {found, servers, answers} = await readIdentities(request.match, deps, signal)
+  if (found === 0 && request.needsUsers === true) throw nobodyThere()
 
   const group = request.everyone === true ? EVERYONE : await directory.findGroup(request.group, signal)
   const tenantId = await directory.tenantId(signal)
@@ -120,7 +128,7 @@ export async function collectPlans(
     for await (const chunk of inChunks(again, CHUNK)) await planChunk(chunk)
   }
   ui.emit({type: 'phase-end', phase: 'planning'})
-  for (const problem of matches.problems()) ui.emit({type: 'warning', text: problem})
+  for (const problem of matches.problems()) ui.emit({type: 'warning', text: problem, quotes: 'people'})
   tellDirectory(matches.directory(), ui)
 
   return {

@@ -139,8 +139,8 @@ export interface DirectorySummary {
 }
 
 export function tellDirectory({warnings, notes}: DirectorySummary, ui: Ui): void {
-  for (const text of warnings) ui.emit({type: 'warning', text})
-  for (const text of notes) ui.emit({type: 'note', text})
+  for (const text of warnings) ui.emit({type: 'warning', text, quotes: 'people'})
+  for (const text of notes) ui.emit({type: 'note', text, quotes: 'people'})
 }
 
 /** How many names a summary shows. */

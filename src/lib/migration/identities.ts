@@ -8,6 +8,8 @@ import type {PlanningDeps} from './request.js'
 const TELL_EVERY = 500
 
 export interface Identities {
+  /** How many users the source has. */
+  readonly found: number
   /** Each server user under every key that it may be matched by. */
   readonly servers: Bag<ServerIdentity>
   /** What Active Directory said, by source key; empty where it was not asked. */
@@ -42,5 +44,5 @@ export async function readIdentities(
   }
   await keep()
   ui.emit({type: 'phase-end', phase: 'reading the source'})
-  return {servers, answers}
+  return {found: done, servers, answers}
 }

@@ -27,6 +27,8 @@ export interface MigrationRequest {
   readonly mapping: readonly MappingRow[]
   /** Left out this time: who failed lately and is tried again later. */
   readonly postponed?: ReadonlySet<ObjectId> | undefined
+  /** A source in which nobody is found ends the run: an export that is being written, not a server without users. */
+  readonly needsUsers?: boolean | undefined
   /** U5 off: migrate unchanged users again. */
   readonly all: boolean
   /** Milliseconds that Entra may take to show what was written (R4). */

@@ -11,9 +11,15 @@ export type UiEvent =
     }
   | {readonly type: 'phase-end'; readonly phase: string}
   /** A plain line for people, not part of the result. */
-  | {readonly type: 'note'; readonly text: string}
+  | ({readonly type: 'note'} & Line)
   /** Also part of the result's `warnings`. */
-  | {readonly type: 'warning'; readonly text: string}
+  | ({readonly type: 'warning'} & Line)
+
+interface Line {
+  readonly text: string
+  /** Set where what stands in double quotes names users. */
+  readonly quotes?: 'people' | undefined
+}
 
 export interface Ui {
   emit(event: UiEvent): void

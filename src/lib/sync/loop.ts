@@ -1,4 +1,5 @@
 import {MfaError} from '../errors/mfa-error.js'
+import {inOneLine} from '../model/in-one-line.js'
 import {redact} from '../model/redact.js'
 import type {Clock} from '../ports/clock.js'
 import type {Ui} from '../ports/ui.js'
@@ -13,6 +14,8 @@ export interface LoopDeps {
   readonly worked?: boolean | undefined
   /** Ends after so many rounds in a row that failed where another machine may do better. Never unless set. */
   readonly giveUpAfter?: number | undefined
+  /** What is said of an error's text; all of it unless set. */
+  worded?(text: string): string
   /** Told of an error that nobody foresaw, for the log. */
   unforeseen?(error: unknown): void
   /** Told after every round, whatever came of it. */
@@ -71,9 +74,10 @@ export async function syncLoop(intervalMs: number, deps: LoopDeps, signal: Abort
       unforeseen = foreseen === undefined ? unforeseen + 1 : 0
       if (foreseen === undefined || !EVERYWHERE.has(foreseen.exit)) elsewhere += 1
       if (foreseen === undefined) deps.unforeseen?.(error)
-      const {code, message, fix} = foreseen ?? bug(error)
+      const {code, message: whole, fix} = foreseen ?? bug(error)
+      const message = deps.worded?.(whole) ?? whole
       Object.assign(state, {error: {code, message, fix}, errors: state.errors + 1, failed: state.failed + 1})
-      ui.emit({type: 'note', text: `this round did not succeed: ${sentences(message, fix)}`})
+      ui.emit({type: 'note', text: `this round did not succeed: ${sentences(inOneLine(message), fix)}`})
     }
     const due = Math.floor((clock.monotonic() - began) / intervalMs) + 1
     const left = due - turn - 1
