@@ -9,8 +9,14 @@ export interface RecordingProxy {
   stop(): Promise<void>
 }
 
-/** Stands before a Graph-shaped server, hands everything on and keeps what was asked. */
-export async function startRecordingProxy(root: string): Promise<RecordingProxy> {
+/**
+ * Stands before a Graph-shaped server, hands everything on and keeps what was asked. What `swallows` says yes to is neither
+ * handed on nor answered.
+ */
+export async function startRecordingProxy(
+  root: string,
+  swallows: (asked: CheckedRequest) => boolean = () => false,
+): Promise<RecordingProxy> {
   const requests: CheckedRequest[] = []
   let own = ''
   const server = createServer((request, response) => {
@@ -18,7 +24,7 @@ export async function startRecordingProxy(root: string): Promise<RecordingProxy>
       const body = await textOf(request)
       const target = request.url ?? '/'
       const [, version = '', path = ''] = /^\/(v1\.0|beta)(\/.*)$/.exec(target) ?? []
-      requests.push({
+      const asked: CheckedRequest = {
         version: version === 'beta' ? 'beta' : 'v1.0',
         method: request.method ?? 'GET',
         path,
@@ -26,7 +32,9 @@ export async function startRecordingProxy(root: string): Promise<RecordingProxy>
           Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
         ),
         ...(body === '' ? {} : {body: JSON.parse(body) as unknown}),
-      })
+      }
+      requests.push(asked)
+      if (swallows(asked)) return
       const {host: _host, connection: _connection, ...headers} = request.headers as Record<string, string>
       const answer = await fetch(`${root}${target}`, {
         method: request.method ?? 'GET',

@@ -49,6 +49,8 @@ it('says when a token has expired', async () => {
   await expect(ready(token).token(signal)).rejects.toMatchObject({
     exit: 'auth',
     message: 'The token in MFA_ACCESS_TOKEN expired at 2026-03-01T08:59:00Z.',
+    // Nobody can change the environment of a process that runs.
+    fix: expect.stringContaining('Start it again with a new token in MFA_ACCESS_TOKEN'),
   })
   const good = jwt({tid: TENANT, exp: NOW / 1000 + 60})
   expect(await ready(good).token(signal)).toBe(good)
@@ -59,7 +61,11 @@ it('cannot renew it', async () => {
   const error: unknown = await ready(token)
     .token(signal, {refresh: true})
     .catch((reason: unknown) => reason)
-  expect(error).toMatchObject({exit: 'auth', message: expect.stringContaining('cannot be renewed')})
+  expect(error).toMatchObject({
+    exit: 'auth',
+    message: expect.stringContaining('cannot be renewed'),
+    fix: expect.stringContaining('Start it again'),
+  })
   expect(inspect(error, {depth: 9})).not.toContain(token)
 })
 
