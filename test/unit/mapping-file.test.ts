@@ -38,8 +38,8 @@ test('all faults together', async () => {
   for (const text of [
     '3 faults',
     'line 5: the row has 1 values',
-    'line 3: UserPrincipalName "a@contoso.com" stands also in line 2',
-    'line 4: Username "x" stands also in line 2',
+    'line 3: its UserPrincipalName stands also in line 2',
+    'line 4: its Username stands also in line 2',
   ]) {
     expect(String(error)).toContain(text)
   }

@@ -90,8 +90,7 @@ function twice(
     const name = nameOf(row)
     const line = first.get(name)
     if (line === undefined) first.set(name, row.line)
-    else
-      found.push([`${field} ${quote(name)} stands also in line ${line}; one line each is needed`, row.line])
+    else found.push([`its ${field} stands also in line ${line}; one line each is needed`, row.line])
   }
   return found
 }
