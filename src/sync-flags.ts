@@ -2,7 +2,7 @@ import {Flags} from '@oclif/core'
 
 import {consistencyFlag, groupFlag} from './mfa-flags.js'
 
-export const intervalFlag = Flags.string({
+const intervalFlag = Flags.string({
   summary: 'Time between two rounds, such as 90s, 15m or 2h; also the first pause of a user who fails.',
   default: '15m',
   helpValue: 'TIME',
@@ -21,5 +21,6 @@ export const syncFlags = {
 }
 
 export const logUsersFlag = Flags.boolean({
-  summary: 'Name the users who fail in the log; otherwise it counts them.',
+  summary:
+    'Name the users who fail in the log and in the result; otherwise they are counted there, or known by object id.',
 })

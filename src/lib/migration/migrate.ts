@@ -22,6 +22,8 @@ import {refuseStale} from './stale.js'
 export interface MigrateInput {
   /** As what the run goes on record; `migrate` unless said. */
   readonly kind?: 'migrate' | 'sync' | undefined
+  /** Of rounds of `mfa sync`, for whoever says when somebody is tried again. */
+  readonly intervalMs?: number | undefined
   readonly request: MigrationRequest
   readonly dryRun: boolean
   /** Where to save the plan. */
@@ -166,7 +168,7 @@ async function write(
     group: {id: group.id, displayName: group.displayName},
     sourceLabel: input.sourceLabel,
     sourceFingerprint,
-    options: {...options, all, users, forecast: ahead},
+    options: {...options, all, users, forecast: ahead, intervalMs: input.intervalMs},
     resumeKey,
     startedAt: clock.now().toISOString(),
     logFile: input.logFile,
