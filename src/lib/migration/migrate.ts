@@ -6,6 +6,7 @@ import type {Files} from '../ports/files.js'
 import type {Lock} from '../ports/journal.js'
 import type {MethodWriter} from '../ports/method-writer.js'
 import type {WorkQueue} from '../ports/work-queue.js'
+import {endDeadRuns} from './dead-runs.js'
 import {type ApplyLimits, applyPlans, type Stop} from './apply-plans.js'
 import {type Collected, collectPlans} from './collect.js'
 import {forecast, type Forecast, type PaceRates, workOf} from './forecast.js'
@@ -173,6 +174,7 @@ async function write(
     startedAt: clock.now().toISOString(),
     logFile: input.logFile,
   })
+  await endDeadRuns(tenantId, run.id, deps)
   for (const {record, outcome, remember} of collected.settled) {
     const at = clock.now().toISOString()
     await journal.outcome(record.run, record.user, record.action, {outcome, remember}, at)
