@@ -2,7 +2,7 @@ import {Flags} from '@oclif/core'
 
 import {consistencyFlag, groupFlag} from './mfa-flags.js'
 
-export const intervalFlag = Flags.string({
+const intervalFlag = Flags.string({
   summary: 'Time between two rounds, such as 90s, 15m or 2h; also the first pause of a user who fails.',
   default: '15m',
   helpValue: 'TIME',
@@ -22,5 +22,5 @@ export const syncFlags = {
 
 export const logUsersFlag = Flags.boolean({
   summary:
-    'Name users in the log and in what is told on the way; otherwise they are counted, or shown as [user].',
+    'Name users in the log, in the result and in what is told on the way; otherwise they are counted, known by object id, or shown as [user].',
 })

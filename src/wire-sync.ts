@@ -186,10 +186,10 @@ async function alone(
 }
 
 /** `mfa sync status`: what the journal knows; nobody is asked. */
-export async function readSyncStatus(wired: Wiring, flags: Flags): Promise<SyncStatus> {
+export async function readSyncStatus(wired: Wiring): Promise<SyncStatus> {
   const {journal, shared} = await wired.state()
   const pending = async (tenantId: string) => (await shared?.pending(tenantId))?.users ?? 0
-  return syncStatus(journal, wired.clock.now(), intervalOf(flags), pending)
+  return syncStatus(journal, wired.clock.now(), intervalOf({}), pending)
 }
 
 function intervalOf(flags: Flags): number {
@@ -241,6 +241,7 @@ async function openRounds(
   }
   const base: Omit<MigrateInput, 'request'> = {
     kind: 'sync',
+    intervalMs,
     dryRun: false,
     yes: true,
     maxChanges: maxChanges === undefined ? undefined : parseChangeLimit(maxChanges.value),

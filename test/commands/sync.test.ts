@@ -92,6 +92,37 @@ describe('mfa sync', () => {
     expect(ended.stdout).toMatch(/stopped after 1 round\n$/)
   })
 
+  it(
+    'run names nobody in its result, and its interval is that of the pauses',
+    {timeout: 60_000},
+    async () => {
+      const pilot = ['--group', 'MFA pilot', ...GROUP.slice(2)]
+      const args = ['sync', 'run', ...pilot, '--interval', '1h', '--listen', '127.0.0.1:0', '--json']
+      const running = place.start(args)
+      const url = await untilStderr(running, /health and metrics: (http:\S+)\/live/)
+      while ((await fetch(`${url}/ready`)).status !== 200)
+        await new Promise((resolve) => setTimeout(resolve, 200))
+      running.process.kill('SIGTERM')
+      const ended = await running.ended
+      expect(ended.code, ended.stderr).toBe(0)
+      const {last} = JSON.parse(ended.stdout) as {last: {failing: {id: string}[]}}
+      expect(last.failing).toEqual([
+        {
+          id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+          failures: 1,
+          lastAt: expect.any(String),
+          nextAt: expect.any(String),
+        },
+      ])
+      expect(ended.stdout).not.toContain('@')
+      const {scopes} = (await place.mfa(['sync', 'status', '--json'])).json() as {
+        scopes: {scope: string; failing: {lastAt: string; nextAt: string}[]}[]
+      }
+      const [failing] = scopes.find(({scope}) => scope === 'MFA pilot')?.failing ?? []
+      expect(Date.parse(failing?.nextAt ?? '') - Date.parse(failing?.lastAt ?? '')).toBe(3_600_000)
+    },
+  )
+
   it('run goes on after a kill', async () => {
     const killed = place.start(['sync', 'run', ...GROUP, '--interval', '1h'])
     await killed.untilStdout(/round 1/)

@@ -136,3 +136,17 @@ test('a result of the part before the interruption stays', async () => {
   expect(kept).toMatchObject({outcome: 'migrated'})
   expect(report.results.summary).toMatchObject({users: 6, migrated: 5, partly: 1})
 })
+
+test('a killed run that no command goes on with stands as interrupted once another has the tenant', async () => {
+  const at = people()
+  const kill = killAt(at, 40)
+  await expect(run(at, {deps: {journal: kill.journal}})).rejects.toThrow('killed')
+  kill.revive()
+  const [killed] = [...at.store.runs.values()]
+  expect(killed?.status).toBe('open')
+  const other = await run(at, {options: {phones: 'keep'}})
+  expect(other.run).not.toBe(killed?.id)
+  expect((await at.journal.run(killed?.id ?? ''))?.status).toBe('interrupted')
+  const again = await run(at)
+  expect([again.resumed, again.run]).toEqual([true, killed?.id])
+})

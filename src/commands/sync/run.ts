@@ -29,9 +29,11 @@ export default class SyncRun extends MfaCommand {
     const wired = await this.wire(flags)
     wired.warnOfCloud('sync')
     const {syncRun} = await import('../../wire-sync.js')
+    const {unnamed} = await import('../../lib/report/sync-report.js')
     const state = await syncRun(wired, flags, this.signal)
     this.endedWell()
     wired.out.line(`stopped after ${countOf(state.rounds, 'round')}`)
-    return {...state}
+    const {last, ...rest} = state
+    return {...rest, last: last && (flags['log-users'] ? last : unnamed(last))}
   }
 }

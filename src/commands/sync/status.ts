@@ -1,6 +1,5 @@
 import {MfaCommand, type Result} from '../../mfa-command.js'
 import {csvFlag, settingsFlags} from '../../mfa-flags.js'
-import {intervalFlag} from '../../sync-flags.js'
 
 export default class SyncStatus extends MfaCommand {
   static override summary =
@@ -9,13 +8,13 @@ export default class SyncStatus extends MfaCommand {
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --json',
   ]
-  static override flags = {interval: intervalFlag, csv: csvFlag, ...settingsFlags}
+  static override flags = {csv: csvFlag, ...settingsFlags}
 
   async run(): Promise<Result> {
     const {flags} = await this.parse(SyncStatus)
     const wired = await this.wire(flags)
     const {readSyncStatus} = await import('../../wire-sync.js')
     const {showSyncStatus} = await import('../../lib/report/sync-report.js')
-    return showSyncStatus(await readSyncStatus(wired, flags), wired.show, flags.csv)
+    return showSyncStatus(await readSyncStatus(wired), wired.show, flags.csv)
   }
 }

@@ -6,6 +6,7 @@ import type {Files} from '../ports/files.js'
 import type {Lock} from '../ports/journal.js'
 import type {MethodWriter} from '../ports/method-writer.js'
 import type {WorkQueue} from '../ports/work-queue.js'
+import {endDeadRuns} from './dead-runs.js'
 import {type ApplyLimits, applyPlans, type Stop} from './apply-plans.js'
 import {type Collected, collectPlans} from './collect.js'
 import {forecast, type Forecast, type PaceRates, workOf} from './forecast.js'
@@ -22,6 +23,8 @@ import {refuseStale} from './stale.js'
 export interface MigrateInput {
   /** As what the run goes on record; `migrate` unless said. */
   readonly kind?: 'migrate' | 'sync' | undefined
+  /** Of rounds of `mfa sync`, for whoever says when somebody is tried again. */
+  readonly intervalMs?: number | undefined
   readonly request: MigrationRequest
   readonly dryRun: boolean
   /** Where to save the plan. */
@@ -166,11 +169,12 @@ async function write(
     group: {id: group.id, displayName: group.displayName},
     sourceLabel: input.sourceLabel,
     sourceFingerprint,
-    options: {...options, all, users, forecast: ahead},
+    options: {...options, all, users, forecast: ahead, intervalMs: input.intervalMs},
     resumeKey,
     startedAt: clock.now().toISOString(),
     logFile: input.logFile,
   })
+  await endDeadRuns(tenantId, run.id, deps)
   for (const {record, outcome, remember} of collected.settled) {
     const at = clock.now().toISOString()
     await journal.outcome(record.run, record.user, record.action, {outcome, remember}, at)

@@ -9,6 +9,7 @@ import {isReadFailure} from '../ports/directory.js'
 import type {ActionRecord, RunRecord} from '../ports/journal.js'
 import type {MethodWriter} from '../ports/method-writer.js'
 import type {Bag} from '../ports/scratch.js'
+import {endDeadRuns} from './dead-runs.js'
 import {applyPlans, type Stop} from './apply-plans.js'
 import {planKey} from './collect.js'
 import {serialsIn} from './in-place.js'
@@ -132,6 +133,7 @@ async function write(
     startedAt: clock.now().toISOString(),
     logFile: request.logFile,
   })
+  await endDeadRuns(undoes.tenantId, run.id, deps)
   for (const {record, outcome, remember} of planned.settled) {
     const at = clock.now().toISOString()
     await journal.outcome(record.run, record.user, record.action, {outcome, remember}, at)

@@ -160,11 +160,11 @@ function cell(value: ReturnType<Column<never>['value']>): string {
   return typeof value === 'object' ? value.map(words).join('<br>') : words(String(value))
 }
 
-/** Names of accounts break where people would break them, if they have to; the name of a flag does not. */
+/** Names of accounts break where people would break them, if they have to; the name of a flag, or a day, does not. */
 const words = (text: string): string =>
   escape(text)
     .replaceAll(/[@\\](?=.)/g, '$&<wbr>')
-    .replaceAll(/(?<=^|\s)--[a-z][a-z-]{0,30}(?![\w-])/g, '<span class="whole">$&</span>')
+    .replaceAll(/(?<=^|\s)--[a-z][a-z-]{0,30}(?![\w-])|^\d{4}-\d\d-\d\d$/g, '<span class="whole">$&</span>')
 
 /** The heading above says it to the eye; a screen reader's list of tables needs it as well. */
 const caption = (title: string): string =>

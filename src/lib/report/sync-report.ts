@@ -32,9 +32,9 @@ const workerColumns: readonly Column<Alive>[] = [
   {
     key: 'lastSign',
     title: 'Last sign of life',
-    value: ({lastSign}) => `${lastSign.slice(11, 19)}Z`,
+    value: ({lastSign}) => `${lastSign.slice(0, 19).replace('T', ' ')}Z`,
     weight: 0,
-    min: 17,
+    min: 20,
   },
 ]
 
@@ -57,6 +57,12 @@ export async function showRound(
   if (failing.length > 0) out.line('Next: mfa sync status')
   return {...report}
 }
+
+/** A service's output ends in logs: who fails is known there by object id alone. */
+export const unnamed = ({failing, ...rest}: RoundReport) => ({
+  ...rest,
+  failing: failing.map(({id, failures, lastAt, nextAt}) => ({id, failures, lastAt, nextAt})),
+})
 
 /** `mfa sync status` */
 export async function showSyncStatus(
@@ -85,7 +91,7 @@ export async function showSyncStatus(
   if (workers.length > 0) {
     await out.table(workerColumns, workers)
     out.line(
-      `${countOf(workers.length, 'worker')} alive; ${countOf(pending, 'user')} handed out and not settled yet`,
+      `${countOf(workers.length, 'worker')}; one that was killed is listed for up to half a minute; ${countOf(pending, 'user')} handed out and not settled yet`,
     )
   }
   out.line(

@@ -47,11 +47,15 @@ export interface SyncStatus {
 
 const ROUNDS_SHOWN = 10
 
-/** `mfa sync status`, from the journal alone. */
+/**
+ * `mfa sync status`, from the journal alone.
+ *
+ * @param otherwiseMs the interval of rounds that do not say theirs
+ */
 export async function syncStatus(
   journal: Journal,
   now: Date,
-  intervalMs: number,
+  otherwiseMs: number,
   pending: (tenantId: string) => Promise<number> = () => Promise.resolve(0),
 ): Promise<SyncStatus> {
   // Not by source: machines that share the work may each have their own.
@@ -70,7 +74,9 @@ export async function syncStatus(
       source: newest.sourceLabel,
       rounds: rounds.map(rowOf),
       lagSeconds: at === undefined ? null : Math.max(0, Math.round((now.getTime() - Date.parse(at)) / 1000)),
-      failing: [...(await failingUsers(tenantId, group.id, journal, intervalMs)).values()],
+      failing: [
+        ...(await failingUsers(tenantId, group.id, journal, intervalOf(newest) ?? otherwiseMs)).values(),
+      ],
     })
   }
   const locks = (await journal.locks()).filter(({expires}) => expires > now.toISOString())
@@ -83,6 +89,11 @@ export async function syncStatus(
   let waiting = 0
   for (const tenantId of tenants) waiting += await pending(tenantId)
   return {scopes, leader, workers, pending: waiting}
+}
+
+function intervalOf({options}: RunRecord): number | undefined {
+  const {intervalMs} = options
+  return typeof intervalMs === 'number' ? intervalMs : undefined
 }
 
 function rowOf(run: RunRecord): RoundRow {
