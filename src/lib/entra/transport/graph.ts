@@ -102,7 +102,7 @@ const RETRY: RetryBudget = {
 }
 const ATTEMPT_TIMEOUT_MS = 100_000
 /** With the five seconds in which a user's steps come to their end, less than the ten that a clean end may take. */
-const GRACE_MS = 4000
+const GRACE_MS = 3000
 
 export function createGraph(options: GraphOptions): Graph {
   const {clock} = options
