@@ -3,7 +3,8 @@ const TELLS = `r.kind <> 'undo' AND t.outcome <> 'left' AND NOT (t.outcome = 'un
 
 /**
  * Brings `latest` up to date with results, which must come in the order in which they were told: one statement for both
- * databases. A run that tells a failure of the same user twice, after it was cut off, counts it once.
+ * databases. A run that tells a failure of the same user twice, after it was cut off, counts it once. The step of each schema
+ * that makes the table fills it with this: who changes it after a release writes out there what it was.
  *
  * @param group the id of the group of run `r`, in the words of the database
  * @param which of the results `t`

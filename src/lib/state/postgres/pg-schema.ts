@@ -1,4 +1,5 @@
 import {MfaError} from '../../errors/mfa-error.js'
+import {foldInto} from '../latest-sql.js'
 import {LONG_MS, type PgDatabase} from './pg-database.js'
 
 /**
@@ -169,33 +170,7 @@ const MIGRATIONS: readonly string[] = [
   DECLARE told RECORD;
   BEGIN
     FOR told IN SELECT run, "user" FROM results ORDER BY seq LOOP
-      INSERT INTO latest (tenant_id, scope, "user", user_principal_name, source, run, outcome, findings, at, failures, stands)
-    SELECT r.tenant_id, coalesce(r.scope::json ->> 'id', ''), t."user", t.user_principal_name,
-      CASE WHEN r.kind <> 'undo' AND t.outcome <> 'left' AND NOT (t.outcome = 'unchanged' AND t.findings = '[]') THEN t.source END,
-      CASE WHEN r.kind <> 'undo' AND t.outcome <> 'left' AND NOT (t.outcome = 'unchanged' AND t.findings = '[]') THEN t.run END,
-      CASE WHEN r.kind <> 'undo' AND t.outcome <> 'left' AND NOT (t.outcome = 'unchanged' AND t.findings = '[]') THEN t.outcome END,
-      CASE WHEN r.kind <> 'undo' AND t.outcome <> 'left' AND NOT (t.outcome = 'unchanged' AND t.findings = '[]') THEN t.findings END,
-      CASE WHEN r.kind <> 'undo' AND t.outcome <> 'left' AND NOT (t.outcome = 'unchanged' AND t.findings = '[]') THEN t.at END,
-      CASE WHEN r.kind = 'undo' THEN NULL WHEN t.outcome = 'left' THEN 0
-           WHEN t.outcome IN ('failed', 'partly') THEN CASE WHEN r.kind = 'sync' THEN 1 END ELSE 0 END,
-      CASE WHEN t.outcome IN ('migrated', 'unchanged') THEN CASE WHEN r.kind = 'undo' THEN 'put-back'
-             WHEN t.outcome = 'unchanged' AND t.findings LIKE '%"nothing-to-carry"%' THEN 'nothing-to-carry' ELSE 'migrated' END
-           WHEN t.outcome IN ('partly', 'unmatched', 'disabled', 'left') THEN t.outcome ELSE 'failed' END
-      FROM results AS t JOIN runs AS r ON r.id = t.run WHERE t.run = told.run AND t."user" = told."user"
-    ON CONFLICT (tenant_id, scope, "user") DO UPDATE SET
-      user_principal_name = excluded.user_principal_name,
-      source = CASE WHEN excluded.run IS NULL THEN latest.source ELSE excluded.source END,
-      run = coalesce(excluded.run, latest.run),
-      outcome = coalesce(excluded.outcome, latest.outcome),
-      findings = coalesce(excluded.findings, latest.findings),
-      at = coalesce(excluded.at, latest.at),
-      failures = CASE
-        WHEN excluded.failures IS NULL THEN latest.failures
-        WHEN excluded.failures = 0 THEN 0
-        WHEN latest.run = excluded.run AND latest.failures > 0 THEN latest.failures
-        ELSE coalesce(latest.failures, 0) + 1 END,
-      stands = CASE WHEN latest.stands = 'nothing-to-carry' AND excluded.stands = 'migrated' AND excluded.run IS NULL
-        THEN latest.stands ELSE excluded.stands END;
+  ${foldInto("r.scope::json ->> 'id'", 't.run = told.run AND t."user" = told."user"')};
     END LOOP;
   END $$;
 
