@@ -22,6 +22,9 @@ export interface RegisteredMethod {
   readonly standing: 'usable' | 'legacy' | 'not-allowed' | 'one-device' | 'inactive'
 }
 
+/** Kinds that the policy allows or forbids; one that works on its own device only is not asked about. */
+export type PolicyMethodKind = Exclude<RegisteredMethod['kind'], 'deviceBound'>
+
 /** How a user stands with Microsoft Entra MFA. `maybe`: only the tenant's legacy settings can make it work. */
 export type MethodStanding = 'usable' | 'maybe' | 'none'
 

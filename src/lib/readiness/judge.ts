@@ -1,6 +1,6 @@
 import type {EntraIdentity, EntraMethods} from '../model/entra-user.js'
 import type {AllowedMethods} from '../model/methods-policy.js'
-import {type RegisteredMethod, registeredMethods} from '../model/usable-methods.js'
+import {type PolicyMethodKind, type RegisteredMethod, registeredMethods} from '../model/usable-methods.js'
 import {isReadFailure, type ReadFailure} from '../ports/directory.js'
 
 /**
@@ -26,7 +26,7 @@ export interface UserReadiness {
   /** What is registered and of no use, in words. */
   readonly unusable: readonly string[]
   /** Registered methods that the policy forbids: to enable. */
-  readonly forbidden: readonly RegisteredMethod['kind'][]
+  readonly forbidden: readonly PolicyMethodKind[]
   /** There is a Temporary Access Pass, good for a while. */
   readonly hasPass: boolean
   readonly steps: readonly Step[]
@@ -103,9 +103,11 @@ function standingOf(
   return {state: 'locked-out', reason: registered.length > 0 ? 'sms-voice-ended' : 'no-method'}
 }
 
-const forbiddenOf = (lasting: readonly RegisteredMethod[]): readonly RegisteredMethod['kind'][] => [
+const forbiddenOf = (lasting: readonly RegisteredMethod[]): readonly PolicyMethodKind[] => [
   ...new Set(
-    lasting.filter(({standing}) => standing === 'not-allowed' || standing === 'legacy').map(({kind}) => kind),
+    lasting.flatMap(({kind, standing}) =>
+      kind !== 'deviceBound' && (standing === 'not-allowed' || standing === 'legacy') ? [kind] : [],
+    ),
   ),
 ]
 

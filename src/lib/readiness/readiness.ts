@@ -1,7 +1,7 @@
 import type {ObjectId} from '../model/brand.js'
 import type {EntraIdentity} from '../model/entra-user.js'
 import {type AllowedMethods, EVERYBODY} from '../model/methods-policy.js'
-import type {RegisteredMethod} from '../model/usable-methods.js'
+import type {PolicyMethodKind, RegisteredMethod} from '../model/usable-methods.js'
 import type {Directory} from '../ports/directory.js'
 import type {Bag, Scratch} from '../ports/scratch.js'
 import type {Campaign, Campaigns, PassPolicy, TemporaryPasses} from '../ports/sign-in-help.js'
@@ -43,7 +43,7 @@ export interface Readiness {
   /** Users who can answer with it, whatever else they have. */
   readonly by: Readonly<Partial<Record<RegisteredMethod['kind'], number>>>
   /** Users whom enabling it in the policy would help. */
-  readonly toEnable: Readonly<Partial<Record<RegisteredMethod['kind'], number>>>
+  readonly toEnable: Readonly<Partial<Record<PolicyMethodKind, number>>>
   readonly steps: Readonly<Partial<Record<Step, number>>>
   /** Those who are not ready first, worst first; then by name. */
   readonly judged: Bag<UserReadiness>
@@ -107,7 +107,7 @@ class Tally {
     ready: 0,
   }
   readonly #by: Partial<Record<RegisteredMethod['kind'], number>> = {}
-  readonly #toEnable: Partial<Record<RegisteredMethod['kind'], number>> = {}
+  readonly #toEnable: Partial<Record<PolicyMethodKind, number>> = {}
   readonly #steps: Partial<Record<Step, number>> = {}
 
   constructor(judged: Bag<UserReadiness>) {

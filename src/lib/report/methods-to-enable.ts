@@ -1,10 +1,8 @@
 import {countOf} from '../model/count-of.js'
-import type {RegisteredMethod} from '../model/usable-methods.js'
+import type {PolicyMethodKind} from '../model/usable-methods.js'
 import type {Readiness} from '../readiness/readiness.js'
 
-type Kind = RegisteredMethod['kind']
-
-/** Where a method is switched on: any one of these will do. Source: Microsoft's authentication methods policy, in both places. */
+/** Where a method is switched on: any one of these will do. */
 interface Setting {
   /** Names below Authentication methods, Policies in the Microsoft Entra admin center. */
   readonly portal: readonly string[]
@@ -16,7 +14,7 @@ interface Setting {
 
 const VOICE: Setting = {portal: ['Voice call'], graph: ['voice']}
 
-const SETTINGS: Readonly<Record<Kind, Setting>> = {
+const SETTINGS: Readonly<Record<PolicyMethodKind, Setting>> = {
   push: {portal: ['Microsoft Authenticator'], graph: ['microsoftAuthenticator']},
   softwareOath: {portal: ['Third-party software OATH tokens'], graph: ['softwareOath']},
   hardwareOath: {portal: ['Hardware OATH tokens'], graph: ['hardwareOath (beta)']},
@@ -24,14 +22,13 @@ const SETTINGS: Readonly<Record<Kind, Setting>> = {
   alternateMobilePhone: VOICE,
   officePhone: {...VOICE, also: 'with office phones allowed (isOfficePhoneAllowed)'},
   passkey: {portal: ['Passkey (FIDO2)'], graph: ['fido2']},
-  deviceBound: {portal: ['Passkey (FIDO2)'], graph: ['fido2']},
 }
 
 /** How many users a line names. */
 const NAMED = 3
 
 export interface MethodToEnable extends Setting {
-  readonly method: Kind
+  readonly method: PolicyMethodKind
   /** Whom it would help. */
   readonly users: number
   /** The first of them, by name. */
@@ -43,7 +40,7 @@ export function methodsToEnable({
   toEnable,
   judged,
 }: Pick<Readiness, 'toEnable' | 'judged'>): MethodToEnable[] {
-  const who = new Map((Object.keys(toEnable) as Kind[]).map((kind) => [kind, [] as string[]]))
+  const who = new Map((Object.keys(toEnable) as PolicyMethodKind[]).map((kind) => [kind, [] as string[]]))
   for (const [, {forbidden, userPrincipalName}] of judged.entries()) {
     for (const kind of forbidden) {
       const names = who.get(kind)
