@@ -5,7 +5,7 @@ import {summarise} from '../../src/lib/audit/summary.js'
 import type {ActionId, ObjectId, RunId} from '../../src/lib/model/brand.js'
 import type {Outcome} from '../../src/lib/model/outcome.js'
 import type {AuditActor} from '../../src/lib/ports/audit-log.js'
-import type {ActionRecord, RunRecord} from '../../src/lib/ports/journal.js'
+import type {ActionRecord, RunQuery, RunRecord} from '../../src/lib/ports/journal.js'
 import {FakeClock} from '../fakes/clock.js'
 import {FakeAuditLog, type Logged, SERVICE} from '../fakes/fake-audit-log.js'
 import {memoryScratch} from '../fakes/memory-scratch.js'
@@ -85,7 +85,13 @@ async function compared(
   if (later) log.add({at: '2026-11-27T09:00:00.000Z', user: 'somebody'})
   const clock = new FakeClock(now)
   const journal = {
-    runs: () => Promise.resolve([run, ...others]),
+    runs: async ({tenantId, kinds, endedSince}: RunQuery = {}) =>
+      [run, ...others].filter(
+        (one) =>
+          one.tenantId === tenantId &&
+          kinds?.includes(one.kind) === true &&
+          (one.endedAt === undefined || one.endedAt >= (endedSince ?? '')),
+      ),
     async *actions(id: RunId) {
       yield* (others.find((other) => other.id === id)?.written ?? written).map(action)
     },

@@ -1,5 +1,5 @@
 import {MfaError} from '../errors/mfa-error.js'
-import type {ActionRecord, Journal, RunRecord} from '../ports/journal.js'
+import {type ActionRecord, type Journal, type RunRecord, USER_RUN_KINDS} from '../ports/journal.js'
 import type {AuditActor, AuditLog} from '../ports/audit-log.js'
 import type {Clock} from '../ports/clock.js'
 import type {Bag, Scratch} from '../ports/scratch.js'
@@ -112,11 +112,9 @@ export async function reconcile(
   }
 }
 
-const changesUsers = ({kind}: RunRecord): boolean => kind === 'migrate' || kind === 'undo' || kind === 'sync'
-
 function mustChangeUsers(run: RunRecord): void {
-  const {id, sourceLabel} = run
-  if (changesUsers(run)) return
+  const {id, kind, sourceLabel} = run
+  if (USER_RUN_KINDS.some((each) => each === kind)) return
   throw new MfaError('NOT_A_RUN_OF_USERS', `run ${id} (${sourceLabel}) did not change methods of users`, {
     exit: 'usage',
     fix: 'mfa runs list shows the runs; migrate, undo and sync change users.',
@@ -156,10 +154,9 @@ async function readOthers(
   users: Bag<true>,
   others: Bag<OtherWrite>,
 ): Promise<void> {
-  for (const run of await journal.runs()) {
-    if (run.id === id || run.tenantId !== tenantId || !changesUsers(run)) continue
-    if (new Date(run.startedAt) > window.to) continue
-    if (run.endedAt !== undefined && new Date(run.endedAt) < window.from) continue
+  const runs = await journal.runs({tenantId, kinds: USER_RUN_KINDS, endedSince: window.from.toISOString()})
+  for (const run of runs) {
+    if (run.id === id || new Date(run.startedAt) > window.to) continue
     for await (const record of journal.actions(run.id)) {
       if (users.get(record.user).length === 0) continue
       const write = writeOf(record, record.intentAt)

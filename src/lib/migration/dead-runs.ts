@@ -1,6 +1,6 @@
 import type {RunId} from '../model/brand.js'
 import type {Clock} from '../ports/clock.js'
-import type {Journal} from '../ports/journal.js'
+import {type Journal, USER_RUN_KINDS} from '../ports/journal.js'
 
 /**
  * Whoever holds the tenant's lock is the only one alive: other runs that are still open were killed, and stand as interrupted from
@@ -11,7 +11,7 @@ export async function endDeadRuns(
   alive: RunId,
   {journal, clock}: {readonly journal: Journal; readonly clock: Clock},
 ): Promise<void> {
-  const open = await journal.runs({tenantId, kinds: ['migrate', 'sync', 'undo'], statuses: ['open']})
+  const open = await journal.runs({tenantId, kinds: USER_RUN_KINDS, statuses: ['open']})
   for (const {id, summary = {}} of open)
     if (id !== alive) await journal.endRun(id, 'interrupted', summary, clock.now().toISOString())
 }

@@ -4,7 +4,9 @@ import type {Outcome} from '../model/outcome.js'
 
 /** The first three write to users; the others change the tenant itself (see `changes/`). */
 export type RunKind = (typeof RUN_KINDS)[number]
-export type TenantRunKind = Exclude<RunKind, 'migrate' | 'undo' | 'sync'>
+/** Of runs that change users' methods; the others change the tenant itself. */
+export const USER_RUN_KINDS = ['migrate', 'undo', 'sync'] as const
+export type TenantRunKind = Exclude<RunKind, (typeof USER_RUN_KINDS)[number]>
 export const RUN_KINDS = [
   'migrate',
   'undo',

@@ -1,14 +1,13 @@
 import type {ObjectId, RunId} from '../model/brand.js'
-import type {Journal, RunRecord} from '../ports/journal.js'
+import {type Journal, type RunRecord, USER_RUN_KINDS} from '../ports/journal.js'
 import type {GroupFact} from './facts.js'
 
-const KINDS = ['migrate', 'undo', 'sync'] as const
 const MIGRATIONS = ['migrate', 'sync'] as const
 
 /** How the users of each migrated group stand, by all runs over the group or some of its users. Newest group first. */
 export async function groupFacts(journal: Journal, tenantId: string): Promise<readonly GroupFact[]> {
   const scopes = (await journal.runScopes()).filter(
-    (scope) => scope.tenantId === tenantId && KINDS.some((kind) => kind === scope.kind),
+    (scope) => scope.tenantId === tenantId && USER_RUN_KINDS.some((kind) => kind === scope.kind),
   )
   const groups = new Set(scopes.flatMap(({group}) => (group === undefined ? [] : [group.id])))
   const facts: GroupFact[] = []
@@ -21,7 +20,7 @@ export async function groupFacts(journal: Journal, tenantId: string): Promise<re
 
 async function oneGroup(id: ObjectId, tenantId: string, journal: Journal): Promise<GroupFact | undefined> {
   const which = {tenantId, group: id}
-  const [newest] = await journal.runs({...which, kinds: KINDS, limit: 1})
+  const [newest] = await journal.runs({...which, kinds: USER_RUN_KINDS, limit: 1})
   const [newestMigration] = await journal.runs({...which, kinds: MIGRATIONS, limit: 1})
   if (newest === undefined || newestMigration === undefined) return undefined
   const base = (await newestWhole(which, journal)) ?? newestMigration
