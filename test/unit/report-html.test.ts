@@ -92,7 +92,7 @@ describe('a report page', () => {
   })
 
   it('says the zone of a time, aligns numbers, and does not break flags', () => {
-    expect(drawn).toContain('<time datetime="2026-11-27T01:46:22.036Z">2026-11-27 01:46:22 UTC</time>')
+    expect(drawn).toContain('<time datetime="2026-11-27T01:46:22.036Z">2026-11-27 01:46 UTC</time>')
     expect(drawn).toContain('<th scope="col" class="n">Users</th>')
     expect(drawn).toContain('<td><span class="whole">2026-11-27</span></td><td class="n">7</td>')
     expect(drawn).toContain('mfa status <span class="whole">--report</span> FILE')

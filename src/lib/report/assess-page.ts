@@ -8,7 +8,6 @@ import {
   stateWords,
 } from './assess-report.js'
 import {htmlPage, type Part, section} from './html.js'
-import {utc} from './utc.js'
 
 const MODE_WORDS: Readonly<Record<string, string>> = {
   voiceCall: 'Phone call',
@@ -40,7 +39,7 @@ export function assessPage(found: Assessed, sourceLabel: string, at: string): It
       ],
       ['Tenant', tenantChecked ? 'its authentication methods policy was read' : 'not checked'],
       ['Answers', answersFile ?? 'none given'],
-      ['Time', utc(at)],
+      ['Time', at],
     ],
     verdict: assessVerdict(found),
     bar: {

@@ -1,9 +1,10 @@
 import type {Difference, Reconciled} from '../audit/reconcile.js'
 import {countOf} from '../model/count-of.js'
 import type {Column} from '../ports/output.js'
-import {type AuditTelling, entryJson, listOf, reachLine, shortTime, who} from './audit-report.js'
+import {type AuditTelling, entryJson, listOf, reachLine, who} from './audit-report.js'
 import {valuesOf} from './lazy-list.js'
 import {type Show, TABLE_LIMIT, writeCsv} from './show.js'
+import {minute} from './utc.js'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -38,7 +39,7 @@ export async function showReconciled(
     {key: 'entry', title: 'Entry', value: ({entry}) => entry?.id},
   ]
   const tableColumns: readonly Column<Difference>[] = [
-    {key: 'at', title: 'Time (UTC)', value: ({at}) => shortTime(at), weight: 0, min: 16},
+    {key: 'at', title: 'Time (UTC)', value: ({at}) => minute(at), weight: 0, min: 16},
     {key: 'user', title: 'User', value: ({userPrincipalName}) => userPrincipalName, min: 20},
     {
       key: 'what',

@@ -5,6 +5,7 @@ import type {Column} from '../ports/output.js'
 import type {Bag} from '../ports/scratch.js'
 import {LazyList, valuesOf} from './lazy-list.js'
 import {JSON_LIMIT, type Show, TABLE_LIMIT, writeCsv} from './show.js'
+import {minute} from './utc.js'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -57,7 +58,7 @@ const entryColumns = (words: AuditTelling['words']): readonly Column<DecodedEntr
 ]
 
 const entryTableColumns = (words: AuditTelling['words']): readonly Column<DecodedEntry>[] => [
-  {key: 'at', title: 'Time (UTC)', value: ({at}) => shortTime(at), weight: 0, min: 16},
+  {key: 'at', title: 'Time (UTC)', value: ({at}) => minute(at), weight: 0, min: 16},
   {
     key: 'user',
     title: 'Whom, and by whom',
@@ -71,8 +72,6 @@ export const entryJson = (entry: DecodedEntry, words: AuditTelling['words']): Js
   const {changes, ...rest} = entry
   return {...rest, kinds: [...new Set(changes.map(({kind}) => kind))], what: words(entry)}
 }
-
-export const shortTime = (at: string): string => at.slice(0, 16).replace('T', ' ')
 
 export const reachLine = (reaches: string | undefined): string =>
   reaches === undefined

@@ -4,7 +4,6 @@ import type {Column} from '../ports/output.js'
 import {reachLine} from './audit-report.js'
 import {htmlPage, type Part, section} from './html.js'
 import {type Show, TABLE_LIMIT, writeCsv} from './show.js'
-import {utc} from './utc.js'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -87,9 +86,9 @@ export function summaryPage({days, total, since, reaches}: SummaryReport, at: st
   return htmlPage({
     title: 'Migration in the audit log',
     facts: [
-      ['From', utc(since)],
-      ['The log reaches to', reaches === undefined ? 'the log is empty' : utc(reaches)],
-      ['Time', utc(at)],
+      ['From', since],
+      ['The log reaches to', reaches ?? 'the log is empty'],
+      ['Time', at],
     ],
     verdict: `${countOf(total.migrated, 'user')} migrated`,
     bar: {title: 'Users whose MFA changed, by who did it', parts},

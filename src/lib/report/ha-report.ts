@@ -5,7 +5,6 @@ import type {RuleId} from '../topology/finding.js'
 import {htmlPage, section} from './html.js'
 import {sarif, type SarifResult} from './sarif.js'
 import {type Show, writeCsv} from './show.js'
-import {utc} from './utc.js'
 
 /** Ids and titles, in order. */
 export type RuleTitles = Readonly<Record<RuleId, string>>
@@ -100,7 +99,7 @@ export function haPage(found: HaCheck, titles: RuleTitles, at: string): Iterable
     title: `High availability of ${found.name}`,
     facts: [
       ['File', found.file],
-      ['Time', utc(at)],
+      ['Time', at],
     ],
     verdict: haVerdict(found, titles),
     bar: {

@@ -5,7 +5,6 @@ import {findingTitle, itemName} from './describe.js'
 import {htmlPage, type Part, section} from './html.js'
 import {findingColumns, findingKinds, findingRows, type FindingRow, userColumns} from './plan-rows.js'
 import {verdictLine} from './verdict.js'
-import {utc} from './utc.js'
 
 /** `mfa migrate --report FILE.html` */
 export function migrationPage(report: MigrateReport, sourceLabel: string, at: string): Iterable<string> {
@@ -23,7 +22,7 @@ export function migrationPage(report: MigrateReport, sourceLabel: string, at: st
       ['Tenant', collected.tenantId],
       ['Source', sourceLabel],
       ['Run', run ?? 'dry run: nothing was written'],
-      ['Time', utc(at)],
+      ['Time', at],
     ],
     verdict: verdictLine(summary, collected.group.displayName, {dryRun}),
     bar: {
@@ -71,7 +70,7 @@ export function verifyPage(report: VerifyReport, sourceLabel: string, at: string
     facts: [
       ['Tenant', collected.tenantId],
       ['Source', sourceLabel],
-      ['Time', utc(at)],
+      ['Time', at],
     ],
     verdict: verdictLine({...summary, unchanged: 0}, collected.group.displayName),
     bar: {

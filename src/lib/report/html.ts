@@ -1,5 +1,6 @@
 import type {Column} from '../ports/output.js'
 import {STYLE} from './html-style.js'
+import {utc} from './utc.js'
 
 /** One slice of a bar. `tone` chooses the colour: good, fine, warning, bad, or quiet. */
 export interface Part {
@@ -72,11 +73,9 @@ ${[page.counts, ...(page.charts ?? [])].map(countBars).join('\n')}
   }
 }
 
-/** An instant is written without the part that nobody reads, and says its zone. */
-function fact(value: string): string {
-  const [, day, time] = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z$/.exec(value) ?? []
-  return day === undefined ? words(value) : `<time datetime="${value}">${day} ${time} UTC</time>`
-}
+/** An instant is written as people read it. */
+const fact = (value: string): string =>
+  /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value) ? `<time datetime="${value}">${utc(value)}</time>` : words(value)
 
 /** The tone of the whole: the worst that there is any of. */
 const worstOf = (parts: readonly Part[]): Part['tone'] =>

@@ -7,7 +7,6 @@ import type {Readiness} from '../readiness/readiness.js'
 import {htmlPage, section} from './html.js'
 import {enableLine, methodsToEnable} from './methods-to-enable.js'
 import {only, type Show, TABLE_LIMIT, usersOf, writeCsv} from './show.js'
-import {utc} from './utc.js'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -206,7 +205,7 @@ export function readinessPage(found: Readiness, at: string): Iterable<string> {
       ['Registration campaign', found.isCampaignOn ? 'asks these users' : 'does not ask these users'],
       ['Temporary Access Pass', found.passPolicy.enabled ? 'enabled' : 'not enabled'],
       ['Not judged', `${countOf(disabled, 'disabled account')}, ${countOf(guests, 'guest')}`],
-      ['Time', utc(at)],
+      ['Time', at],
     ],
     verdict: verdictOf(found),
     bar: {

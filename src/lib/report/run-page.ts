@@ -1,7 +1,6 @@
 import {countOf} from '../model/count-of.js'
 import {htmlPage, type Part, section} from './html.js'
 import {actionColumns, changesTenant, failedColumns, newsOf, type ShownRun} from './runs-report.js'
-import {utc} from './utc.js'
 
 const TONES: Readonly<Record<string, Part['tone']>> = {
   migrated: 'good',
@@ -31,12 +30,12 @@ export function runPage({run, users, actions}: ShownRun, at: string): Iterable<s
       ['Run', run.id],
       ['Tenant', run.tenantId],
       ['Status', run.status],
-      ['Started', utc(run.startedAt)],
-      ['Ended', run.endedAt === undefined ? 'not yet' : utc(run.endedAt)],
+      ['Started', run.startedAt],
+      ['Ended', run.endedAt ?? 'not yet'],
       ...(ofTenant ? [] : [['Source', run.sourceLabel] as const]),
       ...(counted === undefined ? [] : [['Round', counted] as const]),
       ...(run.logFile === undefined ? [] : [['Log', run.logFile] as const]),
-      ['Page made', utc(at)],
+      ['Page made', at],
     ],
     verdict: [
       run.status,

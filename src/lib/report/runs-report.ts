@@ -5,6 +5,7 @@ import type {Column, Output} from '../ports/output.js'
 import type {Scratch} from '../ports/scratch.js'
 import {held} from './lazy-list.js'
 import {type Show, TABLE_LIMIT, writeCsv} from './show.js'
+import {minute} from './utc.js'
 
 const runColumns: readonly Column<RunRecord>[] = [
   {key: 'id', title: 'Run', value: (run) => run.id, weight: 0},
@@ -26,7 +27,7 @@ const runTableColumns: readonly Column<RunRecord>[] = [
   {
     key: 'startedAt',
     title: 'Started (UTC)',
-    value: (run) => run.startedAt.slice(0, 16).replace('T', ' '),
+    value: (run) => minute(run.startedAt),
     weight: 0,
     min: 16,
   },

@@ -5,6 +5,7 @@ import type {Column} from '../ports/output.js'
 import type {CampaignReport, PlannedCampaign} from '../readiness/campaign.js'
 import type {IssuedFact, IssueReport} from '../readiness/issue-passes.js'
 import {type Show, TABLE_LIMIT} from './show.js'
+import {minute} from './utc.js'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -56,12 +57,10 @@ export function showCampaign(report: CampaignReport, again: string, {out}: Pick<
   }
 }
 
-const shortTime = (at: string): string => at.slice(0, 16).replace('T', ' ')
-
 const passColumns: readonly Column<IssuedFact>[] = [
   {key: 'userPrincipalName', title: 'User', value: ({userPrincipalName}) => userPrincipalName, weight: 2},
-  {key: 'startsAt', title: 'From (UTC)', value: ({startsAt}) => shortTime(startsAt), weight: 0, min: 16},
-  {key: 'expiresAt', title: 'Until (UTC)', value: ({expiresAt}) => shortTime(expiresAt), weight: 0, min: 16},
+  {key: 'startsAt', title: 'From (UTC)', value: ({startsAt}) => minute(startsAt), weight: 0, min: 16},
+  {key: 'expiresAt', title: 'Until (UTC)', value: ({expiresAt}) => minute(expiresAt), weight: 0, min: 16},
   {
     key: 'isUsableOnce',
     title: 'Once',

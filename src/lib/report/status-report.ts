@@ -146,7 +146,7 @@ export function statusPage(view: StatusView): Iterable<string> {
     title: 'Where this migration stands',
     facts: [
       ['Tenant', facts.tenantId ?? 'not known'],
-      ['Time', utc(facts.now.toISOString())],
+      ['Time', facts.now.toISOString()],
       ...(next?.next === undefined ? [] : [['Next', next.next] as const]),
       ...attention.map((text) => ['Attention', text] as const),
     ],

@@ -4,23 +4,21 @@ import type {Failing} from '../sync/postpone.js'
 import type {RoundReport} from '../sync/round.js'
 import type {Alive, RoundRow, SyncStatus} from '../sync/status.js'
 import {type Show, TABLE_LIMIT, writeCsv} from './show.js'
-
-const time = (iso: string): string => `${iso.slice(0, 16).replace('T', ' ')}Z`
+import {minute, utc} from './utc.js'
 
 const roundColumns: readonly Column<RoundRow>[] = [
   {key: 'run', title: 'Run', value: ({run}) => run.slice(0, 10), weight: 0, min: 10},
-  {key: 'startedAt', title: 'Started', value: ({startedAt}) => time(startedAt), weight: 0, min: 17},
+  {key: 'startedAt', title: 'Started (UTC)', value: ({startedAt}) => minute(startedAt), weight: 0, min: 16},
   {key: 'status', title: 'Status', value: ({status}) => status, weight: 0, min: 11},
   {key: 'users', title: 'Users', value: ({users}) => users, weight: 0, min: 5},
   {key: 'migrated', title: 'Changed', value: ({migrated}) => migrated, weight: 0, min: 7},
-  {key: 'unchanged', title: 'Unchanged', value: ({unchanged}) => unchanged, weight: 0, min: 9},
   {key: 'failed', title: 'Failed', value: ({failed}) => failed, weight: 0, min: 6},
 ]
 
 const failingColumns: readonly Column<Failing>[] = [
   {key: 'userPrincipalName', title: 'User', value: ({userPrincipalName}) => userPrincipalName},
   {key: 'failures', title: 'Rounds', value: ({failures}) => failures, weight: 0, min: 6},
-  {key: 'nextAt', title: 'Next try', value: ({nextAt}) => time(nextAt), weight: 0, min: 17},
+  {key: 'nextAt', title: 'Next try (UTC)', value: ({nextAt}) => minute(nextAt), weight: 0, min: 16},
   {key: 'why', title: 'Why', value: ({findings}) => findings.map(detail), weight: 2},
 ]
 
@@ -28,13 +26,13 @@ const workerColumns: readonly Column<Alive>[] = [
   {key: 'host', title: 'Worker', value: ({host}) => host},
   {key: 'pid', title: 'Process', value: ({pid}) => pid, weight: 0, min: 7},
   {key: 'command', title: 'Command', value: ({command}) => command, weight: 0, min: 12},
-  {key: 'since', title: 'Since', value: ({since}) => time(since), weight: 0, min: 17},
+  {key: 'since', title: 'Since (UTC)', value: ({since}) => minute(since), weight: 0, min: 16},
   {
     key: 'lastSign',
-    title: 'Last sign of life',
-    value: ({lastSign}) => `${lastSign.slice(0, 19).replace('T', ' ')}Z`,
+    title: 'Last seen (UTC)',
+    value: ({lastSign}) => lastSign.slice(0, 19).replace('T', ' '),
     weight: 0,
-    min: 20,
+    min: 19,
   },
 ]
 
@@ -97,7 +95,7 @@ export async function showSyncStatus(
   out.line(
     leader === null
       ? 'nobody synchronises now'
-      : `${leader.command} ${workers.length > 0 ? 'leads' : 'runs'} on ${leader.host} (process ${leader.pid}) since ${time(leader.since)}`,
+      : `${leader.command} ${workers.length > 0 ? 'leads' : 'runs'} on ${leader.host} (process ${leader.pid}) since ${utc(leader.since)}`,
   )
   if (status.scopes.length === 0) out.line('Next: mfa sync once --group NAME --source WHERE')
   return {...status}
