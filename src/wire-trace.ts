@@ -5,6 +5,7 @@ import type {UiEvent} from './lib/ports/ui.js'
 import type {LogFields, LogLevel} from './lib/state/log.js'
 import {tracesAsked} from './lib/tracing/asked.js'
 import type {Sent} from './lib/tracing/delivery.js'
+import type {TerminalUi} from './lib/terminal/terminal-ui.js'
 import type {Facts, Tracing} from './lib/tracing/tracing.js'
 
 /** How long the end of a command waits for a collector: a little longer than one batch may take, so that its fault is known. */
@@ -57,7 +58,7 @@ export class Traces {
     const {createTracing} = await import('./lib/tracing/tracing.js')
     this.#host = asked.host
     const failed = ({fault}: Sent): void => this.#lost(`${fault}; the command goes on without them`)
-    this.#tracing = createTracing({version, sampler: asked.sampler, failed})
+    this.#tracing = createTracing({version, share: asked.share, failed})
     // Its rounds are traces of their own: one trace of days could not be read.
     if (command !== 'sync:run') this.#tracing.beginMain(`mfa ${command.replaceAll(':', ' ')}`, this.#begun)
   }
@@ -146,3 +147,12 @@ function counts(prefix: string, of: object): Facts {
 }
 
 const errorWord = (error: unknown): string => (error instanceof MfaError ? error.code : 'BUG')
+
+/** The same terminal, with somebody who hears what is told. */
+export function overheard(ui: TerminalUi, hears: (event: UiEvent) => void): TerminalUi {
+  const emit: TerminalUi['emit'] = (event) => {
+    hears(event)
+    ui.emit(event)
+  }
+  return {...ui, emit}
+}

@@ -1,6 +1,5 @@
 import {homedir} from 'node:os'
 import {join} from 'node:path'
-import {setTimeout as sleep} from 'node:timers/promises'
 
 import type {MfaError} from './lib/errors/mfa-error.js'
 import {loadSettings} from './lib/config/load-settings.js'
@@ -15,7 +14,6 @@ import type {MigrateDeps} from './lib/migration/migrate.js'
 import type {PairDeps} from './lib/migration/pair.js'
 import type {UndoDeps} from './lib/migration/undo.js'
 import type {MigrationRequest, PlanningDeps} from './lib/migration/request.js'
-import {shellWord} from './lib/model/shell-word.js'
 import type {Clock} from './lib/ports/clock.js'
 import type {Directory} from './lib/ports/directory.js'
 import type {DirectoryLookup} from './lib/ports/directory-lookup.js'
@@ -24,32 +22,19 @@ import type {Journal} from './lib/ports/journal.js'
 import type {Output} from './lib/ports/output.js'
 import type {Scratch} from './lib/ports/scratch.js'
 import type {Source} from './lib/ports/source.js'
-import type {UiEvent} from './lib/ports/ui.js'
+import type {Ui} from './lib/ports/ui.js'
 import type {Show} from './lib/report/show.js'
+import {repeatedFlags, WHERE} from './repeated-flags.js'
+import {systemClock} from './system-clock.js'
 import type {SignInAs, Tenant} from './wire-tenant.js'
 import {createOutput} from './lib/terminal/output.js'
 import {terminalFacts} from './lib/terminal/terminal-facts.js'
-import {nameless} from './lib/sync/nameless.js'
 import {createTerminalUi, type TerminalUi} from './lib/terminal/terminal-ui.js'
 import {ownerFiles, refuseUnwritable} from './lib/state/owner-files.js'
 import type {RunLog} from './lib/state/log.js'
 import {restrictToOwner} from './lib/state/restrict.js'
 import type {State} from './lib/state/open-state.js'
-import {Traces} from './wire-trace.js'
-
-export const systemClock: Clock = {
-  now: () => new Date(),
-  monotonic: () => performance.now(),
-  sleep: async (ms, signal) => {
-    try {
-      await sleep(ms, undefined, signal === undefined ? {} : {signal})
-    } catch (error) {
-      // Node's own words for it would hide why.
-      signal?.throwIfAborted()
-      throw error
-    }
-  },
-}
+import {overheard, Traces} from './wire-trace.js'
 
 type Flags = Readonly<Record<string, unknown>>
 
@@ -89,9 +74,9 @@ export class Wiring {
     this.#closers.push(() => this.ui.close())
   }
 
-  /** From now on nobody is named in what is told on the way. */
-  nameNobody(): void {
-    this.#ui = {...this.#ui, ...nameless(this.#ui)}
+  /** What is told on the way goes through this from now on. */
+  tellThrough(wrap: (ui: Ui) => Ui): void {
+    this.#ui = {...this.#ui, ...wrap(this.#ui)}
   }
 
   get ui(): TerminalUi {
@@ -104,24 +89,17 @@ export class Wiring {
 
   /** Flags that say where things are, as they were typed; for the command that comes next. */
   get again(): string {
-    return this.repeated(REPEATED)
+    return this.repeated(WHERE)
   }
 
   /** As `again`, but for one flag, which the next command gives anew. */
   againWithout(name: string): string {
-    return this.repeated(REPEATED.filter((each) => each !== name))
+    return this.repeated(WHERE.filter((each) => each !== name))
   }
 
   /** The same of these flags. */
   repeated(names: readonly string[]): string {
-    const parts = names.flatMap((name) =>
-      [this.#flags[name] ?? []]
-        .flat()
-        .map((value) =>
-          typeof value === 'boolean' ? ` --${value ? '' : 'no-'}${name}` : ` --${name} ${wordOf(value)}`,
-        ),
-    )
-    return parts.join('')
+    return repeatedFlags(this.#flags, names)
   }
 
   signInDeps(): SignInDeps {
@@ -356,37 +334,6 @@ export class Wiring {
     }
   }
 }
-
-const REPEATED = [
-  'tenant',
-  'cloud',
-  'source',
-  'source-certificate',
-  'source-ca',
-  'seed-file',
-  'mapping',
-  'default-domain',
-  'netbios',
-  'ad-url',
-  'ad-base',
-  'ad-attribute',
-  'ad-ca',
-  'ad-referrals',
-  'ad-anonymous',
-  'config',
-  'state',
-] as const
-
-/** The same, with somebody who hears what is told. */
-function overheard(ui: TerminalUi, hears: (event: UiEvent) => void): TerminalUi {
-  const emit: TerminalUi['emit'] = (event) => {
-    hears(event)
-    ui.emit(event)
-  }
-  return {...ui, emit}
-}
-
-const wordOf = (value: unknown): string => shellWord(String(value))
 
 export interface WireOptions {
   readonly json: boolean

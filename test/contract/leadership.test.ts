@@ -4,7 +4,7 @@ import type {Clock} from '../../src/lib/ports/clock.js'
 import {leadInTurn} from '../../src/lib/sync/lead.js'
 import {openPostgres} from '../../src/lib/state/postgres/open-postgres.js'
 import {PgLeases} from '../../src/lib/state/postgres/pg-leases.js'
-import {systemClock} from '../../src/wire.js'
+import {systemClock} from '../../src/system-clock.js'
 import {FakeUi} from '../fakes/ui.js'
 import {hasPostgres, startPostgres, type TestPostgres} from '../helpers/postgres.js'
 

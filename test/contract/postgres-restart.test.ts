@@ -6,7 +6,7 @@ import type {ActionId, ObjectId} from '../../src/lib/model/brand.js'
 import type {RunStart} from '../../src/lib/ports/journal.js'
 import {openPostgres} from '../../src/lib/state/postgres/open-postgres.js'
 import type {PgJournal} from '../../src/lib/state/postgres/pg-journal.js'
-import {systemClock} from '../../src/wire.js'
+import {systemClock} from '../../src/system-clock.js'
 import {newPlace} from '../helpers/mfa.js'
 import {hasPostgres, startPostgres, type TestPostgres} from '../helpers/postgres.js'
 

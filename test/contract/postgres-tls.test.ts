@@ -5,7 +5,7 @@ import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 
 import {openPostgres} from '../../src/lib/state/postgres/open-postgres.js'
-import {systemClock} from '../../src/wire.js'
+import {systemClock} from '../../src/system-clock.js'
 import {makePrivateCa, type PrivateCa} from '../counterparts/private-ca.js'
 import {newPlace} from '../helpers/mfa.js'
 import {hasPostgres, startPostgres, type TestPostgres} from '../helpers/postgres.js'

@@ -8,7 +8,7 @@ import {openPostgres} from '../../src/lib/state/postgres/open-postgres.js'
 import {PgLeases} from '../../src/lib/state/postgres/pg-leases.js'
 import type {PgJournal} from '../../src/lib/state/postgres/pg-journal.js'
 import {openPgWorkQueue} from '../../src/lib/state/postgres/pg-work-queue.js'
-import {systemClock} from '../../src/wire.js'
+import {systemClock} from '../../src/system-clock.js'
 import {MemoryLeases, MemoryWork, MemoryWorkQueue} from '../fakes/memory-work-queue.js'
 import {hasPostgres, startPostgres, type TestPostgres} from '../helpers/postgres.js'
 

@@ -6,7 +6,7 @@ import type {BudgetLimit, WriteBudget} from '../../src/lib/ports/write-budget.js
 import {openPostgres} from '../../src/lib/state/postgres/open-postgres.js'
 import {PgBudget} from '../../src/lib/state/postgres/pg-budget.js'
 import type {PgJournal} from '../../src/lib/state/postgres/pg-journal.js'
-import {systemClock} from '../../src/wire.js'
+import {systemClock} from '../../src/system-clock.js'
 import {MemoryBudget} from '../fakes/memory-budget.js'
 import {mostWithin} from '../helpers/crew.js'
 import {hasPostgres, startPostgres, type TestPostgres} from '../helpers/postgres.js'

@@ -8,7 +8,7 @@ import {
   type ActiveDirectoryOptions,
   openActiveDirectory,
 } from '../../src/lib/source/active-directory/active-directory.js'
-import {systemClock} from '../../src/wire.js'
+import {systemClock} from '../../src/system-clock.js'
 import {newPlace, type Place} from '../helpers/mfa.js'
 import {BASE, type Controller, type Domain, loopback, newDomain, noSamba, READER} from '../helpers/samba.js'
 

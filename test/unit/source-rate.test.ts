@@ -5,7 +5,7 @@ import {openWebServiceSdk} from '../../src/lib/source/web-service-sdk/web-servic
 import {memoryScratch} from '../fakes/memory-scratch.js'
 import {startPfServer} from '../fakes/pf-server.js'
 import {VirtualClock} from '../fakes/virtual-clock.js'
-import {systemClock} from '../../src/wire.js'
+import {systemClock} from '../../src/system-clock.js'
 
 const live = (): AbortSignal => new AbortController().signal
 

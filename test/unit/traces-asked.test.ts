@@ -26,7 +26,7 @@ describe('whether traces are wanted', () => {
     [{...ON, OTEL_TRACES_SAMPLER: 'traceidratio'}, 1],
     [{...ON, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf'}, 1],
   ])('a share of them with %j: %f', (env, share) => {
-    expect(tracesAsked(env)).toEqual({on: true, host: 'collector.example.com:4318', sampler: {share}})
+    expect(tracesAsked(env)).toEqual({on: true, host: 'collector.example.com:4318', share})
   })
 
   it('sends to the address for traces before the one for everything', () => {

@@ -7,14 +7,10 @@ export type Asked =
   | {
       readonly on: true
       readonly host: string
-      readonly sampler: SamplerAsked
+      /** Of the traces that are sent, 0 to 1. */
+      readonly share: number
       readonly why?: string | undefined
     }
-
-/** A share of the traces, 0 to 1. */
-export interface SamplerAsked {
-  readonly share: number
-}
 
 type Env = Readonly<Record<string, string | undefined>>
 
@@ -37,7 +33,7 @@ export function tracesAsked(env: Env): Asked {
     protocol === undefined || protocol.startsWith('http/')
       ? undefined
       : `traces are sent as http/json, not as ${printable(protocol)} (OTEL_EXPORTER_OTLP_PROTOCOL)`
-  return {on: true, host: url.host, sampler: {share: sampler.share}, why: sampler.why ?? other}
+  return {on: true, host: url.host, share: sampler.share, why: sampler.why ?? other}
 }
 
 /** Every trace begins here, so that a sampler that asks its parent first comes to the same. */

@@ -17,7 +17,6 @@ import {
   TracerProvider,
 } from '@opentelemetry/sdk-trace'
 
-import type {SamplerAsked} from './asked.js'
 import {createDelivery, type Sent} from './delivery.js'
 
 /** Undefined is left out. */
@@ -35,7 +34,8 @@ export interface RequestSpan {
 
 export interface TracingOptions {
   readonly version: string
-  readonly sampler: SamplerAsked
+  /** Of the traces that are sent, 0 to 1. */
+  readonly share: number
   /** Told after each batch that the collector did not take. */
   readonly failed: (sent: Sent) => void
 }
@@ -65,7 +65,7 @@ interface Run {
   readonly phases: Map<string, {readonly span: Span; depth: number}>
 }
 
-export function createTracing({version, sampler, failed}: TracingOptions): Tracing {
+export function createTracing({version, share, failed}: TracingOptions): Tracing {
   const delivery = createDelivery(failed)
   const provider = new TracerProvider({
     resource: resourceFromAttributes({
@@ -74,7 +74,7 @@ export function createTracing({version, sampler, failed}: TracingOptions): Traci
       'host.name': hostname(),
       'process.pid': process.pid,
     }).merge(detectResources({detectors: [resourceAttributesEnvDetector, serviceNameEnvDetector]})),
-    sampler: new ParentBasedSampler({root: samplerOf(sampler)}),
+    sampler: new ParentBasedSampler({root: samplerOf(share)}),
     spanProcessors: delivery.processors,
   })
   const tracer = provider.getTracer('mfa', version)
@@ -164,7 +164,7 @@ function mark(span: Span, error: string | undefined): void {
   span.setStatus({code: SpanStatusCode.ERROR, message: error})
 }
 
-function samplerOf({share}: SamplerAsked): Sampler {
+function samplerOf(share: number): Sampler {
   if (share === 1) return new AlwaysOnSampler()
   return share === 0 ? new AlwaysOffSampler() : new TraceIdRatioBasedSampler(share)
 }
