@@ -45,9 +45,8 @@ const LOOK_EVERY_MS: readonly number[] = [200, 500, 1000, 2000, 3000, 5000]
 
 /**
  * Holds the lock of the tenant's own settings while `work` runs. A run is put on record with its first change, and ended as
- * `work` ends. After a kill, or with
- * a change in doubt, the same command takes the run up: `work` reads what the tenant shows and plans from that.
- * Throws MfaError `locked` where another command holds the tenant.
+ * `work` ends. After a kill, or with a change in doubt, the same command takes the run up: `work` reads what the tenant shows
+ * and plans from that. Throws MfaError `locked` where another command holds the tenant.
  */
 export async function inTenantRun<T>(
   start: TenantRunStart,

@@ -19,7 +19,7 @@ const WORDS: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'there is no route to it',
   ENETUNREACH: 'there is no route to it',
   ETIMEDOUT: 'no answer in time',
-  EPROTO: 'it does not speak TLS',
+  EPROTO: 'no TLS could be agreed on',
   ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS',
   ERR_SSL_PACKET_LENGTH_TOO_LONG: 'it does not speak TLS',
   ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: 'it refuses the handshake',

@@ -2,6 +2,7 @@ import {renameSync, statSync} from 'node:fs'
 import {readdir, rm, stat} from 'node:fs/promises'
 import {join} from 'node:path'
 
+import {errorCode} from '../errors/error-code.js'
 import {olderParts} from '../model/log-parts.js'
 
 /** A log of a process that runs for months takes ten times this at most. */
@@ -61,7 +62,7 @@ function move(from: string | undefined, to: string | undefined): void {
   try {
     renameSync(from, to)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    if (errorCode(error) !== 'ENOENT') throw error
   }
 }
 

@@ -1,3 +1,4 @@
+import {isLoopback} from '../model/loopback.js'
 import type {ServiceDefinition, ServiceRequest} from './service-definitions.js'
 import {namedFiles} from './service-files.js'
 
@@ -71,7 +72,7 @@ ${bundle === undefined ? '' : '        - {name: bundle, persistentVolumeClaim: {
         : [
             `kubectl create secret generic mfa-files ${names.map(({path, name}) => `--from-file=${name}=${path}`).join(' ')}`,
           ]),
-      ...(isLoopback(listen)
+      ...(isOurs(listen)
         ? [
             `--listen is 0.0.0.0:${listen?.port} in it: probes come from outside the container. Let a NetworkPolicy say who else may ask.`,
           ]
@@ -82,12 +83,11 @@ ${bundle === undefined ? '' : '        - {name: bundle, persistentVolumeClaim: {
   }
 }
 
-const isLoopback = (listen: ServiceRequest['listen']): boolean =>
-  listen !== undefined && /^(127\.|::1$|localhost$)/.test(listen.host)
+const isOurs = (listen: ServiceRequest['listen']): boolean => listen !== undefined && isLoopback(listen.host)
 
 /** Probes come from outside the container, where its loopback cannot be reached. */
 function forProbes({words, listen}: ServiceRequest): readonly string[] {
-  if (!isLoopback(listen)) return words
+  if (!isOurs(listen)) return words
   return words.map((word, at) => (words[at - 1] === '--listen' ? `0.0.0.0:${listen?.port}` : word))
 }
 
